@@ -1,0 +1,1 @@
+//! Stories over whole devices; see the test binaries beside this file.
