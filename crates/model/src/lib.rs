@@ -17,6 +17,7 @@ mod ids;
 mod or_set;
 pub mod policy;
 mod register;
+pub mod text;
 pub mod tree;
 mod value;
 
