@@ -388,7 +388,9 @@ impl TextDoc {
         let mut restored = Self::over(rebuilt.unwrap_or_default(), self.writer, saved);
         restored.tail = tail;
         restored.tail_len = self.tail_len;
-        *self = restored;
+        // After a panic the old document's locks are poisoned and its destructor would panic too, so
+        // it is left where it is. That costs memory once for each hostile edit, and nothing else.
+        std::mem::forget(std::mem::replace(self, restored));
     }
 
     fn take_heard(&self) -> Vec<Splice> {
