@@ -74,15 +74,17 @@ pub(super) struct Piece {
 /// What an operation did, at the position its writer saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Action {
+    /// Characters put in before the one at `pos`.
     Insert {
+        /// In code points.
         pos: usize,
         text: Vec<char>,
     },
-    /// `backwards`: the first operation took the last of the characters.
+    /// `len` characters taken away from `pos` on.
     Delete {
+        /// In code points.
         pos: usize,
         len: usize,
-        backwards: bool,
     },
 }
 
@@ -92,15 +94,6 @@ pub(super) struct Op {
     pub(super) writer: u64,
     pub(super) start: u32,
     pub(super) action: Action,
-}
-
-impl Op {
-    pub(super) fn len(&self) -> usize {
-        match &self.action {
-            Action::Insert { text, .. } => text.len(),
-            Action::Delete { len, .. } => *len,
-        }
-    }
 }
 
 /// What the text said it changed since it was last asked.
@@ -477,7 +470,10 @@ impl TextDoc {
                 let deps = if first < start {
                     vec![(writer, start - 1)]
                 } else {
-                    change.deps.iter().map(|id| (id.peer, id.counter.unsigned_abs())).collect()
+                    // A writer may have named what another name already implies.
+                    let deps = guarded(|| self.doc.minimize_frontiers(&change.deps))?;
+                    let deps = deps.map_err(|_| unreadable())?;
+                    deps.iter().map(|id| (id.peer, id.counter.unsigned_abs())).collect()
                 };
                 let stop = first.saturating_add(len).min(end);
                 if stop <= start {
@@ -511,7 +507,7 @@ impl TextDoc {
                         } else {
                             pos
                         };
-                        Action::Delete { pos, len, backwards }
+                        Action::Delete { pos, len }
                     }
                     _ => return Err(TextError::Unsupported),
                 };
