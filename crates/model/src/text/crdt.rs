@@ -133,7 +133,7 @@ impl TextDoc {
     /// Errors: [`TextError::Malformed`] when the bytes are no snapshot, [`TextError::Unsupported`]
     /// when the history in it is cut off.
     pub fn load(snapshot: &[u8], writer: u64) -> Result<Self, TextError> {
-        let loaded = guarded(|| -> Result<Self, TextError> {
+        guarded(|| -> Result<Self, TextError> {
             let meta = LoroDoc::decode_import_blob_meta(snapshot, true).map_err(malformed)?;
             if !meta.mode.is_snapshot() {
                 return Err(TextError::Malformed("no snapshot".into()));
@@ -150,8 +150,7 @@ impl TextDoc {
             } else {
                 Err(TextError::Malformed("length".into()))
             }
-        })?;
-        loaded
+        })?
     }
 
     fn over(doc: LoroDoc, writer: u64, saved: Vec<u8>) -> Self {

@@ -6,6 +6,7 @@
 //! decides anything from the order in which edits arrived.
 
 mod crdt;
+pub mod diff;
 mod error;
 mod graph;
 mod passages;

@@ -67,6 +67,29 @@ pub struct ReviewCache {
     /// Everything up to here has been looked at.
     reach: Version,
     divergences: Vec<Found>,
+    /// Texts at the versions that the last review showed: going far back takes long.
+    texts: Vec<(Version, String)>,
+}
+
+/// Looks up texts at versions, and remembers which were asked for.
+struct Texts<'a> {
+    doc: &'a TextDoc,
+    known: &'a [(Version, String)],
+    used: Vec<(Version, String)>,
+}
+
+impl Texts<'_> {
+    fn at(&mut self, version: &Version) -> Result<String, TextError> {
+        let known = self.used.iter().chain(self.known).find(|(known, _)| known == version);
+        let text = match known {
+            Some((_, text)) => text.clone(),
+            None => self.doc.at(version)?,
+        };
+        if self.used.iter().all(|(used, _)| used != version) {
+            self.used.push((version.clone(), text.clone()));
+        }
+        Ok(text)
+    }
 }
 
 /// One bubble in which writers diverged.
@@ -99,21 +122,21 @@ struct Overlap {
 impl TextDoc {
     /// Reviews the text under `decisions`, each the version of the text that its maker saw.
     ///
-    /// `cache` is what the last review of this text left; any other, or an empty one, costs time
-    /// only. Errors: [`TextError::Malformed`] when the text's history cannot be read.
+    /// `cache` is what an earlier review of this very text left, or an empty one, which costs time
+    /// only; a cache is never to be used for another text. Errors: [`TextError::Malformed`] when the
+    /// text's history cannot be read.
     pub fn review(
         &self,
         decisions: &[Version],
         cache: &mut ReviewCache,
     ) -> Result<TextReview, TextError> {
         let now = self.version();
-        if cache.reach != now {
-            if let Err(error) = self.extend(cache, &now) {
-                *cache = ReviewCache::default();
-                return Err(error);
-            }
+        if cache.reach != now
+            && let Err(error) = self.extend(cache, &now)
+        {
+            *cache = ReviewCache::default();
+            return Err(error);
         }
-        let mut review = TextReview::default();
         let mut conflict = Asked::default();
         let mut merged = Asked::default();
         for found in &cache.divergences {
@@ -121,8 +144,12 @@ impl TextDoc {
                 found.ask(decisions, &mut conflict, &mut merged);
             }
         }
-        review.conflict = conflict.answer(self)?;
-        review.merged_automatically = merged.answer(self)?;
+        let mut texts = Texts { doc: self, known: &cache.texts, used: Vec::new() };
+        let review = TextReview {
+            conflict: conflict.answer(&mut texts)?,
+            merged_automatically: merged.answer(&mut texts)?,
+        };
+        cache.texts = texts.used;
         Ok(review)
     }
 
@@ -463,21 +490,21 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn answer(self, doc: &TextDoc) -> Result<Option<Divergence>, TextError> {
+    fn answer(self, texts: &mut Texts<'_>) -> Result<Option<Divergence>, TextError> {
         let Some(original) = self.original else { return Ok(None) };
         let versions = self
             .tips
             .iter()
             .map(|(writer, counter)| {
-                let version = doc.version_of(*writer, *counter)?;
-                Ok(Side { writer: *writer, text: doc.at(&version)?, version })
+                let version = texts.doc.version_of(*writer, *counter)?;
+                Ok(Side { writer: *writer, text: texts.at(&version)?, version })
             })
             .collect::<Result<_, TextError>>()?;
         Ok(Some(Divergence {
-            original: doc.at(original)?,
+            original: texts.at(original)?,
             original_version: original.clone(),
             versions,
-            merged: doc.plain(),
+            merged: texts.doc.plain(),
             passages: self.passages,
         }))
     }

@@ -127,7 +127,7 @@ pub(super) fn weave(
         for op in ops {
             match &op.action {
                 Action::Insert { pos, text } => {
-                    weave.insert(*pos, text, run.writer, op.start, index)?
+                    weave.insert(*pos, text, run.writer, op.start, index)?;
                 }
                 Action::Delete { pos, len } => weave.delete(*pos, *len, index)?,
             }
