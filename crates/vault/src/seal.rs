@@ -238,3 +238,7 @@ pub fn open_blob(
         aead::open(key, &blob_ad(epoch, ad), reader.rest(), "sealed data")
     })
 }
+
+#[cfg(test)]
+#[path = "seal_tests.rs"]
+mod tests;
