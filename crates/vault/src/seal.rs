@@ -59,7 +59,7 @@ impl<'de> Deserialize<'de> for Changes {
 }
 
 /// A batch that was opened, verified and may be applied.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Opened {
     /// The header, which the encryption vouches for.
     pub header: BatchHeader,
@@ -69,6 +69,13 @@ pub struct Opened {
     pub hashes: Vec<Hash>,
     /// The author's signature on the last change.
     pub signature: [u8; 64],
+}
+
+/// Shows where the changes belong, never what they say: it may end in a log.
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened").field("header", &self.header).finish_non_exhaustive()
+    }
 }
 
 /// Signs a change: its place and its chain hash, and thereby everything before it in its log.
