@@ -18,11 +18,7 @@ fn sample() -> Change {
             entity: EntityId::named("x"),
             kind: "task".into(),
             life: Some(Write::new("alive", seen.clone())),
-            set: [(
-                "title".to_owned(),
-                Write::new("Buy oak", seen.clone()),
-            )]
-            .into(),
+            set: [("title".to_owned(), Write::new("Buy oak", seen.clone()))].into(),
             add: [("tags".to_owned(), vec!["a".into()])].into(),
             remove: [("tags".to_owned(), vec![Removal { value: "b".into(), seen }])].into(),
             text: [("notes".to_owned(), TextEdit { update: vec![1, 2, 3] })].into(),

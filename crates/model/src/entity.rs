@@ -219,8 +219,11 @@ impl Draft<'_> {
 
     /// Takes a decision on a register back: the versions stand beside each other again.
     pub fn again(&mut self, field: &str, versions: Vec<Again>) -> &mut Self {
-        let supersedes =
-            self.state.and_then(|state| state.register(field)).map(Register::dots).unwrap_or_default();
+        let supersedes = self
+            .state
+            .and_then(|state| state.register(field))
+            .map(Register::dots)
+            .unwrap_or_default();
         let write = Write { value: Value::Null, supersedes, again: versions };
         if field == LIFE {
             self.edit.life = Some(write);

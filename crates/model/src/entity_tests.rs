@@ -161,7 +161,11 @@ fn a_decision_taken_back_shows_both_versions_again() {
     draft.again(TITLE, again);
     let undone = draft.finish().unwrap();
     state.apply(&undone, dot(LAPTOP, 4), at(5));
-    let now: Vec<_> = state.registers[TITLE].live().iter().map(|v| (v.author(), v.time, v.value.clone())).collect();
+    let now: Vec<_> = state.registers[TITLE]
+        .live()
+        .iter()
+        .map(|v| (v.author(), v.time, v.value.clone()))
+        .collect();
     let then: Vec<_> = before.iter().map(|v| (v.author(), v.time, v.value.clone())).collect();
     assert_eq!(now, then);
     state.apply(&undone, dot(LAPTOP, 4), at(5));

@@ -73,7 +73,9 @@ impl Register {
     /// The versions with distinct values, newest first; of equal values the newest stands for all.
     pub fn distinct(&self) -> Vec<&Version> {
         let mut sorted: Vec<&Version> = self.live.iter().collect();
-        sorted.sort_by_key(|version| std::cmp::Reverse((version.time, version.author(), version.dot)));
+        sorted.sort_by_key(|version| {
+            std::cmp::Reverse((version.time, version.author(), version.dot))
+        });
         let mut distinct: Vec<&Version> = Vec::with_capacity(sorted.len());
         for version in sorted {
             if distinct.iter().all(|known| known.value != version.value) {

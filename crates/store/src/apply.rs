@@ -1,5 +1,5 @@
-use crate::{StoreError, Tx, columns};
 use crate::texts::OpenText;
+use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Change, Edit};
 use holdfast_model::fields::{PARENT, REVIEWED, VALUE};
 use holdfast_model::text::{TextDoc, writer_of};
@@ -101,10 +101,7 @@ impl<'t, 's> Applier<'t, 's> {
     }
 
     fn before(&self, state: &EntityState) -> Result<Before, StoreError> {
-        Ok(Before {
-            alive: state.is_alive(),
-            conflicts: self.tx.open_conflicts_of(state.id)?,
-        })
+        Ok(Before { alive: state.is_alive(), conflicts: self.tx.open_conflicts_of(state.id)? })
     }
 
     /// Writes a change to the log and applies it to the cached states.
@@ -157,7 +154,9 @@ impl<'t, 's> Applier<'t, 's> {
         }
         self.tx
             .sql
-            .prepare_cached("INSERT INTO touched (entity, pos) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+            .prepare_cached(
+                "INSERT INTO touched (entity, pos) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            )?
             .execute((edit.entity.as_bytes(), self.position))?;
         let Some(loaded) = self.loaded.get_mut(&edit.entity) else { return Ok(()) };
         loaded.state.apply(edit, change.dot(), change.time);
@@ -174,14 +173,17 @@ impl<'t, 's> Applier<'t, 's> {
             }
             let open = match &mut loaded.text {
                 Some(open) => open,
-                empty => {
-                    empty.insert(self.tx.open_for_writing(edit.entity, self.brought.remove(&edit.entity))?)
-                }
+                empty => empty.insert(
+                    self.tx.open_for_writing(edit.entity, self.brought.remove(&edit.entity))?,
+                ),
             };
             loaded.text_changed = true;
             let writer = writer_of(&change.actor.0);
             if let Err(error) = open.take_in(&text.update, writer) {
-                self.notices.push(format!("An edit of '{}' was not taken over: {error}", title(&loaded.state)));
+                self.notices.push(format!(
+                    "An edit of '{}' was not taken over: {error}",
+                    title(&loaded.state)
+                ));
             }
         }
         if edit.add.contains_key(REVIEWED) || edit.remove.contains_key(REVIEWED) {

@@ -14,7 +14,9 @@ impl Tx<'_> {
         if added > 0 {
             for (number, piece) in pieces.into_iter().enumerate() {
                 self.sql
-                    .prepare_cached("INSERT INTO blob_pieces (hash, piece, bytes) VALUES (?1, ?2, ?3)")?
+                    .prepare_cached(
+                        "INSERT INTO blob_pieces (hash, piece, bytes) VALUES (?1, ?2, ?3)",
+                    )?
                     .execute((hash.0, number as i64, piece))?;
             }
         }

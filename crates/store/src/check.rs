@@ -12,21 +12,33 @@ pub struct CheckLine {
     pub text: String,
 }
 
+/// Checks the signature on a change: its log, number, hash, and the signature.
+pub type Verify<'a> = dyn Fn(LogId, u64, Hash, &[u8; 64]) -> bool + 'a;
+
 /// Tables that are made of the changes alone, in an order in which they can be emptied.
 const VIEWS: &[&str] = &[
-    "search_due", "conflicts", "cut_moves", "item_links", "item_tags", "tags", "lists", "notes",
-    "tasks", "text_updates", "texts", "entities", "touched",
+    "search_due",
+    "conflicts",
+    "cut_moves",
+    "item_links",
+    "item_tags",
+    "tags",
+    "lists",
+    "notes",
+    "tasks",
+    "text_updates",
+    "texts",
+    "entities",
+    "touched",
 ];
 
 impl Tx<'_> {
     /// Verifies the database's own structure, the hash chain of every log and the attachments. The
     /// signature of each signed change is checked by `verify`.
-    pub fn check(
-        &self,
-        verify: &dyn Fn(LogId, u64, Hash, &[u8; 64]) -> bool,
-    ) -> Result<Vec<CheckLine>, StoreError> {
+    pub fn check(&self, verify: &Verify<'_>) -> Result<Vec<CheckLine>, StoreError> {
         let mut lines = Vec::new();
-        let integrity: String = self.sql.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+        let integrity: String =
+            self.sql.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
         lines.push(line(integrity == "ok", format!("database structure: {integrity}")));
         let mut broken = Vec::new();
         let (mut changes, mut signed) = (0_u64, 0_u64);
@@ -51,7 +63,12 @@ impl Tx<'_> {
             let hash = chain_hash(previous, &row.get::<_, Vec<u8>>(5)?);
             changes += 1;
             if seq != last + 1 {
-                broken.push(format!("changes {} to {} of {} are missing", last + 1, seq - 1, log.actor));
+                broken.push(format!(
+                    "changes {} to {} of {} are missing",
+                    last + 1,
+                    seq - 1,
+                    log.actor
+                ));
             } else if hash != stored {
                 broken.push(format!("change {seq} of {} does not match its hash", log.actor));
             }

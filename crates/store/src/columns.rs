@@ -10,14 +10,6 @@ fn damaged(what: &str) -> StoreError {
     StoreError::Damaged(format!("a column does not hold {what}"))
 }
 
-/// An entity id.
-pub(crate) fn entity(bytes: &[u8]) -> Result<EntityId, StoreError> {
-    Uuid::from_slice(bytes).map(EntityId).map_err(|_| damaged("an id"))
-}
-/// An optional entity id.
-pub(crate) fn optional_entity(bytes: Option<Vec<u8>>) -> Result<Option<EntityId>, StoreError> {
-    bytes.map(|bytes| entity(&bytes)).transpose()
-}
 /// An entity id from a column of a row; for use where rusqlite wants its own error.
 pub(crate) fn entity_at(row: &Row<'_>, column: usize) -> rusqlite::Result<EntityId> {
     let bytes: [u8; 16] = row.get(column)?;

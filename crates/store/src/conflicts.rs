@@ -1,6 +1,6 @@
 use crate::{StoreError, Tx, columns};
 use holdfast_model::conflict::{self, ConflictKind};
-use holdfast_model::text::TextConflict;
+use holdfast_model::text::Divergence;
 use holdfast_model::{EntityId, EntityState, Policies};
 use holdfast_oplog::decode;
 use rusqlite::Row;
@@ -31,7 +31,7 @@ pub struct ConflictRecord {
     /// Whether a person has to decide.
     pub state: ConflictState,
     /// For texts: the original and the versions.
-    pub text: Option<TextConflict>,
+    pub text: Option<Divergence>,
 }
 
 impl Tx<'_> {

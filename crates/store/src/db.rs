@@ -160,7 +160,8 @@ impl Tx<'_> {
 
     /// All membership records.
     pub fn membership(&self) -> Result<Vec<Vec<u8>>, StoreError> {
-        let mut statement = self.sql.prepare_cached("SELECT record FROM membership ORDER BY hash")?;
+        let mut statement =
+            self.sql.prepare_cached("SELECT record FROM membership ORDER BY hash")?;
         let records = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         Ok(records)
     }

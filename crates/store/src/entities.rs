@@ -51,9 +51,8 @@ impl Tx<'_> {
         let mut statement = self
             .sql
             .prepare_cached("SELECT state, space FROM entities WHERE kind = ?1 ORDER BY id")?;
-        let rows = statement.query_map([kind], |row| {
-            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?))
-        })?;
+        let rows = statement
+            .query_map([kind], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?)))?;
         rows.map(|row| {
             let (state, space) = row?;
             Ok((decode_state(&state)?, columns::space(&space)?))

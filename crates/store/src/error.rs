@@ -7,13 +7,17 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The disk is full.
-    #[error("the disk is full: free some space, then try again; nothing that was saved before is lost")]
+    #[error(
+        "the disk is full: free some space, then try again; nothing that was saved before is lost"
+    )]
     DiskFull,
     /// Another program holds the database for too long.
     #[error("another program is using Holdfast's data: close it, then try again")]
     Busy,
     /// Written by a newer version.
-    #[error("this data folder was written by a newer version of Holdfast (schema {found}, this one knows {known}): update the app; nothing was changed")]
+    #[error(
+        "this data folder was written by a newer version of Holdfast (schema {found}, this one knows {known}): update the app; nothing was changed"
+    )]
     NewerDatabase {
         /// Schema number of the database.
         found: i64,
@@ -35,7 +39,9 @@ pub enum StoreError {
         id: String,
     },
     /// A change that stands in the log already, with another content.
-    #[error("the log of {actor} has two different changes number {seq}: a copy of that device's data was used on two machines")]
+    #[error(
+        "the log of {actor} has two different changes number {seq}: a copy of that device's data was used on two machines"
+    )]
     Forked {
         /// Whose log.
         actor: String,
@@ -43,7 +49,9 @@ pub enum StoreError {
         seq: u64,
     },
     /// An item belongs to another space than the change that edits it.
-    #[error("'{0}' travels differently from where it should go: lists that travel in different ways do not exchange items yet")]
+    #[error(
+        "'{0}' travels differently from where it should go: lists that travel in different ways do not exchange items yet"
+    )]
     OtherSpace(String),
     /// What was given is not a change, or one that cannot be made.
     #[error(transparent)]

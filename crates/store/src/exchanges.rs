@@ -68,7 +68,8 @@ impl Tx<'_> {
 
     /// Writes what an exchange did.
     pub fn report_exchange(&self, id: i64, report: &Json) -> Result<(), StoreError> {
-        self.sql.execute("UPDATE exchanges SET report = ?2 WHERE id = ?1", (id, report.to_string()))?;
+        self.sql
+            .execute("UPDATE exchanges SET report = ?2 WHERE id = ?1", (id, report.to_string()))?;
         Ok(())
     }
 

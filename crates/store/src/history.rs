@@ -28,7 +28,8 @@ pub(crate) fn change_at(row: &Row<'_>) -> Result<Change, StoreError> {
         space: columns::space(&space)?,
         actor: columns::actor(&row.get::<_, Vec<u8>>("actor")?)?,
     };
-    let place = ChangeId { space: log.space, actor: log.actor, seq: columns::seq(row.get("seq")?)? };
+    let place =
+        ChangeId { space: log.space, actor: log.actor, seq: columns::seq(row.get("seq")?)? };
     let body: Vec<u8> = row.get("body")?;
     Change::decode(&body, place).map_err(|error| StoreError::Damaged(error.to_string()))
 }
@@ -53,8 +54,7 @@ impl Tx<'_> {
         let mut statement = self.sql.prepare_cached(
             "SELECT space, actor, seq, body FROM changes WHERE space = ?1 AND actor = ?2 AND seq = ?3",
         )?;
-        let mut rows =
-            statement.query((id.space.as_str(), id.actor.0, columns::number(id.seq)))?;
+        let mut rows = statement.query((id.space.as_str(), id.actor.0, columns::number(id.seq)))?;
         rows.next()?.map(change_at).transpose()
     }
 
@@ -104,9 +104,9 @@ impl Tx<'_> {
             return Ok((None, now));
         }
         let mut ids = Vec::new();
-        let mut statement = self
-            .sql
-            .prepare_cached("SELECT space, actor, seq, body FROM changes WHERE pos > ?1 ORDER BY pos")?;
+        let mut statement = self.sql.prepare_cached(
+            "SELECT space, actor, seq, body FROM changes WHERE pos > ?1 ORDER BY pos",
+        )?;
         let mut rows = statement.query([position])?;
         while let Some(row) = rows.next()? {
             ids.extend(change_at(row)?.edits().map(|edit| edit.entity));

@@ -27,7 +27,7 @@ mod texts;
 mod undo;
 
 pub use apply::{Applied, ItemChange, ItemEvent};
-pub use check::CheckLine;
+pub use check::{CheckLine, Verify};
 pub use conflicts::{ConflictRecord, ConflictState};
 pub use db::{Store, Tx};
 pub use error::StoreError;
@@ -36,4 +36,4 @@ pub use history::HistoryItem;
 pub use log::{Author, LocalChange, Received, Run};
 pub use search::{Hit, SearchQuery};
 pub use texts::StoredText;
-pub use undo::{UndoPlan, UndoStep};
+pub use undo::{REDO, UNDO, UndoPlan, UndoStep};

@@ -89,13 +89,16 @@ impl Tx<'_> {
             )?
             .query_row((log.space.as_str(), log.actor.0), |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
             .optional()?;
-        row.map_or(Ok(Head { held: 0, held_hash: Hash::ZERO, applied: 0 }), |(held, hash, applied)| {
-            Ok(Head {
-                held: columns::seq(held)?,
-                held_hash: columns::hash(&hash)?,
-                applied: columns::seq(applied)?,
-            })
-        })
+        row.map_or(
+            Ok(Head { held: 0, held_hash: Hash::ZERO, applied: 0 }),
+            |(held, hash, applied)| {
+                Ok(Head {
+                    held: columns::seq(held)?,
+                    held_hash: columns::hash(&hash)?,
+                    applied: columns::seq(applied)?,
+                })
+            },
+        )
     }
 
     fn set_held(&self, log: LogId, held: u64, hash: Hash) -> Result<(), StoreError> {
@@ -191,12 +194,11 @@ impl Tx<'_> {
             return Ok(Received::Gap { missing: head.held + 1 });
         }
         let mut hash = run.prev_hash;
-        let mut seq = run.first;
-        if seq == head.held + 1 && hash != head.held_hash {
-            return Err(forked(run.log, seq.saturating_sub(1)));
+        if run.first == head.held + 1 && hash != head.held_hash {
+            return Err(forked(run.log, run.first.saturating_sub(1)));
         }
         let mut new = 0;
-        for body in &run.changes {
+        for (seq, body) in (run.first..).zip(&run.changes) {
             hash = chain_hash(hash, body);
             if seq <= head.held {
                 if self.hash_of(run.log, seq)?.is_some_and(|known| known != hash) {
@@ -220,7 +222,6 @@ impl Tx<'_> {
                     ))?;
                 new += 1;
             }
-            seq += 1;
         }
         if new == 0 {
             return Ok(Received::Known);
@@ -266,8 +267,9 @@ impl Tx<'_> {
     }
 
     fn waiting_logs(&self) -> Result<Vec<LogId>, StoreError> {
-        let mut statement =
-            self.sql.prepare_cached("SELECT DISTINCT space, actor FROM waiting ORDER BY space, actor")?;
+        let mut statement = self
+            .sql
+            .prepare_cached("SELECT DISTINCT space, actor FROM waiting ORDER BY space, actor")?;
         let rows = statement
             .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
         rows.map(|row| {
@@ -288,23 +290,28 @@ impl Tx<'_> {
         let mut applied = self.head(log)?.applied;
         let mut moved = false;
         loop {
-            let row: Option<(Vec<u8>, Vec<u8>, Option<Vec<u8>>, Option<i64>)> = self
+            let row: Option<WaitingRow> = self
                 .sql
                 .prepare_cached(
                     "SELECT body, hash, signature, exchange FROM waiting
                      WHERE space = ?1 AND actor = ?2 AND seq = ?3",
                 )?
-                .query_row(
-                    (log.space.as_str(), log.actor.0, columns::number(applied + 1)),
-                    |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)),
-                )
+                .query_row((log.space.as_str(), log.actor.0, columns::number(applied + 1)), |r| {
+                    Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))
+                })
                 .optional()?;
             let Some((body, hash, signature, exchange)) = row else {
-                return Ok(if self.waits(log)? { Drained::Stuck { moved } } else { Drained::Empty });
+                return Ok(if self.waits(log)? {
+                    Drained::Stuck { moved }
+                } else {
+                    Drained::Empty
+                });
             };
             let place = ChangeId { space: log.space, actor: log.actor, seq: applied + 1 };
             let change = match Change::decode(&body, place) {
-                Ok(change) if !change.is_too_new() && self.has_all(log.space, &change.deps)? => change,
+                Ok(change) if !change.is_too_new() && self.has_all(log.space, &change.deps)? => {
+                    change
+                }
                 Ok(change) if !change.is_too_new() => return Ok(Drained::Stuck { moved }),
                 // Too new, or in a form that only a newer app may read: kept and passed on.
                 _ => {
@@ -313,13 +320,7 @@ impl Tx<'_> {
                 }
             };
             clock.observe(change.time, wall_ms);
-            applier.apply(
-                &change,
-                &body,
-                columns::hash(&hash)?,
-                signature.as_deref(),
-                exchange,
-            )?;
+            applier.apply(&change, &body, columns::hash(&hash)?, signature.as_deref(), exchange)?;
             self.sql
                 .prepare_cached("DELETE FROM waiting WHERE space = ?1 AND actor = ?2 AND seq = ?3")?
                 .execute((log.space.as_str(), log.actor.0, columns::number(place.seq)))?;
@@ -409,7 +410,8 @@ impl Tx<'_> {
                 let signature = signature
                     .try_into()
                     .map_err(|_| StoreError::Damaged("a signature has a wrong length".into()))?;
-                signed = Some((changes.len(), columns::hash(&row.get::<_, Vec<u8>>(1)?)?, signature));
+                signed =
+                    Some((changes.len(), columns::hash(&row.get::<_, Vec<u8>>(1)?)?, signature));
             }
         }
         Ok(signed.map(|(count, last_hash, signature)| {
@@ -438,6 +440,9 @@ impl Tx<'_> {
 /// Bytes of changes from which on a batch is closed; well under the sealed bound, since text that
 /// does not compress must fit too.
 const BATCH_TARGET: usize = 512 * 1024;
+
+/// Body, hash, signature, exchange.
+type WaitingRow = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, Option<i64>);
 
 enum Drained {
     Empty,

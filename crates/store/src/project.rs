@@ -1,11 +1,11 @@
 //! Writes the views: what lists show of an entity's merged state.
 
 use crate::{StoreError, Tx};
+use holdfast_model::conflict::{self, ConflictKind};
 use holdfast_model::fields::{
     ARCHIVED, COLOR, DEADLINE, LINKS, LIST, ORDER, PARENT, PINNED, PRIORITY, REPEAT, STATUS, TAGS,
     TITLE, WHEN,
 };
-use holdfast_model::conflict::{self, ConflictKind};
 use holdfast_model::tree::{Place, cut};
 use holdfast_model::{EntityId, EntityState, Kind, Policies, Policy, Value};
 use holdfast_oplog::{Space, encode};
@@ -57,7 +57,12 @@ impl Tx<'_> {
     }
 
     /// Writes the view row of an entity. `text` is its note text or task notes.
-    pub(crate) fn project(&self, state: &EntityState, space: Space, text: &str) -> Result<(), StoreError> {
+    pub(crate) fn project(
+        &self,
+        state: &EntityState,
+        space: Space,
+        text: &str,
+    ) -> Result<(), StoreError> {
         match Kind::parse(&state.kind) {
             Some(Kind::Task) => self.project_task(state, text)?,
             Some(Kind::Note) => self.project_note(state, text)?,

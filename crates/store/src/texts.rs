@@ -1,6 +1,6 @@
 use crate::{StoreError, Tx};
 use holdfast_model::fields::{REVIEWED, policy_kind};
-use holdfast_model::text::{ReviewCache, TextDoc, TextError, Version, review};
+use holdfast_model::text::{ReviewCache, TextDoc, TextError, Version};
 use holdfast_model::{EntityId, EntityState, Kind, Policies, Policy, Value, conflict};
 use holdfast_oplog::{decode, encode};
 use rusqlite::OptionalExtension;
@@ -49,7 +49,6 @@ impl OpenText {
 }
 
 struct Row {
-    plain: String,
     snapshot: Vec<u8>,
     review: Vec<u8>,
 }
@@ -58,24 +57,29 @@ impl Tx<'_> {
     fn text_row(&self, id: EntityId) -> Result<Option<Row>, StoreError> {
         Ok(self
             .sql
-            .prepare_cached("SELECT plain, snapshot, review FROM texts WHERE entity = ?1")?
+            .prepare_cached("SELECT snapshot, review FROM texts WHERE entity = ?1")?
             .query_row([id.as_bytes()], |row| {
-                Ok(Row { plain: row.get(0)?, snapshot: row.get(1)?, review: row.get(2)? })
+                Ok(Row { snapshot: row.get(0)?, review: row.get(1)? })
             })
             .optional()?)
     }
 
     fn text_updates(&self, id: EntityId) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
-        let mut statement = self
-            .sql
-            .prepare_cached("SELECT writer, body FROM text_updates WHERE entity = ?1 ORDER BY no")?;
+        let mut statement = self.sql.prepare_cached(
+            "SELECT writer, body FROM text_updates WHERE entity = ?1 ORDER BY no",
+        )?;
         let rows = statement.query_map([id.as_bytes()], |row| {
             Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    fn load_doc(&self, id: EntityId, row: &Row, writer: u64) -> Result<(TextDoc, usize, usize), StoreError> {
+    fn load_doc(
+        &self,
+        id: EntityId,
+        row: &Row,
+        writer: u64,
+    ) -> Result<(TextDoc, usize, usize), StoreError> {
         let mut doc = if row.snapshot.is_empty() {
             TextDoc::new(writer)
         } else {
@@ -104,8 +108,10 @@ impl Tx<'_> {
             .prepare_cached("SELECT plain, version FROM texts WHERE entity = ?1")?
             .query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        row.map(|(plain, version)| Ok(StoredText { plain, version: Version::from_bytes(&version)? }))
-            .transpose()
+        row.map(|(plain, version)| {
+            Ok(StoredText { plain, version: Version::from_bytes(&version)? })
+        })
+        .transpose()
     }
 
     pub(crate) fn text_plain(&self, id: EntityId) -> Result<Option<String>, StoreError> {
@@ -126,7 +132,12 @@ impl Tx<'_> {
         self.open(id, row, doc)
     }
 
-    fn open(&self, id: EntityId, row: Option<Row>, doc: Option<TextDoc>) -> Result<OpenText, StoreError> {
+    fn open(
+        &self,
+        id: EntityId,
+        row: Option<Row>,
+        doc: Option<TextDoc>,
+    ) -> Result<OpenText, StoreError> {
         let Some(row) = row else {
             let doc = doc.unwrap_or_else(|| TextDoc::new(READER));
             let plain = doc.plain();
@@ -206,7 +217,9 @@ impl Tx<'_> {
         } else {
             for (writer, body) in &open.fresh {
                 self.sql
-                    .prepare_cached("INSERT INTO text_updates (entity, writer, body) VALUES (?1, ?2, ?3)")?
+                    .prepare_cached(
+                        "INSERT INTO text_updates (entity, writer, body) VALUES (?1, ?2, ?3)",
+                    )?
                     .execute((id.as_bytes(), writer.cast_signed(), body))?;
             }
             self.sql
@@ -235,7 +248,7 @@ impl Tx<'_> {
                 _ => None,
             })
             .collect();
-        let found = review(&open.doc, &decisions, &mut open.cache)?;
+        let found = open.doc.review(&decisions, &mut open.cache)?;
         let policy = policies.of(policy_kind(&state.kind, field));
         let row = match (found.conflict, found.merged_automatically, policy) {
             (_, _, Policy::Newest) | (None, None, _) => None,
@@ -259,7 +272,11 @@ impl Tx<'_> {
     }
 
     /// Lists the reviews of a text again, after the policies changed.
-    pub(crate) fn review_again(&self, state: &EntityState, policies: &Policies) -> Result<(), StoreError> {
+    pub(crate) fn review_again(
+        &self,
+        state: &EntityState,
+        policies: &Policies,
+    ) -> Result<(), StoreError> {
         if let Some(field) = Kind::parse(&state.kind).and_then(Kind::text_field)
             && let Some(row) = self.text_row(state.id)?
         {

@@ -5,7 +5,7 @@ use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Again, Change, Edit};
 use holdfast_model::entity::{DELETED, Draft, Seen};
 use holdfast_model::fields::{self, LIFE, REVIEWED};
-use holdfast_model::text::{TextDoc, writer_of};
+use holdfast_model::text::{Inverse, TextDoc, writer_of};
 use holdfast_model::{Dot, EntityId, EntityState, Kind, Value};
 use holdfast_oplog::{ActorId, Space};
 use std::collections::BTreeSet;
@@ -120,7 +120,8 @@ impl Tx<'_> {
         plan: &mut UndoPlan,
     ) -> Result<(), StoreError> {
         let Some((state, _)) = self.entity(edit.entity)? else { return Ok(()) };
-        let name = crate::apply::title_or(&state, &self.text_plain(edit.entity)?.unwrap_or_default());
+        let name =
+            crate::apply::title_or(&state, &self.text_plain(edit.entity)?.unwrap_or_default());
         let dot = change.dot();
         let mut draft = state.draft();
         if state.created.1 == dot {
@@ -149,7 +150,7 @@ impl Tx<'_> {
             }
             let mut doc = self.open_text(edit.entity, writer_of(&actor.0))?;
             let (before, after) = doc.span_of(&text.update)?;
-            let (splices, skipped) = doc.inverse(&before, &after)?;
+            let Inverse { splices, skipped } = doc.inverse(&before, &after)?;
             if skipped {
                 plan.skipped.push(format!(
                     "Part of the {} of '{name}' was changed since and stays",
@@ -186,7 +187,10 @@ impl Tx<'_> {
             return Ok(());
         }
         if register.dots() != vec![dot] {
-            plan.skipped.push(format!("The {} of '{name}' was changed since and stays", fields::label(field)));
+            plan.skipped.push(format!(
+                "The {} of '{name}' was changed since and stays",
+                fields::label(field)
+            ));
             return Ok(());
         }
         let mut values: Vec<&Value> = replaced.iter().map(|again| &again.value).collect();

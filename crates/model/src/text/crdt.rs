@@ -442,6 +442,22 @@ impl TextDoc {
         Ok(from_vv(&vv))
     }
 
+    /// The versions right before and right after an edit that this text holds.
+    ///
+    /// Errors: [`TextError::Malformed`], [`TextError::UnknownVersion`].
+    pub fn span_of(&self, update: &[u8]) -> Result<(Version, Version), TextError> {
+        let meta =
+            guarded(|| LoroDoc::decode_import_blob_meta(update, true))?.map_err(malformed)?;
+        let Some((writer, end)) = meta.partial_end_vv.iter().next() else {
+            return Err(TextError::UnknownVersion);
+        };
+        let start = meta.partial_start_vv.get(writer).copied().unwrap_or(0);
+        let last = u32::try_from(end - 1).map_err(|_| TextError::UnknownVersion)?;
+        let first = u32::try_from(start).map_err(|_| TextError::UnknownVersion)?;
+        let after = self.version_of(*writer, last)?;
+        Ok((self.version_of(*writer, first)?.without(*writer, first), after))
+    }
+
     /// Who typed which part of the visible text.
     pub fn authors(&self) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
