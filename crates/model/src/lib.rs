@@ -1,1 +1,4 @@
 //! Placeholder.
+pub mod dates;
+pub mod quickadd;
+pub mod recurrence;
