@@ -161,7 +161,7 @@ fn day(words: &[Meaning], reading: &Reading) -> Option<Day> {
             part(date(before, &beside)?, hour)
         }
         [Meaning::Iso(date, time)] => {
-            Some(Day { date, hour: time.map(|t| t.hour()), part: time, written: time.is_some() })
+            Some(Day { date, hour: time.map(Time::hour), part: time, written: time.is_some() })
         }
         _ => date(words, reading).map(|date| Day { date, hour: None, part: None, written: false }),
     }

@@ -125,7 +125,7 @@ fn a_dismissed_recognition_stays_text() {
     for kind in [Kind::When, Kind::List, Kind::Priority] {
         let full = parse(input, &context());
         let span = full.spans.iter().find(|s| s.kind == kind).unwrap().clone();
-        let ignore = vec![span.start..span.end];
+        let ignore = std::iter::once(span.start..span.end).collect();
         let parsed = parse(input, &Context { ignore, ..context() });
         assert_eq!(parsed.spans.len(), 2);
         assert!(parsed.spans.iter().all(|s| s.kind != kind));
@@ -236,7 +236,7 @@ fn lines() -> impl Strategy<Value = String> {
         ),
         0..14,
     )
-    .prop_map(|parts| parts.into_iter().map(|(w, s)| format!("{w}{s}")).collect())
+    .prop_map(|parts| parts.into_iter().flat_map(|(word, space)| [word, space]).collect())
 }
 
 /// Spans are in bounds, ordered and disjoint, in both ways of counting; and each typed word is in
