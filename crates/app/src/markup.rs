@@ -117,17 +117,18 @@ pub fn excerpt(markdown: &str, most: usize) -> String {
     let text = plain(markdown.get(..end).unwrap_or(markdown), true);
     let mut out = String::new();
     let mut length = 0;
+    // Where the text is cut if more follows, so that the ellipsis has room.
+    let mut cut = 0;
     for word in text.split_whitespace() {
         let size = word.chars().count() + usize::from(length > 0);
         if length + size > most {
-            let left = most.saturating_sub(length + 1);
-            if length == 0 {
+            out.truncate(cut);
+            if out.is_empty() {
                 // One endless word, such as an address.
-                out.extend(word.chars().take(left));
+                let first = text.split_whitespace().next().unwrap_or_default();
+                out.extend(first.chars().take(most.saturating_sub(1)));
             }
-            if most > 0 {
-                out.push('\u{2026}');
-            }
+            out.extend((most > 0).then_some('\u{2026}'));
             return out;
         }
         if length > 0 {
@@ -135,6 +136,9 @@ pub fn excerpt(markdown: &str, most: usize) -> String {
         }
         out.push_str(word);
         length += size;
+        if length < most {
+            cut = out.len();
+        }
     }
     out
 }
