@@ -10,8 +10,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
-use comrak::nodes::NodeValue;
-use comrak::{Arena, Options, markdown_to_html, parse_document};
+use comrak::arena_tree::NodeEdge;
+use comrak::nodes::{Node, NodeValue};
+use comrak::{Arena, Options, format_html, parse_document};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Schemes that a link may have.
@@ -100,9 +101,32 @@ fn options() -> Options<'static> {
     options
 }
 
-/// Markdown as HTML that is safe to put in a page. Front matter is not shown.
+/// Deepest nesting of blocks and marks that is laid out. HTML parsers take time by the square of
+/// it, and no one reads further in.
+const DEEPEST: usize = 200;
+
+/// Markdown as HTML that is safe to put in a page. Front matter is not shown. A text that nests
+/// more than 200 deep is shown as it is typed.
 pub fn render(markdown: &str) -> String {
-    SANITISER.clean(&markdown_to_html(markdown, &options())).to_string()
+    let arena = Arena::new();
+    let options = options();
+    let root = parse_document(&arena, markdown, &options);
+    let mut html = String::new();
+    if is_too_deep(root) || format_html(root, &options, &mut html).is_err() {
+        return format!("<pre>{}</pre>\n", ammonia::clean_text(markdown));
+    }
+    SANITISER.clean(&html).to_string()
+}
+
+fn is_too_deep(root: Node<'_>) -> bool {
+    let mut depth = 0_usize;
+    root.traverse().any(|edge| {
+        depth = match edge {
+            NodeEdge::Start(_) => depth + 1,
+            NodeEdge::End(_) => depth.saturating_sub(1),
+        };
+        depth > DEEPEST
+    })
 }
 
 /// The first words of a note, without its marks, on one line of at most `most` characters, with

@@ -16,6 +16,9 @@ const MOST_LINKS: usize = 10_000;
 /// Longest title, in characters.
 const LONGEST_TITLE: usize = 500;
 
+/// Longest `<img>` tag that is read, in characters.
+const LONGEST_TAG: usize = 4096;
+
 /// What a note says of itself.
 #[derive(Debug, Default)]
 pub(super) struct Document {
@@ -116,12 +119,33 @@ fn title(heading: Node<'_>) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
-/// The `src` of each `<img>` in a piece of HTML, by the sanitiser's parser.
+/// The `src` of each `<img>` in a piece of HTML, read by the sanitiser's parser. Only the tags
+/// go there, one by one: a parser of whole pages takes long over deep nesting.
 fn pictures(html: &str) -> Vec<String> {
-    if !html.to_ascii_lowercase().contains("<img") {
-        return Vec::new();
+    let lower = html.to_ascii_lowercase();
+    lower
+        .match_indices("<img")
+        .take(MOST_LINKS)
+        .filter_map(|(at, _)| source(tag(html.get(at..)?)))
+        .collect()
+}
+
+/// The tag that a text starts with, up to the `>` outside its quotes.
+fn tag(html: &str) -> &str {
+    let mut quote = None;
+    for (at, c) in html.char_indices().take(LONGEST_TAG) {
+        match (quote, c) {
+            (None, '>') => return html.get(..=at).unwrap_or_default(),
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), c) if open == c => quote = None,
+            _ => {}
+        }
     }
-    let found = Arc::new(Mutex::new(Vec::new()));
+    ""
+}
+
+fn source(tag: &str) -> Option<String> {
+    let found = Arc::new(Mutex::new(None));
     let sink = Arc::clone(&found);
     let mut builder = ammonia::Builder::empty();
     builder
@@ -132,10 +156,10 @@ fn pictures(html: &str) -> Vec<String> {
             if attribute == "src"
                 && let Ok(mut sink) = sink.lock()
             {
-                sink.push(value.to_owned());
+                *sink = Some(value.to_owned());
             }
             Some(Cow::Borrowed(value))
         });
-    builder.clean(html);
-    found.lock().map(|mut found| std::mem::take(&mut *found)).unwrap_or_default()
+    builder.clean(tag);
+    found.lock().ok()?.take()
 }

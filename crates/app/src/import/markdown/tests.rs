@@ -157,6 +157,22 @@ fn front_matter_is_read_in_the_forms_that_apps_write() {
     assert_eq!(tags("---\ntags:\n  - a\ntitle: t\n...\n"), "a");
 }
 
+#[test]
+fn hostile_html_in_a_note_takes_no_time() {
+    let dir = tempfile::tempdir().unwrap();
+    write(
+        dir.path(),
+        "n.md",
+        format!("<div>\n{}<img alt='a > b' src=x.png>", "<b><img ".repeat(100_000)),
+    );
+    write(dir.path(), "m.md", format!("<div><img alt='a > b' SRC=x.png>{}", "<b>".repeat(200_000)));
+    write(dir.path(), "x.png", "x");
+    let started = std::time::Instant::now();
+    let plan = scan(dir.path()).unwrap();
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    assert_eq!(note(&plan, "m.md").references.len(), 1);
+}
+
 /// The Rust book's Markdown, beside the workspace on machines that have it.
 #[test]
 fn a_book_of_notes_is_scanned_whole() {
