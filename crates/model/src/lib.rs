@@ -24,7 +24,7 @@ pub mod text;
 pub mod tree;
 mod value;
 
-pub use change::{Change, Dot, Edit, Op, Removal, TextEdit, Write};
+pub use change::{Again, Change, Dot, Edit, Op, Removal, TextEdit, Write};
 pub use entity::EntityState;
 pub use error::ModelError;
 pub use fields::Kind;
