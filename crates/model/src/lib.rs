@@ -9,6 +9,7 @@
 
 pub mod change;
 pub mod conflict;
+pub mod dates;
 pub mod entity;
 mod error;
 pub mod fields;
@@ -16,6 +17,8 @@ pub mod hlc;
 mod ids;
 mod or_set;
 pub mod policy;
+pub mod quickadd;
+pub mod recurrence;
 mod register;
 pub mod text;
 pub mod tree;
