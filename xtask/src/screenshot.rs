@@ -19,15 +19,19 @@ pub fn take(display: &VirtualDisplay, file: &Path) -> Result<()> {
         fs::create_dir_all(folder)
             .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     }
-    let status = Command::new("import")
-        .args(["-display", display.name(), "-window", "root"])
-        // One black line all round, so that every edge is trimmed down to the window.
-        .args(["-bordercolor", "black", "-border", "1", "-trim", "+repage"])
-        .arg(file)
-        .status()
-        .context("ImageMagick's `import` could not be started")?;
-    if !status.success() {
-        bail!("no picture was taken: `import` failed ({status})");
+    let mut picture = Command::new("import");
+    picture.args(["-display", display.name(), "-window", "root"]).arg(file);
+    // One black line all round first, so that every edge is trimmed down to the window.
+    let mut trim = Command::new("mogrify");
+    trim.args(["-bordercolor", "black", "-border", "1", "-trim", "+repage"]).arg(file);
+    for command in [&mut picture, &mut trim] {
+        let name = command.get_program().to_string_lossy().into_owned();
+        let status = command
+            .status()
+            .with_context(|| format!("ImageMagick's `{name}` could not be started"))?;
+        if !status.success() {
+            bail!("no picture was taken: `{name}` failed ({status})");
+        }
     }
     Ok(())
 }

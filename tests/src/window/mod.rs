@@ -34,6 +34,16 @@ pub enum Theme {
     Dark,
 }
 
+impl Theme {
+    /// How a picture in this theme is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
 /// A running app with its window.
 pub struct App {
     client: Client,
@@ -171,6 +181,17 @@ impl App {
     /// Runs `code` in the page, for what cannot be seen from outside.
     pub async fn script(&self, code: &str, arguments: Vec<Value>) -> Result<Value> {
         self.client.execute(code, arguments).await.context("a script in the page failed")
+    }
+
+    /// What the backend answers when the page calls `command` without arguments: a value, or the
+    /// error as text.
+    pub async fn invoke(&self, command: &str) -> Result<Value> {
+        const CALL: &str = "const [command, done] = arguments; \
+             window.__TAURI_INTERNALS__.invoke(command).then(done, (error) => done(error));";
+        self.client
+            .execute_async(CALL, vec![command.into()])
+            .await
+            .with_context(|| format!("{command} gave no answer"))
     }
 
     /// Makes the window `width` × `height`, as by dragging its corner.
