@@ -1,1 +1,33 @@
-//! Placeholder.
+//! What changes mean: entities, operations, registers, note text, conflicts, policies.
+//!
+//! Owns the meaning of a change and the rules of merging. Pure: time, ids and randomness are passed
+//! in. Never does I/O, never reads a clock, never draws a random number.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+pub mod change;
+pub mod conflict;
+pub mod entity;
+mod error;
+pub mod fields;
+pub mod hlc;
+mod ids;
+mod or_set;
+pub mod policy;
+mod register;
+pub mod text;
+pub mod tree;
+mod value;
+
+pub use change::{Change, Dot, Edit, Op, Removal, TextEdit, Write};
+pub use entity::EntityState;
+pub use error::ModelError;
+pub use fields::Kind;
+pub use hlc::{Hlc, HybridClock};
+pub use ids::EntityId;
+pub use or_set::OrSet;
+pub use policy::{Policies, Policy};
+pub use register::{Register, Version};
+pub use value::Value;

@@ -1,0 +1,250 @@
+//! A change: one atomic action of a person, all or nothing, and the operations in it.
+//!
+//! The encoded bytes are what is stored, hashed, signed and passed on; they are never rewritten, so
+//! operations, fields and values that this build does not know survive it.
+
+use crate::{EntityId, Hlc, ModelError, Value};
+use holdfast_oplog::{ActorId, ChangeId, LogId, Space, decode, encode, limits};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Format number of changes that this build writes.
+pub const FORMAT: u32 = 1;
+/// Highest schema number that this build may interpret. A change with a higher one is parked.
+pub const SCHEMA: u32 = 1;
+
+/// Names a change within one space: who wrote it and its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Dot {
+    /// Who wrote it.
+    pub actor: ActorId,
+    /// Number in the actor's log of the space, from 1.
+    pub seq: u64,
+}
+
+impl Dot {
+    /// The change in a given space.
+    pub const fn in_space(self, space: Space) -> ChangeId {
+        ChangeId { space, actor: self.actor, seq: self.seq }
+    }
+}
+
+impl fmt::Display for Dot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.actor, self.seq)
+    }
+}
+
+/// A value written into a field, and the versions that the person saw and replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Write {
+    /// The value.
+    #[serde(rename = "v", default)]
+    pub value: Value,
+    /// What it replaces: exactly what was seen, not what has arrived meanwhile.
+    #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
+    pub supersedes: Vec<Dot>,
+}
+
+/// An element taken out of a set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    /// The element.
+    #[serde(rename = "v")]
+    pub value: Value,
+    /// The additions that were seen.
+    #[serde(rename = "s", default)]
+    pub seen: Vec<Dot>,
+}
+
+/// An edit of a text field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextEdit {
+    /// The sequence CRDT's own update.
+    #[serde(rename = "u", with = "serde_bytes")]
+    pub update: Vec<u8>,
+}
+
+/// Everything that one change does to one entity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    /// The entity.
+    #[serde(rename = "id")]
+    pub entity: EntityId,
+    /// What it is: `task`, `note`, `list`, … ; a kind of a newer app is kept as it is.
+    pub kind: String,
+    /// Whether it lives. Every edit of content writes it, so that a concurrent deletion meets a
+    /// concurrent edit in one register: see [`crate::entity`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life: Option<Write>,
+    /// Fields with one value.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, Write>,
+    /// Elements put into sets.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub add: BTreeMap<String, Vec<Value>>,
+    /// Elements taken out of sets.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub remove: BTreeMap<String, Vec<Removal>>,
+    /// Edits of texts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub text: BTreeMap<String, TextEdit>,
+    /// Decisions on the review of texts: the text version (opaque) up to which everything is decided.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub review: BTreeMap<String, serde_bytes::ByteBuf>,
+}
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Op {
+    /// Edits an entity.
+    Edit(Box<Edit>),
+    /// Something that a newer app does. Kept and passed on; takes effect after an upgrade.
+    Unknown(rmpv::Value),
+}
+
+/// One atomic action of a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// How far it may travel.
+    pub space: Space,
+    /// Who wrote it.
+    pub actor: ActorId,
+    /// Number in the log, from 1.
+    pub seq: u64,
+    /// The heads of the other logs of this space that the writer had applied. Its own previous change
+    /// is implied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deps: Vec<Dot>,
+    /// When, by the writer's hybrid clock.
+    pub time: Hlc,
+    /// The schema that its operations follow.
+    pub schema: u32,
+    /// What the person did, as a short code such as `task.add`; for undo and history.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub action: String,
+    /// Changes of one action that did not fit into one change share a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<u64>,
+    /// The change that this one undoes or does again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverts: Option<Dot>,
+    /// What it does.
+    pub ops: Vec<Op>,
+}
+
+impl Change {
+    /// The log it belongs to.
+    pub const fn log(&self) -> LogId {
+        LogId { space: self.space, actor: self.actor }
+    }
+    /// Its place.
+    pub const fn id(&self) -> ChangeId {
+        ChangeId { space: self.space, actor: self.actor, seq: self.seq }
+    }
+    /// Its name within the space.
+    pub const fn dot(&self) -> Dot {
+        Dot { actor: self.actor, seq: self.seq }
+    }
+    /// The edits that this build understands.
+    pub fn edits(&self) -> impl Iterator<Item = &Edit> {
+        self.ops.iter().filter_map(|op| match op {
+            Op::Edit(edit) => Some(edit.as_ref()),
+            Op::Unknown(_) => None,
+        })
+    }
+    /// Whether this build must not interpret it.
+    pub const fn is_too_new(&self) -> bool {
+        self.format > FORMAT || self.schema > SCHEMA
+    }
+
+    /// The bytes that are stored, hashed and signed.
+    pub fn encode(&self) -> Result<Vec<u8>, ModelError> {
+        let bytes = encode(self)?;
+        if bytes.len() > limits::CHANGE {
+            return Err(ModelError::ChangeTooLarge { size: bytes.len(), limit: limits::CHANGE });
+        }
+        Ok(bytes)
+    }
+
+    /// Reads a change from outside and checks that it is the one at `place`.
+    pub fn decode(bytes: &[u8], place: ChangeId) -> Result<Self, ModelError> {
+        let change: Self = decode(bytes, limits::CHANGE, "change")?;
+        if change.id() != place {
+            return Err(ModelError::Misplaced {
+                claimed: change.id().to_string(),
+                found: place.to_string(),
+            });
+        }
+        Ok(change)
+    }
+}
+
+/// What a newer app's change still tells when its operations cannot be read: enough to park it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Envelope {
+    /// Format of the change.
+    pub format: u32,
+    /// Schema of its operations.
+    pub schema: u32,
+}
+
+impl Envelope {
+    /// Reads only the envelope.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ModelError> {
+        Ok(decode(bytes, limits::CHANGE, "change")?)
+    }
+}
+
+impl Serialize for Op {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Tagged<'a> {
+            op: &'static str,
+            #[serde(flatten)]
+            edit: &'a Edit,
+        }
+        match self {
+            Self::Edit(edit) => Tagged { op: "edit", edit }.serialize(s),
+            Self::Unknown(value) => value.serialize(s),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Op {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        d.deserialize_map(OpVisitor)
+    }
+}
+
+struct OpVisitor;
+
+impl<'de> Visitor<'de> for OpVisitor {
+    type Value = Op;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an operation")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Op, A::Error> {
+        // Every writer puts `op` first; anything else is an operation of another kind.
+        let Some((key, name)) = map.next_entry::<String, rmpv::Value>()? else {
+            return Ok(Op::Unknown(rmpv::Value::Map(Vec::new())));
+        };
+        if key == "op" && name.as_str() == Some("edit") {
+            let edit = Edit::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+            return Ok(Op::Edit(Box::new(edit)));
+        }
+        let mut entries = vec![(rmpv::Value::from(key), name)];
+        while let Some(entry) = map.next_entry::<rmpv::Value, rmpv::Value>()? {
+            entries.push(entry);
+        }
+        Ok(Op::Unknown(rmpv::Value::Map(entries)))
+    }
+}
+
+#[cfg(test)]
+#[path = "change_tests.rs"]
+mod tests;

@@ -1,0 +1,277 @@
+//! The merged state of one entity, and the edits that a person makes on it.
+//!
+//! Deletion: `life` is a register that every edit of content writes with `alive` and a deletion with
+//! `deleted`. Concurrent edits agree (same value); a deletion that had not seen an edit meets it there
+//! as two different values, which is a dispute like any other; the entity stays until it is decided.
+
+use crate::change::{Dot, Edit, Removal, TextEdit, Write};
+use crate::fields::{LIFE, ORDER};
+use crate::{EntityId, Hlc, OrSet, Policies, Policy, Register, Value};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Value of the life register: in use.
+pub const ALIVE: &str = "alive";
+/// Value of the life register: in the trash.
+pub const DELETED: &str = "deleted";
+/// Value of the life register: gone from the trash; only the tombstone is left.
+pub const PURGED: &str = "purged";
+
+/// What a write replaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// Everything that stands now.
+    All,
+    /// Exactly these versions.
+    Versions(Vec<Dot>),
+}
+
+/// The merged state of one entity.
+///
+/// Invariant: a function of the set of applied changes alone, whatever their order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntityState {
+    /// The entity.
+    pub id: EntityId,
+    /// What it is.
+    pub kind: String,
+    /// The earliest edit, by hybrid time and then by dot.
+    pub created: (Hlc, Dot),
+    /// The latest edit of content, by hybrid time and then by dot.
+    pub edited: (Hlc, Dot),
+    /// Whether it lives.
+    pub life: Register,
+    /// Fields with one value.
+    pub registers: BTreeMap<String, Register>,
+    /// Sets.
+    pub sets: BTreeMap<String, OrSet>,
+    /// Text versions up to which reviews are decided, by field; sorted, without duplicates.
+    pub reviews: BTreeMap<String, Vec<serde_bytes::ByteBuf>>,
+}
+
+impl EntityState {
+    /// The state before the first edit.
+    pub fn new(id: EntityId, kind: &str, time: Hlc, dot: Dot) -> Self {
+        Self {
+            id,
+            kind: kind.to_owned(),
+            created: (time, dot),
+            edited: (time, dot),
+            life: Register::default(),
+            registers: BTreeMap::new(),
+            sets: BTreeMap::new(),
+            reviews: BTreeMap::new(),
+        }
+    }
+
+    /// Applies everything but the texts, which the store keeps apart.
+    pub fn apply(&mut self, edit: &Edit, dot: Dot, time: Hlc) {
+        self.created = self.created.min((time, dot));
+        if self.created == (time, dot) {
+            // Devices that made the same entity apart agree on its kind by the earliest edit.
+            self.kind.clone_from(&edit.kind);
+        }
+        if let Some(life) = &edit.life {
+            self.life.apply(dot, time, life);
+            self.edited = self.edited.max((time, dot));
+        }
+        for (field, write) in &edit.set {
+            self.registers.entry(field.clone()).or_default().apply(dot, time, write);
+        }
+        for (field, removals) in &edit.remove {
+            let set = self.sets.entry(field.clone()).or_default();
+            for removal in removals {
+                set.remove(removal);
+            }
+        }
+        for (field, values) in &edit.add {
+            let set = self.sets.entry(field.clone()).or_default();
+            for value in values {
+                set.add(dot, value);
+            }
+        }
+        for (field, version) in &edit.review {
+            let versions = self.reviews.entry(field.clone()).or_default();
+            if let Err(at) = versions.binary_search(version) {
+                versions.insert(at, version.clone());
+            }
+        }
+    }
+
+    /// The register of a field, if it was ever written.
+    pub fn register(&self, field: &str) -> Option<&Register> {
+        if field == LIFE { Some(&self.life) } else { self.registers.get(field) }
+    }
+    /// The shown value of a field.
+    pub fn value(&self, field: &str) -> &Value {
+        self.register(field).map_or(&Value::Null, Register::value)
+    }
+    /// The shown value of a field as text; empty when there is none.
+    pub fn text(&self, field: &str) -> &str {
+        self.value(field).as_str().unwrap_or_default()
+    }
+    /// The elements of a set.
+    pub fn elements(&self, field: &str) -> Vec<&Value> {
+        self.sets.get(field).map(|set| set.iter().collect()).unwrap_or_default()
+    }
+
+    /// Whether it is in use. While its deletion is disputed it is.
+    pub fn is_alive(&self) -> bool {
+        self.life.live().is_empty()
+            || self.life.live().iter().any(|version| version.value.as_str() == Some(ALIVE))
+    }
+    /// Whether it is in the trash.
+    pub fn is_trashed(&self) -> bool {
+        !self.is_alive()
+            && self.life.live().iter().any(|version| version.value.as_str() == Some(DELETED))
+    }
+
+    /// The fields that a person has to decide under these policies; `life` among them.
+    pub fn disputes(&self, policies: &Policies) -> Vec<&str> {
+        let asked = |field: &str| policies.of_field(&self.kind, field) == Policy::Ask;
+        let mut fields: Vec<&str> = self
+            .registers
+            .iter()
+            .filter(|(field, register)| register.is_disputed() && asked(field))
+            .map(|(field, _)| field.as_str())
+            .collect();
+        if self.life.is_disputed() && self.is_alive() {
+            fields.push(LIFE);
+        }
+        fields
+    }
+
+    /// Starts an edit of this entity.
+    pub fn draft(&self) -> Draft<'_> {
+        Draft { state: Some(self), edit: blank(self.id, &self.kind), content: false }
+    }
+}
+
+const fn blank_map<K, V>() -> BTreeMap<K, V> {
+    BTreeMap::new()
+}
+
+fn blank(entity: EntityId, kind: &str) -> Edit {
+    Edit {
+        entity,
+        kind: kind.to_owned(),
+        life: None,
+        set: blank_map(),
+        add: blank_map(),
+        remove: blank_map(),
+        text: blank_map(),
+        review: blank_map(),
+    }
+}
+
+/// An edit in the making. Knows the state that the person saw, so that each write names exactly what
+/// it replaces.
+#[derive(Debug, Clone)]
+pub struct Draft<'a> {
+    state: Option<&'a EntityState>,
+    edit: Edit,
+    content: bool,
+}
+
+impl Draft<'_> {
+    /// Starts a new entity.
+    pub fn new(id: EntityId, kind: &str) -> Self {
+        Self { state: None, edit: blank(id, kind), content: true }
+    }
+
+    /// Writes a field. A settled field that holds the value already is left alone.
+    pub fn set(&mut self, field: &str, value: impl Into<Value>, seen: &Seen) -> &mut Self {
+        let value = value.into();
+        let register = self.state.and_then(|state| state.registers.get(field));
+        let settled = register.is_none_or(|register| !register.is_disputed());
+        let same = register.map_or(&Value::Null, Register::value) == &value;
+        if settled && same && *seen == Seen::All {
+            return self;
+        }
+        let supersedes = match seen {
+            Seen::All => register.map(Register::dots).unwrap_or_default(),
+            Seen::Versions(dots) => dots.clone(),
+        };
+        self.edit.set.insert(field.to_owned(), Write { value, supersedes });
+        self.content |= field != ORDER;
+        self
+    }
+
+    /// Puts an element into a set.
+    pub fn add(&mut self, field: &str, value: impl Into<Value>) -> &mut Self {
+        let value = value.into();
+        let known = self.state.and_then(|s| s.sets.get(field)).is_some_and(|s| s.contains(&value));
+        if !known {
+            self.edit.add.entry(field.to_owned()).or_default().push(value);
+            self.content = true;
+        }
+        self
+    }
+
+    /// Takes an element out of a set.
+    pub fn remove(&mut self, field: &str, value: impl Into<Value>) -> &mut Self {
+        let value = value.into();
+        let seen =
+            self.state.and_then(|s| s.sets.get(field)).map(|s| s.seen(&value)).unwrap_or_default();
+        if !seen.is_empty() {
+            self.edit.remove.entry(field.to_owned()).or_default().push(Removal { value, seen });
+            self.content = true;
+        }
+        self
+    }
+
+    /// Edits a text.
+    pub fn text(&mut self, field: &str, update: Vec<u8>) -> &mut Self {
+        self.edit.text.insert(field.to_owned(), TextEdit { update });
+        self.content = true;
+        self
+    }
+
+    /// Decides the review of a text up to a version.
+    pub fn review(&mut self, field: &str, version: Vec<u8>) -> &mut Self {
+        self.edit.review.insert(field.to_owned(), serde_bytes::ByteBuf::from(version));
+        self
+    }
+
+    /// Writes the life register: [`ALIVE`], [`DELETED`] or [`PURGED`].
+    pub fn life(&mut self, value: &str, seen: &Seen) -> &mut Self {
+        let supersedes = match seen {
+            Seen::All => self.state.map(|state| state.life.dots()).unwrap_or_default(),
+            Seen::Versions(dots) => dots.clone(),
+        };
+        self.edit.life = Some(Write { value: value.into(), supersedes });
+        self
+    }
+
+    /// The edit, or `None` when nothing would change.
+    pub fn finish(mut self) -> Option<Edit> {
+        let edit = &self.edit;
+        let empty = edit.life.is_none()
+            && edit.set.is_empty()
+            && edit.add.is_empty()
+            && edit.remove.is_empty()
+            && edit.text.is_empty()
+            && edit.review.is_empty();
+        if empty && self.state.is_some() {
+            return None;
+        }
+        if self.edit.life.is_none() && self.content {
+            self.edit.life = Some(match self.state {
+                None => Write { value: ALIVE.into(), supersedes: Vec::new() },
+                // An edit says that what it edits is as alive as it was: it never decides a disputed
+                // deletion by the way.
+                Some(state) => {
+                    let value =
+                        if state.is_alive() { ALIVE.into() } else { state.life.value().clone() };
+                    let supersedes = state.life.dots_of(&value);
+                    Write { value, supersedes }
+                }
+            });
+        }
+        Some(self.edit)
+    }
+}
+
+#[cfg(test)]
+#[path = "entity_tests.rs"]
+mod tests;

@@ -1,0 +1,619 @@
+//! The sequence CRDT itself: the one file that knows loro.
+//!
+//! Owns a note's text with its whole history. Everything here is a function of the edits the text
+//! holds; the order in which they came changes nothing that can be read.
+//!
+//! Bytes that come from others are checked before and after loro sees them. Loro's decoder is meant
+//! to return errors, but it holds assertions that damaged or hostile bytes may reach; such a panic is
+//! caught, and because the document may then be half changed it is put together again from bytes
+//! kept for that purpose: its last snapshot and the updates since.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use loro::event::Diff;
+use loro::{
+    ContainerID, ContainerTrait, ExportMode, Frontiers, ID, IdSpan, JsonOpContent, JsonTextOp,
+    LoroDoc, LoroText, Subscription, TextDelta, VersionVector,
+};
+use serde::{Deserialize, Serialize};
+
+use super::error::TextError;
+use super::rewrite;
+use super::splice::{self, Splice};
+use super::version::Version;
+
+/// The root container that holds a note's text.
+const ROOT: &str = "text";
+
+/// Updates are kept beside the last snapshot up to this many bytes more than the snapshot has.
+const TAIL: usize = 64 * 1024;
+
+/// Code points a text may have; positions inside the CRDT are 32 bits wide.
+const LONGEST: usize = 64 * 1024 * 1024;
+
+/// What one edit adds to the text's history: what a change carries to other devices.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Edit {
+    /// The operations, encoded. Empty when the edit changed nothing.
+    #[serde(with = "serde_bytes")]
+    pub update: Vec<u8>,
+}
+
+/// What an edit that came from elsewhere did here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Imported {
+    /// What changed in the visible text, in code points, in order.
+    pub splices: Vec<Splice>,
+    /// Whether the edit's writer had not seen everything that this text held.
+    pub concurrent: bool,
+}
+
+/// A stretch of the visible text that one writer typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Who typed it.
+    pub writer: u64,
+    /// The first code point.
+    pub start: usize,
+    /// How many code points.
+    pub len: usize,
+}
+
+/// A stretch of one writer's operations and what its first one directly follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Piece {
+    pub(super) writer: u64,
+    /// Operation numbers of the writer.
+    pub(super) start: u32,
+    pub(super) end: u32,
+    /// The (writer, operation number) that the first operation was written after.
+    pub(super) deps: Vec<(u64, u32)>,
+}
+
+/// What an operation did, at the position its writer saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Action {
+    Insert {
+        pos: usize,
+        text: Vec<char>,
+    },
+    /// `backwards`: the first operation took the last of the characters.
+    Delete {
+        pos: usize,
+        len: usize,
+        backwards: bool,
+    },
+}
+
+/// Operations `start..` of `writer`: one for each character put in or taken away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Op {
+    pub(super) writer: u64,
+    pub(super) start: u32,
+    pub(super) action: Action,
+}
+
+impl Op {
+    pub(super) fn len(&self) -> usize {
+        match &self.action {
+            Action::Insert { text, .. } => text.len(),
+            Action::Delete { len, .. } => *len,
+        }
+    }
+}
+
+/// What the text said it changed since it was last asked.
+type Heard = Arc<Mutex<Vec<Splice>>>;
+
+/// A note's text with its whole history, written here under one writer id.
+///
+/// Positions are Unicode code points unless a function's name says `utf16`.
+pub struct TextDoc {
+    doc: LoroDoc,
+    text: LoroText,
+    root: ContainerID,
+    writer: u64,
+    heard: Heard,
+    /// Ends with the document; dropping it would silence `heard`.
+    _subscription: Subscription,
+    /// From which the document can be put together again: a snapshot, and the updates after it.
+    saved: Vec<u8>,
+    tail: Vec<Vec<u8>>,
+    tail_len: usize,
+}
+
+impl std::fmt::Debug for TextDoc {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TextDoc").field("writer", &self.writer).finish_non_exhaustive()
+    }
+}
+
+impl TextDoc {
+    /// An empty text, to be edited as `writer` (see [`super::writer_of`]).
+    pub fn new(writer: u64) -> Self {
+        Self::over(LoroDoc::new(), writer, Vec::new())
+    }
+
+    /// The text that [`TextDoc::snapshot`] gave.
+    ///
+    /// Errors: [`TextError::Malformed`] when the bytes are no snapshot, [`TextError::Unsupported`]
+    /// when the history in it is cut off.
+    pub fn load(snapshot: &[u8], writer: u64) -> Result<Self, TextError> {
+        let loaded = guarded(|| -> Result<Self, TextError> {
+            let meta = LoroDoc::decode_import_blob_meta(snapshot, true).map_err(malformed)?;
+            if !meta.mode.is_snapshot() {
+                return Err(TextError::Malformed("no snapshot".into()));
+            }
+            let doc = LoroDoc::from_snapshot(snapshot).map_err(malformed)?;
+            if doc.is_shallow() {
+                return Err(TextError::Unsupported);
+            }
+            let loaded = Self::over(doc, writer, snapshot.to_vec());
+            // Reading brings out damage that decoding alone passes over.
+            let chars = loaded.text.to_string().chars().count();
+            if chars == loaded.len_chars() {
+                Ok(loaded)
+            } else {
+                Err(TextError::Malformed("length".into()))
+            }
+        })?;
+        loaded
+    }
+
+    fn over(doc: LoroDoc, writer: u64, saved: Vec<u8>) -> Self {
+        // Refused for u64::MAX alone, which `splice` refuses in turn.
+        let _ = doc.set_peer_id(writer);
+        let text = doc.get_text(ROOT);
+        let root = text.id();
+        let heard = Heard::default();
+        let hears = Arc::clone(&heard);
+        let subscription = doc.subscribe(
+            &root,
+            Arc::new(move |event| {
+                let mut heard = hears.lock().unwrap_or_else(PoisonError::into_inner);
+                for change in &event.events {
+                    if let Diff::Text(delta) = &change.diff {
+                        heard.extend(splices(delta));
+                    }
+                }
+            }),
+        );
+        Self {
+            doc,
+            text,
+            root,
+            writer,
+            heard,
+            _subscription: subscription,
+            saved,
+            tail: Vec::new(),
+            tail_len: 0,
+        }
+    }
+
+    /// The text with its whole history, to be kept.
+    pub fn snapshot(&self) -> Result<Vec<u8>, TextError> {
+        self.doc.export(ExportMode::Snapshot).map_err(malformed)
+    }
+
+    /// The visible text.
+    pub fn plain(&self) -> String {
+        self.text.to_string()
+    }
+
+    /// The visible text's length in code points.
+    pub fn len_chars(&self) -> usize {
+        self.text.len_unicode()
+    }
+
+    /// Who edits here.
+    pub fn writer(&self) -> u64 {
+        self.writer
+    }
+
+    /// Applies `splices` in order as one edit.
+    ///
+    /// Errors: [`TextError::OutOfBounds`], [`TextError::TooLong`], [`TextError::ReservedWriter`];
+    /// then nothing was applied.
+    pub fn splice(&mut self, splices: &[Splice]) -> Result<Edit, TextError> {
+        if self.writer == u64::MAX {
+            return Err(TextError::ReservedWriter);
+        }
+        splice::check(splices, self.len_chars())?;
+        let typed: usize = splices.iter().map(|splice| splice.insert.chars().count()).sum();
+        if self.len_chars().saturating_add(typed) > LONGEST {
+            return Err(TextError::TooLong);
+        }
+        if splices.iter().all(Splice::is_empty) {
+            return Ok(Edit::default());
+        }
+        let before = self.doc.oplog_vv();
+        let applied = guarded(|| -> Result<Vec<u8>, loro::LoroError> {
+            for splice in splices {
+                if splice.delete > 0 {
+                    self.text.delete(splice.pos, splice.delete)?;
+                }
+                if !splice.insert.is_empty() {
+                    self.text.insert(splice.pos, &splice.insert)?;
+                }
+            }
+            self.doc.commit();
+            Ok(self.doc.export(ExportMode::updates(&before))?)
+        });
+        self.take_heard();
+        match applied {
+            Ok(Ok(update)) => {
+                self.keep(update.clone());
+                Ok(Edit { update })
+            }
+            Ok(Err(error)) => {
+                self.restore();
+                Err(malformed(error))
+            }
+            Err(error) => {
+                self.restore();
+                Err(error)
+            }
+        }
+    }
+
+    /// [`TextDoc::splice`] with positions and lengths in UTF-16 units.
+    pub fn splice_utf16(&mut self, splices: &[Splice]) -> Result<Edit, TextError> {
+        let splices = splice::from_utf16(&self.plain(), splices)?;
+        self.splice(&splices)
+    }
+
+    /// Makes the text `whole` with the fewest, smallest splices that can be found in bounded time,
+    /// so that edits made elsewhere at the same time merge well.
+    pub fn replace(&mut self, whole: &str) -> Result<Edit, TextError> {
+        let splices = rewrite::splices_between(&self.plain(), whole);
+        self.splice(&splices)
+    }
+
+    /// Takes in an edit that `expected_writer` made on another device. Taking one in again does
+    /// nothing.
+    ///
+    /// Errors: [`TextError::Malformed`], [`TextError::ForeignWriter`],
+    /// [`TextError::MissingEarlier`], [`TextError::Unsupported`]; then nothing was taken in.
+    pub fn import(&mut self, update: &[u8], expected_writer: u64) -> Result<Imported, TextError> {
+        if update.is_empty() {
+            return Ok(Imported::default());
+        }
+        let meta =
+            guarded(|| LoroDoc::decode_import_blob_meta(update, true))?.map_err(malformed)?;
+        if meta.mode.is_snapshot() {
+            return Err(TextError::Unsupported);
+        }
+        let before = self.doc.oplog_vv();
+        for (writer, start) in meta.partial_start_vv.iter() {
+            if *writer != expected_writer {
+                return Err(TextError::ForeignWriter { expected: expected_writer, found: *writer });
+            }
+            if *start > before.get(writer).copied().unwrap_or(0) {
+                return Err(TextError::MissingEarlier);
+            }
+        }
+        if let Some((found, _)) =
+            meta.partial_end_vv.iter().find(|(writer, _)| **writer != expected_writer)
+        {
+            return Err(TextError::ForeignWriter { expected: expected_writer, found: *found });
+        }
+        self.take_heard();
+        let outcome = guarded(|| self.import_unguarded(update, expected_writer, &before));
+        match outcome.and_then(|inner| inner) {
+            Ok(concurrent) => {
+                let splices = self.take_heard();
+                self.keep(update.to_vec());
+                Ok(Imported { splices, concurrent })
+            }
+            Err(error) => {
+                self.restore();
+                Err(error)
+            }
+        }
+    }
+
+    /// Hands `update` to loro and looks at what it brought. After an error or a panic the document
+    /// has to be restored.
+    fn import_unguarded(
+        &self,
+        update: &[u8],
+        writer: u64,
+        before: &VersionVector,
+    ) -> Result<bool, TextError> {
+        let status = self.doc.import(update).map_err(malformed)?;
+        if status.pending.is_some_and(|pending| !pending.is_empty()) {
+            return Err(TextError::MissingEarlier);
+        }
+        let after = self.doc.oplog_vv();
+        let known = before.get(&writer).copied().unwrap_or(0);
+        let held = after.get(&writer).copied().unwrap_or(0);
+        if held == known {
+            return Ok(false);
+        }
+        for change in self.doc.export_json_in_id_span(IdSpan::new(writer, known, held)) {
+            for op in change.ops {
+                let readable = match op.content {
+                    JsonOpContent::Text(JsonTextOp::Insert { text, .. }) => !text.is_empty(),
+                    JsonOpContent::Text(JsonTextOp::Delete { len, .. }) => len != 0,
+                    _ => false,
+                };
+                if !readable || op.container != self.root {
+                    return Err(TextError::Unsupported);
+                }
+            }
+        }
+        if self.len_chars() > LONGEST {
+            return Err(TextError::TooLong);
+        }
+        let change = self.doc.get_change(ID::new(writer, known)).ok_or_else(unreadable)?;
+        let seen = if change.id.counter < known {
+            Frontiers::from_id(ID::new(writer, known - 1))
+        } else {
+            change.deps
+        };
+        let seen = self.doc.frontiers_to_vv(&seen).ok_or_else(unreadable)?;
+        Ok(!seen.includes_vv(before))
+    }
+
+    /// Remembers an update that the document took in, for [`TextDoc::restore`].
+    fn keep(&mut self, update: Vec<u8>) {
+        self.tail_len = self.tail_len.saturating_add(update.len());
+        self.tail.push(update);
+        if self.tail_len > TAIL.saturating_add(self.saved.len())
+            && let Ok(saved) = self.snapshot()
+        {
+            self.saved = saved;
+            self.tail.clear();
+            self.tail_len = 0;
+        }
+    }
+
+    /// Puts the document together again from bytes that it took in before without complaint.
+    fn restore(&mut self) {
+        let (saved, tail) = (std::mem::take(&mut self.saved), std::mem::take(&mut self.tail));
+        let rebuilt = guarded(|| {
+            let doc = if saved.is_empty() {
+                LoroDoc::new()
+            } else {
+                LoroDoc::from_snapshot(&saved).unwrap_or_default()
+            };
+            for update in &tail {
+                // Each was taken in once already, in this order.
+                let _ = doc.import(update);
+            }
+            doc
+        });
+        let mut restored = Self::over(rebuilt.unwrap_or_default(), self.writer, saved);
+        restored.tail = tail;
+        restored.tail_len = self.tail_len;
+        *self = restored;
+    }
+
+    fn take_heard(&self) -> Vec<Splice> {
+        std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Everything this text holds.
+    pub fn version(&self) -> Version {
+        from_vv(&self.doc.oplog_vv())
+    }
+
+    /// The text at a version that it once had here or elsewhere.
+    ///
+    /// Errors: [`TextError::UnknownVersion`].
+    pub fn at(&self, version: &Version) -> Result<String, TextError> {
+        let now = self.plain();
+        let splices = self.changes(&self.version(), version)?;
+        splice::apply(&now, &splices)
+    }
+
+    /// The splices that turn the text at `from` into the text at `to`, following each character.
+    pub fn changes(&self, from: &Version, to: &Version) -> Result<Vec<Splice>, TextError> {
+        let (from, to) = (self.frontiers(from)?, self.frontiers(to)?);
+        if from == to {
+            return Ok(Vec::new());
+        }
+        let diff = guarded(|| self.doc.diff(&from, &to))?.map_err(malformed)?;
+        self.take_heard();
+        Ok(diff
+            .iter()
+            .filter(|(id, _)| **id == self.root)
+            .flat_map(|(_, diff)| match diff {
+                Diff::Text(delta) => splices(delta),
+                _ => Vec::new(),
+            })
+            .collect())
+    }
+
+    /// The heads of `version`, when it is one this text went through.
+    fn frontiers(&self, version: &Version) -> Result<Frontiers, TextError> {
+        if !self.version().covers(version) {
+            return Err(TextError::UnknownVersion);
+        }
+        let vv = to_vv(version)?;
+        let heads = guarded(|| self.doc.vv_to_frontiers(&vv))?;
+        // A version that holds an edit without what that edit followed comes back larger.
+        let back =
+            guarded(|| self.doc.frontiers_to_vv(&heads))?.ok_or(TextError::UnknownVersion)?;
+        if from_vv(&back) == *version { Ok(heads) } else { Err(TextError::UnknownVersion) }
+    }
+
+    /// The version that holds operation `counter` of `writer` and all it followed, and no more.
+    pub(super) fn version_of(&self, writer: u64, counter: u32) -> Result<Version, TextError> {
+        let counter = i32::try_from(counter).map_err(|_| TextError::UnknownVersion)?;
+        let head = Frontiers::from_id(ID::new(writer, counter));
+        let vv = guarded(|| self.doc.frontiers_to_vv(&head))?.ok_or(TextError::UnknownVersion)?;
+        Ok(from_vv(&vv))
+    }
+
+    /// Who typed which part of the visible text.
+    pub fn authors(&self) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
+        for start in 0..self.len_chars() {
+            let Some(writer) = self.text.get_editor_at_unicode_pos(start) else { continue };
+            match runs.last_mut() {
+                Some(run) if run.writer == writer && run.start + run.len == start => run.len += 1,
+                _ => runs.push(Run { writer, start, len: 1 }),
+            }
+        }
+        runs
+    }
+
+    /// The stretches of operations that this text holds beyond `from`, by writer.
+    pub(super) fn pieces_since(&self, from: &Version) -> Result<Vec<Piece>, TextError> {
+        let mut pieces = Vec::new();
+        for (writer, end) in self.version().entries() {
+            let mut start = from.count(writer);
+            while start < end {
+                let counter = i32::try_from(start).map_err(|_| unreadable())?;
+                let change =
+                    self.doc.get_change(ID::new(writer, counter)).ok_or_else(unreadable)?;
+                let first = u32::try_from(change.id.counter).map_err(|_| unreadable())?;
+                let len = u32::try_from(change.len).map_err(|_| unreadable())?;
+                let deps = if first < start {
+                    vec![(writer, start - 1)]
+                } else {
+                    change.deps.iter().map(|id| (id.peer, id.counter.unsigned_abs())).collect()
+                };
+                let stop = first.saturating_add(len).min(end);
+                if stop <= start {
+                    return Err(unreadable());
+                }
+                pieces.push(Piece { writer, start, end: stop, deps });
+                start = stop;
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// What operations `start..end` of `writer` did.
+    pub(super) fn ops(&self, writer: u64, start: u32, end: u32) -> Result<Vec<Op>, TextError> {
+        let counter = |at: u32| i32::try_from(at).map_err(|_| unreadable());
+        let span = IdSpan::new(writer, counter(start)?, counter(end)?);
+        let mut ops = Vec::new();
+        for change in self.doc.export_json_in_id_span(span) {
+            for op in change.ops {
+                let action = match op.content {
+                    JsonOpContent::Text(JsonTextOp::Insert { pos, text }) => {
+                        Action::Insert { pos: pos as usize, text: text.chars().collect() }
+                    }
+                    JsonOpContent::Text(JsonTextOp::Delete { pos, len, .. }) => {
+                        // A negative length counts leftwards from the character at `pos`.
+                        let backwards = len < 0;
+                        let len = len.unsigned_abs() as usize;
+                        let pos = usize::try_from(pos).map_err(|_| unreadable())?;
+                        let pos = if backwards {
+                            (pos + 1).checked_sub(len).ok_or_else(unreadable)?
+                        } else {
+                            pos
+                        };
+                        Action::Delete { pos, len, backwards }
+                    }
+                    _ => return Err(TextError::Unsupported),
+                };
+                let start = u32::try_from(op.counter).map_err(|_| unreadable())?;
+                ops.push(Op { writer, start, action });
+            }
+        }
+        Ok(ops)
+    }
+}
+
+/// Runs `work`, which reaches loro with bytes or versions from elsewhere.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, TextError> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| unreadable())
+}
+
+fn unreadable() -> TextError {
+    TextError::Malformed("history".into())
+}
+
+fn malformed(error: impl std::fmt::Display) -> TextError {
+    TextError::Malformed(error.to_string())
+}
+
+fn from_vv(vv: &VersionVector) -> Version {
+    Version::from_entries(
+        vv.iter().filter_map(|(writer, count)| Some((*writer, u32::try_from(*count).ok()?))),
+    )
+}
+
+fn to_vv(version: &Version) -> Result<VersionVector, TextError> {
+    version
+        .entries()
+        .map(|(writer, count)| {
+            Ok((writer, i32::try_from(count).map_err(|_| TextError::UnknownVersion)?))
+        })
+        .collect()
+}
+
+/// A delta as splices; neighbouring removals and insertions become one.
+fn splices(delta: &[TextDelta]) -> Vec<Splice> {
+    let mut found: Vec<Splice> = Vec::new();
+    let mut pos = 0;
+    for part in delta {
+        match part {
+            TextDelta::Retain { retain, .. } => pos += retain,
+            TextDelta::Insert { insert, .. } => {
+                match found.last_mut() {
+                    Some(last) if last.pos + last.insert.chars().count() == pos => {
+                        last.insert.push_str(insert);
+                    }
+                    _ => found.push(Splice::new(pos, 0, insert.as_str())),
+                }
+                pos += insert.chars().count();
+            }
+            TextDelta::Delete { delete } => match found.last_mut() {
+                Some(last) if last.pos + last.insert.chars().count() == pos => {
+                    last.delete += delete;
+                }
+                _ => found.push(Splice::new(pos, *delete, "")),
+            },
+        }
+    }
+    found
+}
+
+/// Bytes as another program than this one could make them.
+#[cfg(test)]
+pub(super) mod foreign {
+    pub(crate) struct Doc(loro::LoroDoc);
+
+    impl Doc {
+        pub(crate) fn new(writer: u64) -> Self {
+            let doc = loro::LoroDoc::new();
+            doc.set_peer_id(writer).unwrap();
+            Self(doc)
+        }
+
+        fn export(&self) -> Vec<u8> {
+            self.0.commit();
+            self.0.export(loro::ExportMode::all_updates()).unwrap()
+        }
+
+        pub(crate) fn map(&self) -> Vec<u8> {
+            self.0.get_map("text").insert("key", 1).unwrap();
+            self.export()
+        }
+
+        pub(crate) fn other_text(&self) -> Vec<u8> {
+            self.0.get_text("other").insert(0, "hidden").unwrap();
+            self.export()
+        }
+
+        pub(crate) fn mark(&self) -> Vec<u8> {
+            let text = self.0.get_text("text");
+            text.insert(0, "bold").unwrap();
+            text.mark(0..4, "bold", true).unwrap();
+            self.export()
+        }
+    }
+
+    /// Writes the checksum that belongs to the body.
+    pub(crate) fn sign(bytes: &mut [u8]) {
+        let sum = xxhash_rust::xxh32::xxh32(&bytes[20..], u32::from_le_bytes(*b"LORO"));
+        bytes[16..20].copy_from_slice(&sum.to_le_bytes());
+    }
+}

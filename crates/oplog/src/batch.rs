@@ -1,0 +1,78 @@
+use crate::{ActorId, Hash, LogId, OplogError, Space, VaultId, limits, wire};
+use serde::{Deserialize, Serialize};
+
+/// Format number of sealed batches that this build writes, and the highest that it reads.
+pub const BATCH_FORMAT: u32 = 1;
+
+/// What everyone may read of a sealed batch. Its encoded bytes are the associated data of the
+/// encryption, so a batch that is moved to another vault, log, position or epoch does not open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchHeader {
+    /// [`BATCH_FORMAT`].
+    pub format: u32,
+    /// The vault.
+    pub vault: VaultId,
+    /// How far the log may travel.
+    pub space: Space,
+    /// Who wrote the changes.
+    pub actor: ActorId,
+    /// First sequence number.
+    pub first: u64,
+    /// Last sequence number.
+    pub last: u64,
+    /// Hash of the change before `first`; [`Hash::ZERO`] where `first` is 1.
+    pub prev_hash: Hash,
+    /// Hash of the change `last`.
+    pub last_hash: Hash,
+    /// The key epoch that it was sealed under.
+    pub epoch: u32,
+}
+
+impl BatchHeader {
+    /// The log that the batch is a part of.
+    pub const fn log(&self) -> LogId {
+        LogId { space: self.space, actor: self.actor }
+    }
+}
+
+/// A run of consecutive changes of one log, encrypted and authenticated, as it travels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedBatch {
+    /// The encoded [`BatchHeader`], byte for byte as it was sealed.
+    #[serde(with = "serde_bytes")]
+    pub header: Vec<u8>,
+    /// Nonce and ciphertext.
+    #[serde(with = "serde_bytes")]
+    pub sealed: Vec<u8>,
+}
+
+impl SealedBatch {
+    /// Reads the header and checks what can be checked without a key.
+    pub fn header(&self) -> Result<BatchHeader, OplogError> {
+        let header: BatchHeader = wire::decode(&self.header, 1024, "batch header")?;
+        if header.format > BATCH_FORMAT {
+            return Err(OplogError::NewerFormat { found: header.format, known: BATCH_FORMAT });
+        }
+        if header.first == 0 || header.last < header.first {
+            return Err(OplogError::Malformed("batch header: range".into()));
+        }
+        if header.last - header.first >= limits::BATCH_CHANGES as u64 {
+            return Err(OplogError::TooLarge {
+                what: "the number of changes in a batch",
+                size: usize::try_from(header.last - header.first).unwrap_or(usize::MAX),
+                limit: limits::BATCH_CHANGES,
+            });
+        }
+        Ok(header)
+    }
+
+    /// The bytes as they travel.
+    pub fn encode(&self) -> Result<Vec<u8>, OplogError> {
+        wire::encode(self)
+    }
+
+    /// Reads bytes from outside.
+    pub fn decode(bytes: &[u8]) -> Result<Self, OplogError> {
+        wire::decode(bytes, limits::BATCH, "batch")
+    }
+}

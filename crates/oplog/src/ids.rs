@@ -1,0 +1,178 @@
+use crate::{OplogError, Space};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// Serialises 16 bytes as a binary string, and as a UUID where the format is for people (JSON).
+mod bytes16 {
+    use super::{Deserializer, Serializer, Uuid};
+    use serde::{Deserialize, Serialize};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 16], s: S) -> Result<S::Ok, S::Error> {
+        if s.is_human_readable() {
+            Uuid::from_bytes(*bytes).serialize(s)
+        } else {
+            serde_bytes::Bytes::new(bytes).serialize(s)
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<[u8; 16], D::Error> {
+        if d.is_human_readable() {
+            Ok(*Uuid::deserialize(d)?.as_bytes())
+        } else {
+            Ok(*serde_bytes::ByteArray::<16>::deserialize(d)?)
+        }
+    }
+}
+
+macro_rules! id16 {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(#[serde(with = "bytes16")] pub [u8; 16]);
+
+        impl $name {
+            /// From a UUID.
+            pub const fn from_uuid(id: Uuid) -> Self {
+                Self(*id.as_bytes())
+            }
+            /// As a UUID.
+            pub const fn uuid(self) -> Uuid {
+                Uuid::from_bytes(self.0)
+            }
+            /// The bytes.
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                &self.0
+            }
+            /// From a slice of exactly 16 bytes.
+            pub fn from_slice(bytes: &[u8]) -> Result<Self, OplogError> {
+                bytes
+                    .try_into()
+                    .map(Self)
+                    .map_err(|_| OplogError::Malformed(concat!("bad length of ", stringify!($name)).into()))
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.uuid().fmt(f)
+            }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.uuid())
+            }
+        }
+        impl FromStr for $name {
+            type Err = OplogError;
+            fn from_str(s: &str) -> Result<Self, OplogError> {
+                Uuid::parse_str(s)
+                    .map(Self::from_uuid)
+                    .map_err(|_| OplogError::Malformed(format!("'{s}' is not an id")))
+            }
+        }
+    };
+}
+
+id16!(
+    /// All data of one person, shared by their devices.
+    VaultId
+);
+id16!(
+    /// One installation.
+    DeviceId
+);
+id16!(
+    /// A device's current writing identity. A device restored from an old backup, or cloned, gets a new one.
+    ActorId
+);
+
+/// A BLAKE3 hash.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Hash(#[serde(with = "bytes32")] pub [u8; 32]);
+
+mod bytes32 {
+    use super::{Deserializer, Serializer};
+    use serde::{Deserialize, Serialize};
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 32], s: S) -> Result<S::Ok, S::Error> {
+        serde_bytes::Bytes::new(bytes).serialize(s)
+    }
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<[u8; 32], D::Error> {
+        Ok(*serde_bytes::ByteArray::<32>::deserialize(d)?)
+    }
+}
+
+impl Hash {
+    /// The predecessor hash of a log's first change.
+    pub const ZERO: Self = Self([0; 32]);
+
+    /// Hashes bytes with BLAKE3.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(*blake3::hash(bytes).as_bytes())
+    }
+    /// From a slice of exactly 32 bytes.
+    pub fn from_slice(bytes: &[u8]) -> Result<Self, OplogError> {
+        bytes.try_into().map(Self).map_err(|_| OplogError::Malformed("bad length of hash".into()))
+    }
+    /// Lower-case hexadecimal.
+    pub fn to_hex(self) -> String {
+        blake3::Hash::from_bytes(self.0).to_hex().to_string()
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hash({})", self.to_hex())
+    }
+}
+
+/// The changes of one actor in one space, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct LogId {
+    /// How far the log may travel.
+    pub space: Space,
+    /// Who writes it.
+    pub actor: ActorId,
+}
+
+/// The place of one change: its log and its number there, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ChangeId {
+    /// How far the change may travel.
+    pub space: Space,
+    /// Who wrote it.
+    pub actor: ActorId,
+    /// Number in the log, from 1.
+    pub seq: u64,
+}
+
+impl ChangeId {
+    /// The log that the change belongs to.
+    pub const fn log(self) -> LogId {
+        LogId { space: self.space, actor: self.actor }
+    }
+}
+
+impl fmt::Display for ChangeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.space, self.actor, self.seq)
+    }
+}
+
+impl FromStr for ChangeId {
+    type Err = OplogError;
+    fn from_str(s: &str) -> Result<Self, OplogError> {
+        let malformed = || OplogError::Malformed(format!("'{s}' is not the id of a change"));
+        let mut parts = s.split('/');
+        let (Some(space), Some(actor), Some(seq), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(malformed());
+        };
+        Ok(Self {
+            space: space.parse()?,
+            actor: actor.parse()?,
+            seq: seq.parse().map_err(|_| malformed())?,
+        })
+    }
+}

@@ -1,0 +1,17 @@
+//! Upper bounds for everything that arrives from outside, in bytes unless said otherwise.
+//! A larger one is refused before memory is reserved for it.
+
+/// One change, encoded.
+pub const CHANGE: usize = 256 * 1024;
+/// One sealed batch, as it travels.
+pub const BATCH: usize = 1024 * 1024;
+/// The content of one batch after decompression.
+pub const BATCH_PLAIN: usize = 8 * 1024 * 1024;
+/// Changes in one batch.
+pub const BATCH_CHANGES: usize = 4096;
+/// One piece of an attachment.
+pub const ATTACHMENT_CHUNK: usize = 4 * 1024 * 1024;
+/// A bundle's header.
+pub const BUNDLE_HEADER: usize = 256 * 1024;
+/// Logs in one version vector.
+pub const LOGS: usize = 4096;
