@@ -5,12 +5,13 @@ use std::path::Path;
 
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands;
+use crate::{CommandError, commands};
 
 /// Every command of the interface, with its types.
 pub(crate) fn builder() -> Builder<tauri::Wry> {
     Builder::new()
         .commands(collect_commands![commands::about::app_version,])
+        .typ::<CommandError>()
         // A type looks the same in both directions; two of each would only confuse the interface.
         .disable_serde_phases()
 }

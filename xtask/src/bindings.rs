@@ -12,7 +12,7 @@ pub fn run(check: bool) -> Result<()> {
     if !workspace::ui().join("dist/index.html").exists() {
         npm::build()?;
     }
-    process::run(&mut cargo::build_all())?;
+    process::run(&mut cargo::build_programs(false))?;
     if check { compare() } else { write() }
 }
 

@@ -26,6 +26,16 @@ pub fn over_everything(subcommand: &[&str]) -> Command {
     command
 }
 
+/// Builds the app and the command line, and no tests.
+pub fn build_programs(release: bool) -> Command {
+    let mut command = cargo();
+    command.args(["build", "--package", "holdfast", "--package", "holdfast-cli"]);
+    if release {
+        command.arg("--release");
+    }
+    command
+}
+
 /// Builds the programs and all tests.
 pub fn build_all() -> Command {
     over_everything(&["build", "--bins", "--tests"])

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    cargo::cargo,
+    cargo,
     display::{self, VirtualDisplay},
     needs, npm,
     platform::Platform,
@@ -44,12 +44,7 @@ pub fn run(options: &Options) -> Result<()> {
         needs::ensure(needs::SCREENSHOT)?;
     }
     npm::build()?;
-    let mut build = cargo();
-    build.args(["build", "--package", "holdfast", "--package", "holdfast-cli"]);
-    if options.release {
-        build.arg("--release");
-    }
-    process::run(&mut build)?;
+    process::run(&mut cargo::build_programs(options.release))?;
 
     let mut app = Command::new(workspace::binary("holdfast", options.release));
     if let Some(name) = &options.profile {
@@ -61,7 +56,7 @@ pub fn run(options: &Options) -> Result<()> {
     }
     if !virtually {
         println!("Holdfast is starting.");
-        return finish(&app.status().context("the app could not be started")?);
+        return finish(app.status().context("the app could not be started")?);
     }
     under_virtual_display(app, options)
 }
@@ -96,7 +91,7 @@ fn under_virtual_display(mut app: Command, options: &Options) -> Result<()> {
         }
     }
     println!("Press Ctrl+C to stop.");
-    finish(&app.wait()?)
+    finish(app.wait()?)
 }
 
 fn stop(app: &mut Child) {
@@ -105,7 +100,7 @@ fn stop(app: &mut Child) {
     let _ = app.wait();
 }
 
-fn finish(status: &std::process::ExitStatus) -> Result<()> {
+fn finish(status: std::process::ExitStatus) -> Result<()> {
     if !status.success() {
         bail!("Holdfast ended with {status}");
     }

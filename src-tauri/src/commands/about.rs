@@ -1,10 +1,8 @@
 //! What this copy of the app is.
 
-use crate::CommandError;
-
 /// The version of the running app, such as `0.1.0`.
 #[tauri::command]
 #[specta::specta]
-pub(crate) fn app_version(app: tauri::AppHandle) -> Result<String, CommandError> {
-    Ok(app.package_info().version.to_string())
+pub(crate) fn app_version(app: tauri::AppHandle) -> String {
+    app.package_info().version.to_string()
 }

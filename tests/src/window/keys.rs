@@ -9,7 +9,7 @@ use fantoccini::{
 /// The presses that type `text`.
 pub(super) fn typed(text: &str) -> KeyActions {
     text.chars()
-        .map(|c| if c == '\n' { code(&Key::Enter) } else { c })
+        .map(|c| if c == '\n' { code(Key::Enter) } else { c })
         .fold(KeyActions::new("keyboard".into()), |keys, value| {
             keys.then(KeyAction::Down { value }).then(KeyAction::Up { value })
         })
@@ -24,7 +24,7 @@ pub(super) fn chord(text: &str) -> Result<KeyActions> {
 }
 
 fn key(name: &str) -> Result<char> {
-    Ok(code(&match name {
+    Ok(code(match name {
         "Ctrl" => Key::Control,
         "Shift" => Key::Shift,
         "Alt" => Key::Alt,
@@ -55,6 +55,6 @@ fn key(name: &str) -> Result<char> {
     }))
 }
 
-fn code(key: &Key) -> char {
+fn code(key: Key) -> char {
     key.chars().next().unwrap_or_default()
 }
