@@ -1,1 +1,44 @@
-//! Placeholder.
+//! The shell: the window, the list of commands that the interface may call, and what the desktop
+//! offers (one instance, remembered window size, dialogs, notifications, opening links).
+//!
+//! It holds no logic: each command passes its arguments to `holdfast-app` and returns what that
+//! says. It never opens the database, never decides a merge, never reads the network.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+pub mod bindings;
+mod commands;
+mod error;
+mod instance;
+
+pub use error::CommandError;
+
+/// Starts the app and returns when its last window is closed.
+///
+/// # Errors
+/// When the web view or a plugin cannot be started; the message says which.
+pub fn run() -> anyhow::Result<()> {
+    let commands = bindings::builder();
+    let mut context = tauri::generate_context!();
+    let identifier = instance::identifier(&context.config().identifier);
+    context.config_mut().identifier = identifier;
+
+    tauri::Builder::default()
+        // First: a second start must stop before any other plugin acts.
+        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| {
+            instance::show_main(app);
+        }))
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
+        .plugin(tauri_plugin_opener::init())
+        .invoke_handler(commands.invoke_handler())
+        .setup(move |app| {
+            commands.mount_events(app);
+            Ok(())
+        })
+        .run(context)?;
+    Ok(())
+}

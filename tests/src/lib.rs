@@ -1,1 +1,10 @@
-//! Stories over whole devices; see the test binaries beside this file.
+//! What the stories share: named devices with folders of their own, the real command line, and the
+//! real window driven from outside.
+//!
+//! Nothing here reaches into the app: a story sees what a person sees.
+
+pub mod device;
+#[cfg(feature = "window")]
+pub mod window;
+
+pub use device::Device;

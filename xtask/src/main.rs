@@ -1,2 +1,60 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask`: the commands of development, for any machine with Rust and Node on it.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use xtask::{bench, bindings, run, test};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, starts, tests and measures Holdfast")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what is missing, build everything and start the app
+    Run {
+        /// A second device on this machine, with its own data folder
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
+        /// Keep a picture of the window, taken under a virtual display (Linux)
+        #[arg(long, value_name = "FILE")]
+        screenshot: Option<PathBuf>,
+        /// Stop the app once the picture is there
+        #[arg(long, requires = "screenshot")]
+        exit_after_screenshot: bool,
+        /// Build with optimisations, as people get it
+        #[arg(long)]
+        release: bool,
+    },
+    /// Run all tests: lints, Rust, interface, window
+    Test {
+        /// Only this part
+        #[arg(long, value_enum)]
+        only: Option<test::Part>,
+    },
+    /// Print the table of measurements
+    Bench {
+        /// Only the measurements whose name contains this
+        name: Option<String>,
+    },
+    /// Write ui/src/bindings.ts from the shell's commands
+    Bindings {
+        /// Change nothing; fail where the file differs
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Run { profile, screenshot, exit_after_screenshot, release } => {
+            run::run(&run::Options { profile, screenshot, exit_after_screenshot, release })
+        }
+        Command::Test { only } => test::run(only),
+        Command::Bench { name } => bench::run(name.as_deref()),
+        Command::Bindings { check } => bindings::run(check),
+    }
+}
