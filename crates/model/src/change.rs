@@ -46,6 +46,31 @@ pub struct Write {
     /// What it replaces: exactly what was seen, not what has arrived meanwhile.
     #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
     pub supersedes: Vec<Dot>,
+    /// Where a decision is taken back: the versions that stand beside each other again, instead of
+    /// `value`.
+    #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<Again>,
+}
+
+impl Write {
+    /// Writes one value.
+    pub fn new(value: impl Into<Value>, supersedes: Vec<Dot>) -> Self {
+        Self { value: value.into(), supersedes, again: Vec::new() }
+    }
+}
+
+/// A version that stands again after a decision was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Again {
+    /// The value.
+    #[serde(rename = "v", default)]
+    pub value: Value,
+    /// The change that wrote it first.
+    #[serde(rename = "d")]
+    pub origin: Dot,
+    /// When that was.
+    #[serde(rename = "t")]
+    pub time: Hlc,
 }
 
 /// An element taken out of a set.
@@ -91,9 +116,6 @@ pub struct Edit {
     /// Edits of texts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub text: BTreeMap<String, TextEdit>,
-    /// Decisions on the review of texts: the text version (opaque) up to which everything is decided.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub review: BTreeMap<String, serde_bytes::ByteBuf>,
 }
 
 /// One operation.

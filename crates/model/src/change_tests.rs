@@ -17,16 +17,11 @@ fn sample() -> Change {
         ops: vec![Op::Edit(Box::new(Edit {
             entity: EntityId::named("x"),
             kind: "task".into(),
-            life: Some(Write { value: "alive".into(), supersedes: seen.clone() }),
-            set: [(
-                "title".to_owned(),
-                Write { value: "Buy oak".into(), supersedes: seen.clone() },
-            )]
-            .into(),
+            life: Some(Write::new("alive", seen.clone())),
+            set: [("title".to_owned(), Write::new("Buy oak", seen.clone()))].into(),
             add: [("tags".to_owned(), vec!["a".into()])].into(),
             remove: [("tags".to_owned(), vec![Removal { value: "b".into(), seen }])].into(),
             text: [("notes".to_owned(), TextEdit { update: vec![1, 2, 3] })].into(),
-            review: [("notes".to_owned(), serde_bytes::ByteBuf::from(vec![9]))].into(),
         }))],
     }
 }

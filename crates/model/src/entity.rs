@@ -4,8 +4,8 @@
 //! `deleted`. Concurrent edits agree (same value); a deletion that had not seen an edit meets it there
 //! as two different values, which is a dispute like any other; the entity stays until it is decided.
 
-use crate::change::{Dot, Edit, Removal, TextEdit, Write};
-use crate::fields::{LIFE, ORDER};
+use crate::change::{Again, Dot, Edit, Removal, TextEdit, Write};
+use crate::fields::{LIFE, ORDER, REVIEWED};
 use crate::{EntityId, Hlc, OrSet, Policies, Policy, Register, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,8 +45,6 @@ pub struct EntityState {
     pub registers: BTreeMap<String, Register>,
     /// Sets.
     pub sets: BTreeMap<String, OrSet>,
-    /// Text versions up to which reviews are decided, by field; sorted, without duplicates.
-    pub reviews: BTreeMap<String, Vec<serde_bytes::ByteBuf>>,
 }
 
 impl EntityState {
@@ -60,7 +58,6 @@ impl EntityState {
             life: Register::default(),
             registers: BTreeMap::new(),
             sets: BTreeMap::new(),
-            reviews: BTreeMap::new(),
         }
     }
 
@@ -88,12 +85,6 @@ impl EntityState {
             let set = self.sets.entry(field.clone()).or_default();
             for value in values {
                 set.add(dot, value);
-            }
-        }
-        for (field, version) in &edit.review {
-            let versions = self.reviews.entry(field.clone()).or_default();
-            if let Err(at) = versions.binary_search(version) {
-                versions.insert(at, version.clone());
             }
         }
     }
@@ -160,7 +151,6 @@ fn blank(entity: EntityId, kind: &str) -> Edit {
         add: blank_map(),
         remove: blank_map(),
         text: blank_map(),
-        review: blank_map(),
     }
 }
 
@@ -192,7 +182,7 @@ impl Draft<'_> {
             Seen::All => register.map(Register::dots).unwrap_or_default(),
             Seen::Versions(dots) => dots.clone(),
         };
-        self.edit.set.insert(field.to_owned(), Write { value, supersedes });
+        self.edit.set.insert(field.to_owned(), Write::new(value, supersedes));
         self.content |= field != ORDER;
         self
     }
@@ -203,7 +193,7 @@ impl Draft<'_> {
         let known = self.state.and_then(|s| s.sets.get(field)).is_some_and(|s| s.contains(&value));
         if !known {
             self.edit.add.entry(field.to_owned()).or_default().push(value);
-            self.content = true;
+            self.content |= field != REVIEWED;
         }
         self
     }
@@ -215,7 +205,7 @@ impl Draft<'_> {
             self.state.and_then(|s| s.sets.get(field)).map(|s| s.seen(&value)).unwrap_or_default();
         if !seen.is_empty() {
             self.edit.remove.entry(field.to_owned()).or_default().push(Removal { value, seen });
-            self.content = true;
+            self.content |= field != REVIEWED;
         }
         self
     }
@@ -227,9 +217,20 @@ impl Draft<'_> {
         self
     }
 
-    /// Decides the review of a text up to a version.
-    pub fn review(&mut self, field: &str, version: Vec<u8>) -> &mut Self {
-        self.edit.review.insert(field.to_owned(), serde_bytes::ByteBuf::from(version));
+    /// Takes a decision on a register back: the versions stand beside each other again.
+    pub fn again(&mut self, field: &str, versions: Vec<Again>) -> &mut Self {
+        let supersedes = self
+            .state
+            .and_then(|state| state.register(field))
+            .map(Register::dots)
+            .unwrap_or_default();
+        let write = Write { value: Value::Null, supersedes, again: versions };
+        if field == LIFE {
+            self.edit.life = Some(write);
+        } else {
+            self.edit.set.insert(field.to_owned(), write);
+            self.content = true;
+        }
         self
     }
 
@@ -239,7 +240,7 @@ impl Draft<'_> {
             Seen::All => self.state.map(|state| state.life.dots()).unwrap_or_default(),
             Seen::Versions(dots) => dots.clone(),
         };
-        self.edit.life = Some(Write { value: value.into(), supersedes });
+        self.edit.life = Some(Write::new(value, supersedes));
         self
     }
 
@@ -250,21 +251,20 @@ impl Draft<'_> {
             && edit.set.is_empty()
             && edit.add.is_empty()
             && edit.remove.is_empty()
-            && edit.text.is_empty()
-            && edit.review.is_empty();
+            && edit.text.is_empty();
         if empty && self.state.is_some() {
             return None;
         }
         if self.edit.life.is_none() && self.content {
             self.edit.life = Some(match self.state {
-                None => Write { value: ALIVE.into(), supersedes: Vec::new() },
+                None => Write::new(ALIVE, Vec::new()),
                 // An edit says that what it edits is as alive as it was: it never decides a disputed
                 // deletion by the way.
                 Some(state) => {
                     let value =
                         if state.is_alive() { ALIVE.into() } else { state.life.value().clone() };
                     let supersedes = state.life.dots_of(&value);
-                    Write { value, supersedes }
+                    Write::new(value, supersedes)
                 }
             });
         }

@@ -140,3 +140,34 @@ fn nothing_to_change_is_no_edit() {
     draft.set(TITLE, "Buy oak", &Seen::All).remove(TAGS, "shop");
     assert!(draft.finish().is_none());
 }
+
+#[test]
+fn a_decision_taken_back_shows_both_versions_again() {
+    let mut state = task();
+    let on_laptop = set(&state, TITLE, "Buy oak boards");
+    let on_phone = set(&state, TITLE, "Buy ash");
+    state.apply(&on_laptop, dot(LAPTOP, 2), at(2));
+    state.apply(&on_phone, dot(PHONE, 1), at(3));
+    let before: Vec<_> = state.registers[TITLE].live().to_vec();
+    let decided = set(&state, TITLE, "Buy ash");
+    state.apply(&decided, dot(LAPTOP, 3), at(4));
+    assert!(!state.registers[TITLE].is_disputed());
+
+    let again = before
+        .iter()
+        .map(|v| Again { value: v.value.clone(), origin: v.author(), time: v.time })
+        .collect();
+    let mut draft = state.draft();
+    draft.again(TITLE, again);
+    let undone = draft.finish().unwrap();
+    state.apply(&undone, dot(LAPTOP, 4), at(5));
+    let now: Vec<_> = state.registers[TITLE]
+        .live()
+        .iter()
+        .map(|v| (v.author(), v.time, v.value.clone()))
+        .collect();
+    let then: Vec<_> = before.iter().map(|v| (v.author(), v.time, v.value.clone())).collect();
+    assert_eq!(now, then);
+    state.apply(&undone, dot(LAPTOP, 4), at(5));
+    assert_eq!(state.registers[TITLE].live().len(), 2);
+}

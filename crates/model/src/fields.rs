@@ -85,6 +85,8 @@ pub const COLOR: &str = "color";
 pub const ARCHIVED: &str = "archived";
 /// Value of a setting.
 pub const VALUE: &str = "value";
+/// Set of text versions up to which the review of the text is decided.
+pub const REVIEWED: &str = "reviewed";
 /// The register that says whether an entity lives; named so in conflicts.
 pub const LIFE: &str = "life";
 

@@ -9,6 +9,7 @@
 
 pub mod change;
 pub mod conflict;
+pub mod dates;
 pub mod entity;
 mod error;
 pub mod fields;
@@ -16,12 +17,14 @@ pub mod hlc;
 mod ids;
 mod or_set;
 pub mod policy;
+pub mod quickadd;
+pub mod recurrence;
 mod register;
 pub mod text;
 pub mod tree;
 mod value;
 
-pub use change::{Change, Dot, Edit, Op, Removal, TextEdit, Write};
+pub use change::{Again, Change, Dot, Edit, Op, Removal, TextEdit, Write};
 pub use entity::EntityState;
 pub use error::ModelError;
 pub use fields::Kind;

@@ -11,6 +11,15 @@ pub struct Version {
     pub time: Hlc,
     /// The value.
     pub value: Value,
+    /// Where a decision was taken back: the change that wrote the value first.
+    pub origin: Option<Dot>,
+}
+
+impl Version {
+    /// The change that wrote the value first.
+    pub fn author(&self) -> Dot {
+        self.origin.unwrap_or(self.dot)
+    }
 }
 
 /// A field's value after merging: a multi-value register with explicit supersession.
@@ -25,9 +34,19 @@ impl Register {
     /// Applies a write: removes exactly the versions that its maker saw, adds its own.
     pub fn apply(&mut self, dot: Dot, time: Hlc, write: &Write) {
         self.live.retain(|version| !write.supersedes.contains(&version.dot));
-        if let Err(at) = self.live.binary_search_by(|version| version.dot.cmp(&dot)) {
-            self.live.insert(at, Version { dot, time, value: write.value.clone() });
+        if self.live.iter().any(|version| version.dot == dot) {
+            return;
         }
+        if write.again.is_empty() {
+            self.live.push(Version { dot, time, value: write.value.clone(), origin: None });
+        }
+        self.live.extend(write.again.iter().map(|again| Version {
+            dot,
+            time: again.time,
+            value: again.value.clone(),
+            origin: Some(again.origin),
+        }));
+        self.live.sort_by_key(|version| (version.dot, version.author()));
     }
 
     /// The versions that no one has replaced, ordered by dot.
@@ -37,7 +56,7 @@ impl Register {
 
     /// The version that is shown: the greatest by hybrid time, then by actor.
     pub fn shown(&self) -> Option<&Version> {
-        self.live.iter().max_by_key(|version| (version.time, version.dot))
+        self.live.iter().max_by_key(|version| (version.time, version.author(), version.dot))
     }
 
     /// The shown value; empty when nothing was ever written.
@@ -54,7 +73,9 @@ impl Register {
     /// The versions with distinct values, newest first; of equal values the newest stands for all.
     pub fn distinct(&self) -> Vec<&Version> {
         let mut sorted: Vec<&Version> = self.live.iter().collect();
-        sorted.sort_by_key(|version| std::cmp::Reverse((version.time, version.dot)));
+        sorted.sort_by_key(|version| {
+            std::cmp::Reverse((version.time, version.author(), version.dot))
+        });
         let mut distinct: Vec<&Version> = Vec::with_capacity(sorted.len());
         for version in sorted {
             if distinct.iter().all(|known| known.value != version.value) {
@@ -66,7 +87,9 @@ impl Register {
 
     /// What a write that replaces all of it names.
     pub fn dots(&self) -> Vec<Dot> {
-        self.live.iter().map(|version| version.dot).collect()
+        let mut dots: Vec<Dot> = self.live.iter().map(|version| version.dot).collect();
+        dots.dedup();
+        dots
     }
 
     /// What a write that replaces only one value names: all versions that hold that value.
@@ -74,8 +97,8 @@ impl Register {
         self.live.iter().filter(|v| &v.value == value).map(|v| v.dot).collect()
     }
 
-    /// The live version written by a change.
-    pub fn version(&self, dot: Dot) -> Option<&Version> {
-        self.live.iter().find(|version| version.dot == dot)
+    /// The live version that a change wrote first.
+    pub fn version(&self, author: Dot) -> Option<&Version> {
+        self.live.iter().find(|version| version.author() == author)
     }
 }

@@ -1,1 +1,39 @@
-//! Placeholder.
+//! SQLite: appends changes, applies them, keeps the views, full-text search and attachments.
+//!
+//! Owns the database and all SQL. Every write is one `BEGIN IMMEDIATE` transaction; what it returns
+//! is durable. Never decides how changes travel, never seals or opens anything, never reads a clock.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+mod apply;
+mod attachments;
+mod check;
+mod columns;
+mod conflicts;
+mod db;
+mod dump;
+mod entities;
+mod error;
+mod exchanges;
+mod history;
+mod log;
+mod project;
+pub mod query;
+mod schema;
+mod search;
+mod texts;
+mod undo;
+
+pub use apply::{Applied, ItemChange, ItemEvent};
+pub use check::{CheckLine, Verify};
+pub use conflicts::{ConflictRecord, ConflictState};
+pub use db::{Store, Tx};
+pub use error::StoreError;
+pub use exchanges::{Destination, Direction, Exchange};
+pub use history::HistoryItem;
+pub use log::{Author, LocalChange, Received, Run};
+pub use search::{Hit, SearchQuery};
+pub use texts::StoredText;
+pub use undo::{REDO, UNDO, UndoPlan, UndoStep};

@@ -1,1 +1,7 @@
-//! Placeholder.
+//! What carries an exchange. Transports see sealed bytes and clear headers, never what is inside.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+pub mod bundle;

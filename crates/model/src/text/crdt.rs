@@ -74,15 +74,17 @@ pub(super) struct Piece {
 /// What an operation did, at the position its writer saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Action {
+    /// Characters put in before the one at `pos`.
     Insert {
+        /// In code points.
         pos: usize,
         text: Vec<char>,
     },
-    /// `backwards`: the first operation took the last of the characters.
+    /// `len` characters taken away from `pos` on.
     Delete {
+        /// In code points.
         pos: usize,
         len: usize,
-        backwards: bool,
     },
 }
 
@@ -92,15 +94,6 @@ pub(super) struct Op {
     pub(super) writer: u64,
     pub(super) start: u32,
     pub(super) action: Action,
-}
-
-impl Op {
-    pub(super) fn len(&self) -> usize {
-        match &self.action {
-            Action::Insert { text, .. } => text.len(),
-            Action::Delete { len, .. } => *len,
-        }
-    }
 }
 
 /// What the text said it changed since it was last asked.
@@ -140,7 +133,7 @@ impl TextDoc {
     /// Errors: [`TextError::Malformed`] when the bytes are no snapshot, [`TextError::Unsupported`]
     /// when the history in it is cut off.
     pub fn load(snapshot: &[u8], writer: u64) -> Result<Self, TextError> {
-        let loaded = guarded(|| -> Result<Self, TextError> {
+        guarded(|| -> Result<Self, TextError> {
             let meta = LoroDoc::decode_import_blob_meta(snapshot, true).map_err(malformed)?;
             if !meta.mode.is_snapshot() {
                 return Err(TextError::Malformed("no snapshot".into()));
@@ -157,8 +150,7 @@ impl TextDoc {
             } else {
                 Err(TextError::Malformed("length".into()))
             }
-        })?;
-        loaded
+        })?
     }
 
     fn over(doc: LoroDoc, writer: u64, saved: Vec<u8>) -> Self {
@@ -388,7 +380,9 @@ impl TextDoc {
         let mut restored = Self::over(rebuilt.unwrap_or_default(), self.writer, saved);
         restored.tail = tail;
         restored.tail_len = self.tail_len;
-        *self = restored;
+        // After a panic the old document's locks are poisoned and its destructor would panic too, so
+        // it is left where it is. That costs memory once for each hostile edit, and nothing else.
+        std::mem::forget(std::mem::replace(self, restored));
     }
 
     fn take_heard(&self) -> Vec<Splice> {
@@ -448,6 +442,22 @@ impl TextDoc {
         Ok(from_vv(&vv))
     }
 
+    /// The versions right before and right after an edit that this text holds.
+    ///
+    /// Errors: [`TextError::Malformed`], [`TextError::UnknownVersion`].
+    pub fn span_of(&self, update: &[u8]) -> Result<(Version, Version), TextError> {
+        let meta =
+            guarded(|| LoroDoc::decode_import_blob_meta(update, true))?.map_err(malformed)?;
+        let Some((writer, end)) = meta.partial_end_vv.iter().next() else {
+            return Err(TextError::UnknownVersion);
+        };
+        let start = meta.partial_start_vv.get(writer).copied().unwrap_or(0);
+        let last = u32::try_from(end - 1).map_err(|_| TextError::UnknownVersion)?;
+        let first = u32::try_from(start).map_err(|_| TextError::UnknownVersion)?;
+        let after = self.version_of(*writer, last)?;
+        Ok((self.version_of(*writer, first)?.without(*writer, first), after))
+    }
+
     /// Who typed which part of the visible text.
     pub fn authors(&self) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
@@ -475,7 +485,10 @@ impl TextDoc {
                 let deps = if first < start {
                     vec![(writer, start - 1)]
                 } else {
-                    change.deps.iter().map(|id| (id.peer, id.counter.unsigned_abs())).collect()
+                    // A writer may have named what another name already implies.
+                    let deps = guarded(|| self.doc.minimize_frontiers(&change.deps))?;
+                    let deps = deps.map_err(|_| unreadable())?;
+                    deps.iter().map(|id| (id.peer, id.counter.unsigned_abs())).collect()
                 };
                 let stop = first.saturating_add(len).min(end);
                 if stop <= start {
@@ -509,7 +522,7 @@ impl TextDoc {
                         } else {
                             pos
                         };
-                        Action::Delete { pos, len, backwards }
+                        Action::Delete { pos, len }
                     }
                     _ => return Err(TextError::Unsupported),
                 };

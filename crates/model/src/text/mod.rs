@@ -6,14 +6,22 @@
 //! decides anything from the order in which edits arrived.
 
 mod crdt;
+pub mod diff;
 mod error;
+mod graph;
+mod passages;
+mod review;
 mod rewrite;
 pub mod splice;
+mod undo;
 mod version;
+mod weave;
 
 pub use crdt::{Edit, Imported, Run, TextDoc};
 pub use error::TextError;
+pub use review::{Divergence, ReviewCache, Side, TextReview};
 pub use splice::Splice;
+pub use undo::Inverse;
 pub use version::Version;
 
 /// The writer id under which `actor` edits texts: the first eight bytes of the actor's BLAKE3 hash.
@@ -33,3 +41,9 @@ pub fn writer_of(actor: &[u8; 16]) -> u64 {
 
 #[cfg(test)]
 mod crdt_tests;
+#[cfg(test)]
+mod exchange_tests;
+#[cfg(test)]
+mod review_tests;
+#[cfg(test)]
+mod trace_tests;

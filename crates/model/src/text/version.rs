@@ -54,6 +54,17 @@ impl Version {
         self.count(writer) > counter
     }
 
+    /// This version without a writer's operations from `counter` on.
+    #[must_use]
+    pub(super) fn without(mut self, writer: u64, counter: u32) -> Self {
+        if counter == 0 {
+            self.0.remove(&writer);
+        } else if let Some(count) = self.0.get_mut(&writer) {
+            *count = (*count).min(counter);
+        }
+        self
+    }
+
     /// Everything that either holds.
     pub fn union(&self, other: &Self) -> Self {
         let mut all = self.clone();

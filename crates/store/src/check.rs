@@ -1,0 +1,136 @@
+use crate::apply::Applier;
+use crate::history::change_at;
+use crate::{StoreError, Tx, columns};
+use holdfast_oplog::{Hash, LogId, chain_hash};
+
+/// One finding of a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckLine {
+    /// Whether this part is in order.
+    pub ok: bool,
+    /// What was looked at and what was found.
+    pub text: String,
+}
+
+/// Checks the signature on a change: its log, number, hash, and the signature.
+pub type Verify<'a> = dyn Fn(LogId, u64, Hash, &[u8; 64]) -> bool + 'a;
+
+/// Tables that are made of the changes alone, in an order in which they can be emptied.
+const VIEWS: &[&str] = &[
+    "search_due",
+    "conflicts",
+    "cut_moves",
+    "item_links",
+    "item_tags",
+    "tags",
+    "lists",
+    "notes",
+    "tasks",
+    "text_updates",
+    "texts",
+    "entities",
+    "touched",
+];
+
+impl Tx<'_> {
+    /// Verifies the database's own structure, the hash chain of every log and the attachments. The
+    /// signature of each signed change is checked by `verify`.
+    pub fn check(&self, verify: &Verify<'_>) -> Result<Vec<CheckLine>, StoreError> {
+        let mut lines = Vec::new();
+        let integrity: String =
+            self.sql.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+        lines.push(line(integrity == "ok", format!("database structure: {integrity}")));
+        let mut broken = Vec::new();
+        let (mut changes, mut signed) = (0_u64, 0_u64);
+        let mut statement = self.sql.prepare(
+            "SELECT space, actor, seq, hash, signature, body FROM changes
+             UNION ALL SELECT space, actor, seq, hash, signature, body FROM waiting
+             ORDER BY space, actor, seq",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut at: Option<(LogId, u64, Hash)> = None;
+        while let Some(row) = rows.next()? {
+            let log = LogId {
+                space: columns::space(&row.get::<_, String>(0)?)?,
+                actor: columns::actor(&row.get::<_, Vec<u8>>(1)?)?,
+            };
+            let seq = columns::seq(row.get(2)?)?;
+            let stored = columns::hash(&row.get::<_, Vec<u8>>(3)?)?;
+            let (last, previous) = match at {
+                Some((known, last, hash)) if known == log => (last, hash),
+                _ => (0, Hash::ZERO),
+            };
+            let hash = chain_hash(previous, &row.get::<_, Vec<u8>>(5)?);
+            changes += 1;
+            if seq != last + 1 {
+                broken.push(format!(
+                    "changes {} to {} of {} are missing",
+                    last + 1,
+                    seq - 1,
+                    log.actor
+                ));
+            } else if hash != stored {
+                broken.push(format!("change {seq} of {} does not match its hash", log.actor));
+            }
+            if let Some(signature) = row.get::<_, Option<Vec<u8>>>(4)? {
+                signed += 1;
+                let valid = signature
+                    .try_into()
+                    .is_ok_and(|signature: [u8; 64]| verify(log, seq, stored, &signature));
+                if !valid {
+                    broken.push(format!("the signature of change {seq} of {} is wrong", log.actor));
+                }
+            }
+            at = Some((log, seq, stored));
+        }
+        drop(rows);
+        lines.push(line(
+            broken.is_empty(),
+            format!("{changes} changes in their logs, {signed} signatures verified"),
+        ));
+        lines.extend(broken.into_iter().take(20).map(|text| line(false, text)));
+        let (mut whole, mut damaged) = (0, 0);
+        for hash in self.blobs()? {
+            match self.blob(hash) {
+                Ok(_) => whole += 1,
+                Err(_) => damaged += 1,
+            }
+        }
+        lines.push(line(damaged == 0, format!("{whole} attachments whole, {damaged} damaged")));
+        Ok(lines)
+    }
+
+    /// Makes every view anew from the changes. Nothing else is touched.
+    pub fn rebuild(&self) -> Result<u64, StoreError> {
+        for table in VIEWS {
+            self.sql.execute(&format!("DELETE FROM {table}"), [])?;
+        }
+        self.sql.execute("INSERT INTO search (search) VALUES ('delete-all')", [])?;
+        let last = self.position()?;
+        let mut applier = Applier::new(self)?;
+        let mut done = 0;
+        let mut from = 0;
+        while from < last {
+            let mut statement = self.sql.prepare_cached(
+                "SELECT pos, space, actor, seq, body FROM changes WHERE pos > ?1 ORDER BY pos LIMIT 1000",
+            )?;
+            let mut rows = statement.query([from])?;
+            let before = from;
+            while let Some(row) = rows.next()? {
+                from = row.get("pos")?;
+                applier.at_position(from);
+                applier.replay(&change_at(row)?)?;
+                done += 1;
+            }
+            if from == before {
+                break;
+            }
+        }
+        applier.finish()?;
+        Ok(done)
+    }
+}
+
+fn line(ok: bool, text: String) -> CheckLine {
+    CheckLine { ok, text }
+}

@@ -1,0 +1,180 @@
+use crate::{StoreError, schema};
+use holdfast_model::Policies;
+use holdfast_oplog::VaultId;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use std::path::Path;
+use std::time::Duration;
+
+/// How long a write waits for another process before it gives up.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// A vault's database on this device.
+#[derive(Debug)]
+pub struct Store {
+    conn: Connection,
+    vault: VaultId,
+}
+
+/// One transaction: everything in it happens, or nothing.
+#[derive(Debug)]
+pub struct Tx<'a> {
+    pub(crate) sql: Transaction<'a>,
+    pub(crate) vault: VaultId,
+}
+
+impl Store {
+    /// Creates the database of a vault. Fails when there is one of another vault.
+    pub fn create(path: &Path, vault: VaultId) -> Result<Self, StoreError> {
+        let conn = connect(path)?;
+        conn.execute(
+            "INSERT INTO meta (key, value) VALUES ('vault', ?1) ON CONFLICT DO NOTHING",
+            [&vault.0],
+        )?;
+        let store = Self::from_connection(conn)?;
+        if store.vault == vault {
+            Ok(store)
+        } else {
+            Err(StoreError::Damaged("it belongs to another vault".into()))
+        }
+    }
+
+    /// Opens the database of a vault.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::NotFound { what: "database", id: path.display().to_string() });
+        }
+        Self::from_connection(connect(path)?)
+    }
+
+    fn from_connection(conn: Connection) -> Result<Self, StoreError> {
+        let vault: Option<[u8; 16]> = conn
+            .query_row("SELECT value FROM meta WHERE key = 'vault'", [], |row| row.get(0))
+            .optional()?;
+        let vault = vault.ok_or_else(|| StoreError::Damaged("it does not name a vault".into()))?;
+        Ok(Self { conn, vault: VaultId(vault) })
+    }
+
+    /// The vault.
+    pub const fn vault(&self) -> VaultId {
+        self.vault
+    }
+
+    /// Runs `work` in one write transaction and commits it. When this returns `Ok`, it is on disk.
+    pub fn write<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let tx = self.begin(TransactionBehavior::Immediate)?;
+        let value = work(&tx)?;
+        tx.sql.commit().map_err(StoreError::from)?;
+        Ok(value)
+    }
+
+    /// Runs `work` in a write transaction and undoes it: what would happen, without it happening.
+    pub fn try_out<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let tx = self.begin(TransactionBehavior::Immediate)?;
+        let value = work(&tx)?;
+        tx.sql.rollback().map_err(StoreError::from)?;
+        Ok(value)
+    }
+
+    /// Runs `work` on one consistent view.
+    pub fn read<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let tx = self.begin(TransactionBehavior::Deferred)?;
+        work(&tx)
+    }
+
+    fn begin(&mut self, behavior: TransactionBehavior) -> Result<Tx<'_>, StoreError> {
+        let vault = self.vault;
+        Ok(Tx { sql: self.conn.transaction_with_behavior(behavior)?, vault })
+    }
+
+    /// A number that changes whenever another process commits to this database.
+    pub fn data_version(&self) -> Result<i64, StoreError> {
+        Ok(self.conn.pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
+
+    /// Writes a complete, consistent copy of the database into a new file.
+    pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
+        self.conn.execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
+        Ok(())
+    }
+}
+
+impl Tx<'_> {
+    /// The vault.
+    pub const fn vault(&self) -> VaultId {
+        self.vault
+    }
+
+    /// The position of the last applied change: what a view read now has seen.
+    pub fn position(&self) -> Result<i64, StoreError> {
+        Ok(self.sql.query_row("SELECT coalesce(max(pos), 0) FROM changes", [], |row| row.get(0))?)
+    }
+
+    /// The policies that the person has chosen.
+    pub fn policies(&self) -> Result<Policies, StoreError> {
+        let mut policies = Policies::default();
+        for kind in holdfast_model::policy::KINDS {
+            let setting = self.entity(Policies::setting(kind.name))?;
+            if let Some((state, _)) = setting
+                && let Some(policy) =
+                    holdfast_model::Policy::parse(state.text(holdfast_model::fields::VALUE))
+            {
+                policies.choose(kind.name, policy);
+            }
+        }
+        Ok(policies)
+    }
+
+    pub(crate) fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut statement = self.sql.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+        Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+    }
+
+    pub(crate) fn set_meta(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "INSERT INTO meta (key, value) VALUES (?1, ?2)
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            )?
+            .execute((key, value))?;
+        Ok(())
+    }
+
+    /// Stores a membership record; one that is known already changes nothing. Whether it was new.
+    pub fn add_membership(&self, record: &[u8]) -> Result<bool, StoreError> {
+        let hash = holdfast_oplog::Hash::of(record);
+        let added = self.sql.execute(
+            "INSERT INTO membership (hash, record) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            (hash.0, record),
+        )?;
+        Ok(added > 0)
+    }
+
+    /// All membership records.
+    pub fn membership(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut statement =
+            self.sql.prepare_cached("SELECT record FROM membership ORDER BY hash")?;
+        let records = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(records)
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let mut conn = Connection::open(path)?;
+    conn.busy_timeout(BUSY)?;
+    conn.set_prepared_statement_cache_capacity(128);
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    // What is acknowledged must survive power loss.
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "foreign_keys", "ON")?;
+    schema::migrate(&mut conn)?;
+    Ok(conn)
+}

@@ -1,0 +1,67 @@
+use crate::{StoreError, Tx, columns};
+use holdfast_model::{EntityId, EntityState};
+use holdfast_oplog::{Space, decode};
+use rusqlite::OptionalExtension;
+
+/// States are kept by this program for itself; the bound only catches damage.
+const STATE_LIMIT: usize = 64 * 1024 * 1024;
+
+impl Tx<'_> {
+    /// The merged state of an entity and the space it lives in.
+    pub fn entity(&self, id: EntityId) -> Result<Option<(EntityState, Space)>, StoreError> {
+        let row: Option<(Vec<u8>, String)> = self
+            .sql
+            .prepare_cached("SELECT state, space FROM entities WHERE id = ?1")?
+            .query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        row.map(|(state, space)| Ok((decode_state(&state)?, columns::space(&space)?))).transpose()
+    }
+
+    /// The merged state of an entity that must be there. `what` names it in the error.
+    pub fn expect_entity(
+        &self,
+        id: EntityId,
+        what: &'static str,
+    ) -> Result<(EntityState, Space), StoreError> {
+        self.entity(id)?.ok_or_else(|| StoreError::NotFound { what, id: id.to_string() })
+    }
+
+    /// Entities of a kind (of any kind when empty) whose id, written as text, begins with `prefix`;
+    /// at most three.
+    pub fn find_ids(&self, kind: &str, prefix: &str) -> Result<Vec<EntityId>, StoreError> {
+        let hex: String =
+            prefix.chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
+        if hex.is_empty() || hex.len() > 32 || !hex.chars().all(|c| c.is_ascii_hexdigit()) {
+            return Ok(Vec::new());
+        }
+        let low = format!("{hex:0<32}");
+        let high = format!("{hex:f<32}");
+        let mut statement = self.sql.prepare_cached(
+            "SELECT id FROM entities
+             WHERE id BETWEEN unhex(?1) AND unhex(?2) AND (?3 = '' OR kind = ?3) LIMIT 3",
+        )?;
+        let ids = statement
+            .query_map((low, high, kind), |row| columns::entity_at(row, 0))?
+            .collect::<Result<_, _>>()?;
+        Ok(ids)
+    }
+
+    /// All entities of a kind, in the order of their ids.
+    pub fn entities_of(&self, kind: &str) -> Result<Vec<(EntityState, Space)>, StoreError> {
+        let mut statement = self
+            .sql
+            .prepare_cached("SELECT state, space FROM entities WHERE kind = ?1 ORDER BY id")?;
+        let rows = statement
+            .query_map([kind], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?)))?;
+        rows.map(|row| {
+            let (state, space) = row?;
+            Ok((decode_state(&state)?, columns::space(&space)?))
+        })
+        .collect()
+    }
+}
+
+pub(crate) fn decode_state(bytes: &[u8]) -> Result<EntityState, StoreError> {
+    decode(bytes, STATE_LIMIT, "the state of an item")
+        .map_err(|error| StoreError::Damaged(error.to_string()))
+}

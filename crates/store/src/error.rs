@@ -1,0 +1,96 @@
+use holdfast_model::ModelError;
+use holdfast_model::text::TextError;
+use holdfast_oplog::OplogError;
+use thiserror::Error;
+
+/// Why the database could not do what was asked. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The disk is full.
+    #[error(
+        "the disk is full: free some space, then try again; nothing that was saved before is lost"
+    )]
+    DiskFull,
+    /// Another program holds the database for too long.
+    #[error("another program is using Holdfast's data: close it, then try again")]
+    Busy,
+    /// Written by a newer version.
+    #[error(
+        "this data folder was written by a newer version of Holdfast (schema {found}, this one knows {known}): update the app; nothing was changed"
+    )]
+    NewerDatabase {
+        /// Schema number of the database.
+        found: i64,
+        /// Highest that this build knows.
+        known: i64,
+    },
+    /// The file is no database, or is damaged.
+    #[error("the database is damaged ({0}): run 'holdfastctl check --repair' or restore a backup")]
+    Damaged(String),
+    /// SQLite refused for another reason.
+    #[error("the database reported an error ({0}); nothing was changed, try again")]
+    Sqlite(rusqlite::Error),
+    /// There is no such item.
+    #[error("there is no {what} with the id {id}")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+        /// The id that was given.
+        id: String,
+    },
+    /// A change that stands in the log already, with another content.
+    #[error(
+        "the log of {actor} has two different changes number {seq}: a copy of that device's data was used on two machines"
+    )]
+    Forked {
+        /// Whose log.
+        actor: String,
+        /// Where it forks.
+        seq: u64,
+    },
+    /// An item belongs to another space than the change that edits it.
+    #[error(
+        "'{0}' travels differently from where it should go: lists that travel in different ways do not exchange items yet"
+    )]
+    OtherSpace(String),
+    /// What was given is not a change, or one that cannot be made.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The outer form is wrong.
+    #[error(transparent)]
+    Oplog(#[from] OplogError),
+    /// A text cannot be edited so.
+    #[error(transparent)]
+    Text(#[from] TextError),
+}
+
+impl StoreError {
+    /// A stable name for the interface to act on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DiskFull => "disk_full",
+            Self::Busy => "busy",
+            Self::NewerDatabase { .. } => "newer_database",
+            Self::Damaged(_) => "damaged",
+            Self::Sqlite(_) => "database",
+            Self::NotFound { .. } => "not_found",
+            Self::Forked { .. } => "forked",
+            Self::OtherSpace(_) => "other_space",
+            Self::Model(ModelError::ChangeTooLarge { .. }) => "change_too_large",
+            Self::Model(_) | Self::Oplog(_) => "malformed",
+            Self::Text(error) => error.code(),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode as Code;
+        match error.sqlite_error_code() {
+            Some(Code::DiskFull) => Self::DiskFull,
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy,
+            Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Damaged(error.to_string()),
+            _ => Self::Sqlite(error),
+        }
+    }
+}

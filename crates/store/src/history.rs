@@ -1,0 +1,141 @@
+use crate::{StoreError, Tx, columns};
+use holdfast_model::change::{Change, Edit};
+use holdfast_model::conflict::Written;
+use holdfast_model::fields::LIFE;
+use holdfast_model::{Dot, EntityId};
+use holdfast_oplog::{ChangeId, LogId};
+use rusqlite::{OptionalExtension, Row};
+
+/// One change in the history of an item.
+#[derive(Debug, Clone)]
+pub struct HistoryItem {
+    /// Where it stands on this device.
+    pub position: i64,
+    /// The change, with everything that it did.
+    pub change: Change,
+}
+
+impl HistoryItem {
+    /// What it did to one item.
+    pub fn edits_of(&self, entity: EntityId) -> impl Iterator<Item = &Edit> {
+        self.change.edits().filter(move |edit| edit.entity == entity)
+    }
+}
+
+pub(crate) fn change_at(row: &Row<'_>) -> Result<Change, StoreError> {
+    let space: String = row.get("space")?;
+    let log = LogId {
+        space: columns::space(&space)?,
+        actor: columns::actor(&row.get::<_, Vec<u8>>("actor")?)?,
+    };
+    let place =
+        ChangeId { space: log.space, actor: log.actor, seq: columns::seq(row.get("seq")?)? };
+    let body: Vec<u8> = row.get("body")?;
+    Change::decode(&body, place).map_err(|error| StoreError::Damaged(error.to_string()))
+}
+
+impl Tx<'_> {
+    /// The changes of an item in the order in which they were applied here.
+    pub fn history(&self, entity: EntityId) -> Result<Vec<HistoryItem>, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT c.pos, c.space, c.actor, c.seq, c.body FROM touched t JOIN changes c ON c.pos = t.pos
+             WHERE t.entity = ?1 ORDER BY t.pos",
+        )?;
+        let mut rows = statement.query([entity.as_bytes()])?;
+        let mut items = Vec::new();
+        while let Some(row) = rows.next()? {
+            items.push(HistoryItem { position: row.get("pos")?, change: change_at(row)? });
+        }
+        Ok(items)
+    }
+
+    /// A change that was applied here.
+    pub fn change(&self, id: ChangeId) -> Result<Option<Change>, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT space, actor, seq, body FROM changes WHERE space = ?1 AND actor = ?2 AND seq = ?3",
+        )?;
+        let mut rows = statement.query((id.space.as_str(), id.actor.0, columns::number(id.seq)))?;
+        rows.next()?.map(change_at).transpose()
+    }
+
+    /// The writes of one field, in the order in which they were applied here.
+    pub fn writes(&self, entity: EntityId, field: &str) -> Result<Vec<Written>, StoreError> {
+        Ok(writes_in(&self.history(entity)?, entity, field).into_iter().map(|(_, w)| w).collect())
+    }
+
+    /// The versions of a field that stood at a position of this device's log: what a person had seen
+    /// who edits a view that was read then.
+    pub fn versions_at(
+        &self,
+        entity: EntityId,
+        field: &str,
+        position: i64,
+    ) -> Result<Vec<Dot>, StoreError> {
+        let mut live: Vec<Dot> = Vec::new();
+        for (at, written) in writes_in(&self.history(entity)?, entity, field) {
+            if at > position {
+                break;
+            }
+            live.retain(|dot| !written.supersedes.contains(dot));
+            live.push(written.dot);
+        }
+        Ok(live)
+    }
+
+    /// The position of the last change of an item.
+    pub fn last_touched(&self, entity: EntityId) -> Result<i64, StoreError> {
+        let last: Option<i64> = self
+            .sql
+            .prepare_cached("SELECT max(pos) FROM touched WHERE entity = ?1")?
+            .query_row([entity.as_bytes()], |row| row.get(0))
+            .optional()?
+            .flatten();
+        Ok(last.unwrap_or(0))
+    }
+
+    /// Items touched after a position, and the position now; `None` when they are more than `limit`.
+    pub fn touched_since(
+        &self,
+        position: i64,
+        limit: usize,
+    ) -> Result<(Option<Vec<EntityId>>, i64), StoreError> {
+        let now = self.position()?;
+        if now.saturating_sub(position) > limit as i64 {
+            return Ok((None, now));
+        }
+        let mut ids = Vec::new();
+        let mut statement = self.sql.prepare_cached(
+            "SELECT space, actor, seq, body FROM changes WHERE pos > ?1 ORDER BY pos",
+        )?;
+        let mut rows = statement.query([position])?;
+        while let Some(row) = rows.next()? {
+            ids.extend(change_at(row)?.edits().map(|edit| edit.entity));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        Ok((Some(ids), now))
+    }
+}
+
+fn writes_in(history: &[HistoryItem], entity: EntityId, field: &str) -> Vec<(i64, Written)> {
+    let mut writes = Vec::new();
+    for item in history {
+        for edit in item.edits_of(entity) {
+            let write = if field == LIFE { edit.life.as_ref() } else { edit.set.get(field) };
+            if let Some(write) = write {
+                // What a taken-back decision brings again was written first elsewhere in this history.
+                let value = write.again.first().map_or(&write.value, |again| &again.value);
+                writes.push((
+                    item.position,
+                    Written {
+                        dot: item.change.dot(),
+                        time: item.change.time,
+                        value: value.clone(),
+                        supersedes: write.supersedes.clone(),
+                    },
+                ));
+            }
+        }
+    }
+    writes
+}

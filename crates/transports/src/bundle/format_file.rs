@@ -1,0 +1,42 @@
+use super::format::BundleError;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+/// Writes a file so that its final name never holds a part of it: to a temporary file in the same
+/// folder, flushed to the disk, then renamed, then the folder flushed. A file of that name is
+/// replaced as a whole. When `write` fails the temporary file is removed and the old file stands;
+/// after a crash a hidden `.part` file may be left, which nothing reads.
+pub fn write_atomically<T>(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&mut File>) -> Result<T, BundleError>,
+) -> Result<T, BundleError> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut temporary =
+        tempfile::Builder::new().prefix(".holdfast-").suffix(".part").tempfile_in(folder)?;
+    let value = {
+        let mut buffered = BufWriter::new(temporary.as_file_mut());
+        let value = write(&mut buffered)?;
+        buffered.flush()?;
+        value
+    };
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    sync_folder(folder)?;
+    Ok(value)
+}
+
+/// Makes a rename last through a loss of power. Windows does so itself.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> Result<(), BundleError> {
+    Ok(File::open(folder)?.sync_all()?)
+}
+
+/// Makes a rename last through a loss of power. Windows does so itself.
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> Result<(), BundleError> {
+    Ok(())
+}

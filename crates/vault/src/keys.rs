@@ -1,0 +1,215 @@
+//! A device's own keys and the root secret that protects what a device keeps for itself.
+
+use crate::aead;
+use crate::reader::Reader;
+use crate::{VaultError, aead::Key};
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use holdfast_oplog::DeviceId;
+use rand_core::{CryptoRng, RngCore};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use x25519_dalek::{PublicKey, StaticSecret};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// First byte of encoded device keys.
+const DEVICE_KEYS_FORMAT: u8 = 1;
+
+/// A device's two secret keys: Ed25519 to sign, X25519 to receive wrapped vault keys.
+pub struct DeviceKeys {
+    sign: SigningKey,
+    agree: StaticSecret,
+}
+
+impl DeviceKeys {
+    /// New keys from a generator that is fit for secrets.
+    pub fn generate(rng: &mut (impl CryptoRng + RngCore)) -> Self {
+        Self { sign: SigningKey::generate(rng), agree: StaticSecret::random_from_rng(rng) }
+    }
+
+    /// The public half.
+    pub fn public(&self) -> DevicePublic {
+        DevicePublic {
+            sign: self.sign.verifying_key().to_bytes(),
+            agree: PublicKey::from(&self.agree).to_bytes(),
+        }
+    }
+
+    /// The device's id, which follows from its public keys.
+    pub fn device_id(&self) -> DeviceId {
+        self.public().device_id()
+    }
+
+    /// Signs `message` for one use. A signature made for one `context` is worth nothing in another.
+    pub fn sign(&self, context: &str, message: &[u8]) -> [u8; 64] {
+        self.sign_raw(&in_context(context, message))
+    }
+
+    pub(crate) fn sign_raw(&self, message: &[u8]) -> [u8; 64] {
+        self.sign.sign(message).to_bytes()
+    }
+
+    /// The shared secret with an ephemeral key; refuses keys that give away the result.
+    pub(crate) fn agree(&self, with: [u8; 32]) -> Result<Key, VaultError> {
+        let shared = self.agree.diffie_hellman(&PublicKey::from(with));
+        if !shared.was_contributory() {
+            return Err(VaultError::BadPublicKey);
+        }
+        Ok(Zeroizing::new(shared.to_bytes()))
+    }
+
+    /// The secrets as bytes, for the device's private database (sealed with [`seal_with_root`]).
+    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let mut out = Zeroizing::new(Vec::with_capacity(65));
+        out.push(DEVICE_KEYS_FORMAT);
+        out.extend_from_slice(self.sign.as_bytes());
+        out.extend_from_slice(self.agree.as_bytes());
+        out
+    }
+
+    /// Reads what [`DeviceKeys::encode`] wrote.
+    pub fn decode(bytes: &[u8]) -> Result<Self, VaultError> {
+        let mut reader = Reader::new(bytes, "this device's keys");
+        if reader.array::<1>()? != [DEVICE_KEYS_FORMAT] {
+            return Err(VaultError::NewerFormat { what: "this device's keys" });
+        }
+        let sign = Zeroizing::new(reader.array::<32>()?);
+        let agree = Zeroizing::new(reader.array::<32>()?);
+        reader.end()?;
+        Ok(Self { sign: SigningKey::from_bytes(&sign), agree: StaticSecret::from(*agree) })
+    }
+}
+
+impl fmt::Debug for DeviceKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DeviceKeys({})", self.device_id())
+    }
+}
+
+/// A device's two public keys.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DevicePublic {
+    /// Ed25519.
+    #[serde(with = "serde_bytes")]
+    pub sign: [u8; 32],
+    /// X25519.
+    #[serde(with = "serde_bytes")]
+    pub agree: [u8; 32],
+}
+
+impl DevicePublic {
+    /// The device's id: the first 16 bytes of a BLAKE3 hash of both keys. Nobody can claim a
+    /// device's id without its keys.
+    pub fn device_id(&self) -> DeviceId {
+        let mut id = [0u8; 16];
+        self.hasher("holdfast 2026 device id").finalize_xof().fill(&mut id);
+        DeviceId(id)
+    }
+
+    /// Checks a signature by [`DeviceKeys::sign`].
+    pub fn verify(
+        &self,
+        context: &str,
+        message: &[u8],
+        signature: &[u8; 64],
+    ) -> Result<(), VaultError> {
+        verify_raw(&self.sign, &in_context(context, message), signature)
+    }
+
+    fn hasher(&self, context: &str) -> blake3::Hasher {
+        let mut hasher = blake3::Hasher::new_derive_key(context);
+        hasher.update(&self.sign).update(&self.agree);
+        hasher
+    }
+}
+
+impl fmt::Debug for DevicePublic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DevicePublic({})", self.device_id())
+    }
+}
+
+/// The bytes that are signed for `message` in `context`.
+fn in_context(context: &str, message: &[u8]) -> Vec<u8> {
+    let mut bytes = b"holdfast signed v1\0".to_vec();
+    bytes.extend_from_slice(&(context.len() as u64).to_be_bytes());
+    bytes.extend_from_slice(context.as_bytes());
+    bytes.extend_from_slice(message);
+    bytes
+}
+
+/// Ed25519 with the strict rules: small-order keys and malleable signatures are refused.
+pub(crate) fn verify_raw(
+    public: &[u8; 32],
+    message: &[u8],
+    signature: &[u8; 64],
+) -> Result<(), VaultError> {
+    VerifyingKey::from_bytes(public)
+        .map_err(|_| VaultError::BadPublicKey)?
+        .verify_strict(message, &Signature::from_bytes(signature))
+        .map_err(|_| VaultError::BadSignature)
+}
+
+/// What two people compare to be sure of a device: 8 groups of 5 digits, 132 bits.
+pub fn fingerprint(public: &DevicePublic) -> String {
+    let mut bytes = [0u8; 40];
+    public.hasher("holdfast 2026 device fingerprint").finalize_xof().fill(&mut bytes);
+    let groups: Vec<String> = bytes
+        .chunks(5)
+        .map(|chunk| {
+            let number = chunk.iter().fold(0u64, |sum, byte| (sum << 8) | u64::from(*byte));
+            format!("{:05}", number % 100_000)
+        })
+        .collect();
+    groups.join(" ")
+}
+
+/// The one secret that the system keychain or the key file keeps; everything else that a device
+/// keeps for itself is sealed under it.
+#[derive(Zeroize, ZeroizeOnDrop, Clone)]
+pub struct RootSecret([u8; 32]);
+
+impl RootSecret {
+    /// A new one.
+    pub fn generate(rng: &mut (impl CryptoRng + RngCore)) -> Self {
+        let mut bytes = [0u8; 32];
+        rng.fill_bytes(&mut bytes);
+        Self(bytes)
+    }
+    /// From the 32 bytes that the keychain kept.
+    pub fn from_slice(bytes: &[u8]) -> Result<Self, VaultError> {
+        bytes.try_into().map(Self).map_err(|_| VaultError::Malformed("the root secret"))
+    }
+    /// The bytes to keep. They open everything: hand them to the keychain alone.
+    pub const fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RootSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RootSecret(…)")
+    }
+}
+
+fn root_key(root: &RootSecret, purpose: &str) -> Key {
+    aead::derive(&root.0, b"holdfast root v1", &[purpose.as_bytes()])
+}
+
+/// Seals bytes for this device alone. What was sealed for one `purpose` does not open for another.
+pub fn seal_with_root(
+    root: &RootSecret,
+    purpose: &str,
+    bytes: &[u8],
+    rng: &mut (impl CryptoRng + RngCore),
+) -> Result<Vec<u8>, VaultError> {
+    aead::seal(&root_key(root, purpose), b"", bytes, rng)
+}
+
+/// Opens what [`seal_with_root`] sealed.
+pub fn open_with_root(
+    root: &RootSecret,
+    purpose: &str,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    aead::open(&root_key(root, purpose), b"", sealed, "what this device keeps for itself")
+}

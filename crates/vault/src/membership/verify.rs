@@ -1,0 +1,174 @@
+//! First step: which records are well formed and rightly signed. Looks at each record and at the
+//! public keys that records name; never at who is a member.
+
+use super::record::{Body, Envelope, signed, vault_id};
+use crate::keys::{DevicePublic, verify_raw};
+use crate::{VaultError, limits};
+use holdfast_oplog::{DeviceId, Hash, VaultId};
+use serde_bytes::ByteArray;
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// Why a record does not count.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Problem {
+    /// Not a record.
+    #[error("{0}")]
+    Malformed(String),
+    /// Of another vault.
+    #[error("the record belongs to another vault")]
+    OtherVault,
+    /// A signature is missing or wrong, or an id does not belong to the keys beside it.
+    #[error("the signature is not that of the device which should have made it")]
+    BadSignature,
+    /// The vault began with another record.
+    #[error("the vault began otherwise")]
+    OtherBeginning,
+    /// Its maker, or the invitation it names, is not known here yet.
+    #[error("it cannot be checked before more records arrive")]
+    NotYet,
+    /// The invitation had run out when the device joined.
+    #[error("the invitation had run out: make a new one")]
+    InviteExpired,
+    /// Another device used the invitation.
+    #[error("another device used the same invitation: make a new one for this device")]
+    InviteUsed,
+    /// Made by a device after it was removed, as far as the remover knew.
+    #[error("made by a device that was removed")]
+    MakerRemoved,
+}
+
+impl Problem {
+    /// Whether more records may make this one count, or a later view may need it: such records are
+    /// kept and passed on. The others are not.
+    pub const fn is_kept(&self) -> bool {
+        !matches!(self, Self::Malformed(_) | Self::OtherVault | Self::BadSignature)
+    }
+}
+
+/// One record that is rightly signed.
+pub(super) struct Verified {
+    pub(super) body: Body,
+    /// The hash of its bytes as they came, by which problems are listed.
+    pub(super) raw: Hash,
+}
+
+/// All that the first step found.
+#[derive(Default)]
+pub(super) struct Checked {
+    /// By the hash of what is signed; a record that came in two encodings is here once.
+    pub(super) verified: BTreeMap<Hash, Verified>,
+    pub(super) problems: BTreeMap<Hash, Problem>,
+    /// Everything to keep and pass on, by the hash of the bytes.
+    pub(super) kept: BTreeMap<Hash, Vec<u8>>,
+    pub(super) unknown: usize,
+}
+
+struct Parsed {
+    body: Body,
+    signed: Vec<u8>,
+    signatures: Vec<[u8; 64]>,
+}
+
+fn parse(vault: VaultId, bytes: &[u8]) -> Result<Parsed, Problem> {
+    let malformed = |e: VaultError| Problem::Malformed(e.to_string());
+    let envelope: Envelope = holdfast_oplog::decode(bytes, limits::RECORD, "membership record")
+        .map_err(|e| malformed(e.into()))?;
+    if envelope.vault != vault {
+        return Err(Problem::OtherVault);
+    }
+    let body = Body::parse(&envelope.kind, &envelope.body).map_err(malformed)?;
+    // A device's id follows from its keys, and the vault's from its first device.
+    let ids_fit = match &body {
+        Body::Genesis(g) => {
+            g.device == g.public.device_id() && vault == vault_id(&g.public, &g.nonce)
+        }
+        Body::Join(j) => j.device == j.public.device_id(),
+        _ => true,
+    };
+    if !ids_fit {
+        return Err(Problem::BadSignature);
+    }
+    Ok(Parsed {
+        signed: signed(vault, &envelope.kind, &envelope.body),
+        signatures: envelope.signatures.into_iter().map(ByteArray::into_array).collect(),
+        body,
+    })
+}
+
+/// The keys that must have signed, or `None` while they are not known.
+fn signers(
+    body: &Body,
+    keys: &BTreeMap<DeviceId, DevicePublic>,
+    invites: &BTreeMap<Hash, [u8; 32]>,
+) -> Option<Vec<[u8; 32]>> {
+    let of = |device: &DeviceId| keys.get(device).map(|public| vec![public.sign]);
+    match body {
+        Body::Genesis(g) => Some(vec![g.public.sign]),
+        Body::Join(j) => invites.get(&j.invite).map(|key| vec![*key, j.public.sign]),
+        Body::Invite(i) => of(&i.by),
+        Body::Actor(a) => of(&a.device),
+        Body::Rename(r) => of(&r.by),
+        Body::Remove(r) => of(&r.by),
+        Body::Keys(e) => of(&e.by),
+        Body::Unknown => Some(Vec::new()),
+    }
+}
+
+/// Checks all records, each by itself.
+pub(super) fn check<'a>(vault: VaultId, records: impl Iterator<Item = &'a [u8]>) -> Checked {
+    let mut checked = Checked::default();
+    let mut parsed = BTreeMap::new();
+    for bytes in records {
+        let raw = Hash::of(bytes);
+        match parse(vault, bytes) {
+            Ok(record) => {
+                checked.kept.insert(raw, bytes.to_vec());
+                parsed.insert(raw, record);
+            }
+            Err(problem) => {
+                checked.problems.insert(raw, problem);
+            }
+        }
+    }
+    // Ids follow from keys, so that whoever wrote a key down here can only have written the truth.
+    let mut keys = BTreeMap::new();
+    let mut invites = BTreeMap::new();
+    for record in parsed.values() {
+        match &record.body {
+            Body::Genesis(g) => {
+                keys.insert(g.device, g.public);
+            }
+            Body::Join(j) => {
+                keys.insert(j.device, j.public);
+            }
+            Body::Invite(i) => {
+                invites.insert(Hash::of(&record.signed), i.public.into_array());
+            }
+            _ => {}
+        }
+    }
+    for (raw, record) in parsed {
+        let Some(signers) = signers(&record.body, &keys, &invites) else {
+            checked.problems.insert(raw, Problem::NotYet);
+            continue;
+        };
+        if matches!(record.body, Body::Unknown) {
+            checked.unknown += 1;
+            continue;
+        }
+        let right = signers.len() == record.signatures.len()
+            && signers
+                .iter()
+                .zip(&record.signatures)
+                .all(|(key, signature)| verify_raw(key, &record.signed, signature).is_ok());
+        if right {
+            let verified = Verified { body: record.body, raw };
+            checked.verified.entry(Hash::of(&record.signed)).or_insert(verified);
+        } else {
+            checked.kept.remove(&raw);
+            checked.problems.insert(raw, Problem::BadSignature);
+        }
+    }
+    checked
+}
