@@ -119,8 +119,8 @@ impl Tx<'_> {
                 state.edited.0.ms,
                 !text.is_empty(),
             ])?;
-        self.project_set(state, TAGS, "item_tags", "tag")?;
-        self.project_set(state, LINKS, "item_links", "target")
+        self.project_tags(state)?;
+        self.project_links(state, text)
     }
 
     fn project_note(&self, state: &EntityState, text: &str) -> Result<(), StoreError> {
@@ -152,8 +152,27 @@ impl Tx<'_> {
                 state.created.0.ms,
                 state.edited.0.ms,
             ))?;
-        self.project_set(state, TAGS, "item_tags", "tag")?;
-        self.project_set(state, LINKS, "item_links", "target")
+        self.project_tags(state)?;
+        self.project_links(state, text)
+    }
+
+    /// Links set on the item, and those that stand in its text as `holdfast:ID`.
+    fn project_links(&self, state: &EntityState, text: &str) -> Result<(), StoreError> {
+        let set = state.elements(LINKS).into_iter().filter_map(Value::as_str);
+        let in_text = text.split("holdfast:").skip(1).filter_map(|rest| rest.get(..36));
+        let targets: BTreeSet<EntityId> =
+            set.chain(in_text).filter_map(|id| id.parse().ok()).collect();
+        self.sql
+            .prepare_cached("DELETE FROM item_links WHERE item = ?1")?
+            .execute([state.id.as_bytes()])?;
+        for target in targets {
+            self.sql
+                .prepare_cached(
+                    "INSERT INTO item_links (item, target) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                )?
+                .execute((state.id.as_bytes(), target.as_bytes()))?;
+        }
+        Ok(())
     }
 
     fn project_list(&self, state: &EntityState, space: Space) -> Result<(), StoreError> {
@@ -178,25 +197,19 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Rewrites the rows of a set of ids. `table` and `column` are names from this file.
-    fn project_set(
-        &self,
-        state: &EntityState,
-        field: &str,
-        table: &str,
-        column: &str,
-    ) -> Result<(), StoreError> {
-        let Some(set) = state.sets.get(field) else { return Ok(()) };
+    /// Rewrites the tags of an item.
+    fn project_tags(&self, state: &EntityState) -> Result<(), StoreError> {
+        let Some(set) = state.sets.get(TAGS) else { return Ok(()) };
         self.sql
-            .prepare_cached(&format!("DELETE FROM {table} WHERE item = ?1"))?
+            .prepare_cached("DELETE FROM item_tags WHERE item = ?1")?
             .execute([state.id.as_bytes()])?;
         for target in set.iter().filter_map(Value::as_str) {
             // A value of a newer app that is no id is not shown, and stays in the state.
             if let Ok(target) = target.parse::<EntityId>() {
                 self.sql
-                    .prepare_cached(&format!(
-                        "INSERT INTO {table} (item, {column}) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
-                    ))?
+                    .prepare_cached(
+                        "INSERT INTO item_tags (item, tag) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                    )?
                     .execute((state.id.as_bytes(), target.as_bytes()))?;
             }
         }

@@ -1,0 +1,200 @@
+//! Carrying out what a person does: edits become one change (or several of one group, where items
+//! live in different spaces), are applied, and can be undone as one.
+
+use crate::session::Open;
+use crate::{AppError, view};
+use holdfast_model::entity::{Draft, Seen};
+use holdfast_model::fields::LIFE;
+use holdfast_model::text::{TextDoc, writer_of};
+use holdfast_model::{Dot, Edit, EntityId, EntityState, Value};
+use holdfast_oplog::{ActorId, Space};
+use holdfast_store::{Applied, Author, LocalChange, Tx};
+use jiff::Zoned;
+use rand_core::{OsRng, RngCore};
+use uuid::Uuid;
+
+/// The material of one action: edits by space, and texts that contain theirs already.
+pub(crate) struct Work<'t, 's> {
+    pub(crate) tx: &'t Tx<'s>,
+    pub(crate) actor: ActorId,
+    pub(crate) now: Zoned,
+    edits: Vec<(Space, Edit)>,
+    texts: Vec<(EntityId, TextDoc)>,
+    pub(crate) ids: Vec<EntityId>,
+    pub(crate) skipped: Vec<String>,
+    /// Shared by the changes of one action.
+    pub(crate) group: Option<u64>,
+}
+
+impl<'t, 's> Work<'t, 's> {
+    pub(crate) fn new(tx: &'t Tx<'s>, actor: ActorId, now: Zoned) -> Self {
+        Self {
+            tx,
+            actor,
+            now,
+            edits: Vec::new(),
+            texts: Vec::new(),
+            ids: Vec::new(),
+            skipped: Vec::new(),
+            group: None,
+        }
+    }
+
+    /// A new id, ordered by time.
+    pub(crate) fn new_id(&self) -> EntityId {
+        let mut random = [0; 10];
+        OsRng.fill_bytes(&mut random);
+        let ms = u64::try_from(self.now.timestamp().as_millisecond()).unwrap_or(0);
+        EntityId(uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid())
+    }
+
+    /// The text of an item, to be edited here.
+    pub(crate) fn text(&self, id: EntityId) -> Result<TextDoc, AppError> {
+        Ok(self.tx.open_text(id, writer_of(&self.actor.0))?)
+    }
+
+    /// Takes a finished edit in.
+    pub(crate) fn push(&mut self, space: Space, draft: Draft<'_>) {
+        self.edits.extend(draft.finish().map(|edit| (space, edit)));
+    }
+    /// Takes in an edit that was made elsewhere.
+    pub(crate) fn push_edit(&mut self, space: Space, edit: Edit) {
+        self.edits.push((space, edit));
+    }
+    /// Takes in a text that contains its edit already.
+    pub(crate) fn push_text(&mut self, id: EntityId, doc: TextDoc) {
+        self.texts.push((id, doc));
+    }
+
+    /// The versions of a field that the person had seen who edits a view read at `as_of`.
+    pub(crate) fn seen(
+        &self,
+        state: &EntityState,
+        field: &str,
+        as_of: Option<i64>,
+    ) -> Result<Seen, AppError> {
+        let Some(as_of) = as_of else { return Ok(Seen::All) };
+        if self.tx.last_touched(state.id)? <= as_of {
+            return Ok(Seen::All);
+        }
+        let then = self.tx.versions_at(state.id, field, as_of)?;
+        let now = state.register(field).map(holdfast_model::Register::dots).unwrap_or_default();
+        Ok(if then == now { Seen::All } else { Seen::Versions(then) })
+    }
+
+    /// Writes a field as the person who read it at `as_of` meant it.
+    pub(crate) fn set(
+        &self,
+        draft: &mut Draft<'_>,
+        state: &EntityState,
+        field: &str,
+        value: impl Into<Value>,
+        as_of: Option<i64>,
+    ) -> Result<(), AppError> {
+        let seen = self.seen(state, field, as_of)?;
+        draft.set(field, value, &seen);
+        Ok(())
+    }
+
+    /// Puts an item into the trash, as the person who read it at `as_of` meant it.
+    pub(crate) fn delete(&mut self, id: EntityId, as_of: Option<i64>) -> Result<(), AppError> {
+        let (state, space) = self.tx.expect_entity(id, "item")?;
+        if !state.is_alive() {
+            return Ok(());
+        }
+        let seen = self.seen(&state, LIFE, as_of)?;
+        let mut draft = state.draft();
+        draft.life(holdfast_model::entity::DELETED, &seen);
+        self.push(space, draft);
+        Ok(())
+    }
+
+    /// Writes the action to the log.
+    pub(crate) fn commit(
+        self,
+        author: Author<'_>,
+        action: &str,
+        reverts: Option<Dot>,
+    ) -> Result<Outcome, AppError> {
+        let Self { tx, edits, mut texts, ids, skipped, group, .. } = self;
+        let spaces: Vec<Space> =
+            Space::ALL.into_iter().filter(|s| edits.iter().any(|(space, _)| space == s)).collect();
+        let mut parts: Vec<(Space, Vec<Edit>)> = Vec::new();
+        for space in spaces {
+            let mut part = Vec::new();
+            let mut size = 0;
+            for (_, edit) in edits.iter().filter(|(in_space, _)| *in_space == space) {
+                let bytes = holdfast_oplog::encode(edit).map_err(holdfast_store::StoreError::from)?.len();
+                // An action that does not fit into one change becomes several of one group.
+                if size + bytes > PART && !part.is_empty() {
+                    parts.push((space, std::mem::take(&mut part)));
+                    size = 0;
+                }
+                size += bytes;
+                part.push(edit.clone());
+            }
+            parts.push((space, part));
+        }
+        let group = group.or_else(|| (parts.len() > 1).then(|| OsRng.next_u64()));
+        let mut outcome = Outcome { ids, skipped, applied: Vec::new() };
+        for (space, edits) in parts {
+            let touched: Vec<EntityId> = edits.iter().map(|edit| edit.entity).collect();
+            let (now, later) = texts.into_iter().partition(|(id, _)| touched.contains(id));
+            texts = later;
+            let change =
+                LocalChange { space, action: action.into(), group, reverts, edits, texts: now };
+            outcome.applied.push(tx.append(author, change)?);
+        }
+        Ok(outcome)
+    }
+}
+
+/// Bytes of edits in one change; under the bound of a change with room for its envelope.
+const PART: usize = 200 * 1024;
+
+/// What an action did.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) ids: Vec<EntityId>,
+    pub(crate) skipped: Vec<String>,
+    pub(crate) applied: Vec<Applied>,
+}
+
+impl Outcome {
+    pub(crate) fn done(self, label: impl Into<String>) -> view::Done {
+        view::Done {
+            ids: self.ids.iter().map(ToString::to_string).collect(),
+            label: label.into(),
+            skipped: self.skipped,
+        }
+    }
+}
+
+impl Open {
+    /// Carries out an action. `work` fills in what it does and returns the sentence for the undo
+    /// toast.
+    pub(crate) fn act(
+        &mut self,
+        action: &str,
+        work: impl FnOnce(&mut Work<'_, '_>) -> Result<String, AppError>,
+    ) -> Result<view::Done, AppError> {
+        let now = self.clock.zoned();
+        self.write(|tx, author| {
+            let mut material = Work::new(tx, author.actor, now);
+            let label = work(&mut material)?;
+            Ok(material.commit(author, action, None)?.done(label))
+        })
+    }
+}
+
+/// An id as the interface hands it over.
+pub(crate) fn id(text: &str, what: &'static str) -> Result<EntityId, AppError> {
+    text.parse::<Uuid>()
+        .map(EntityId)
+        .map_err(|_| AppError::NoSuchItem { what, given: text.to_owned() })
+}
+
+/// Ids as the interface hands them over.
+pub(crate) fn ids(texts: &[String]) -> Result<Vec<EntityId>, AppError> {
+    texts.iter().map(|text| id(text, "item")).collect()
+}

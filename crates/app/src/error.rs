@@ -1,0 +1,110 @@
+use holdfast_store::StoreError;
+use holdfast_vault::VaultError;
+use thiserror::Error;
+
+/// Why something that a person asked for did not happen. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum AppError {
+    /// No vault in this data folder.
+    #[error("there is no vault in {0}")]
+    NoVault(String),
+    /// A vault is there already.
+    #[error("there is a vault in {0} already")]
+    VaultExists(String),
+    /// The key is kept under a passphrase that was not given yet.
+    #[error("the data on this device is locked")]
+    Locked,
+    /// The passphrase does not open the key.
+    #[error("that passphrase is not right")]
+    WrongPassphrase,
+    /// No key store works here, or the chosen one does not.
+    #[error("the key cannot be kept in {0}")]
+    KeyStore(String),
+    /// The key of this data folder is not where it was kept.
+    #[error("the key of this data is missing from {0}")]
+    KeyMissing(String),
+    /// An id that names nothing or several things.
+    #[error("'{given}' is not the id of one {what}")]
+    NoSuchItem {
+        /// What was looked for.
+        what: &'static str,
+        /// What was given.
+        given: String,
+    },
+    /// A value that the field cannot hold.
+    #[error("{0}")]
+    Invalid(String),
+    /// Nothing to undo or to do again.
+    #[error("there is nothing to {0}")]
+    NothingTo(&'static str),
+    /// The text of a test clock cannot be read.
+    #[error("HOLDFAST_TEST_CLOCK is '{0}', which is neither a time nor an offset")]
+    TestClock(String),
+    /// A file or folder cannot be read or written.
+    #[error("{path}: {error}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Keys and sealing.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// A bundle.
+    #[error(transparent)]
+    Bundle(#[from] holdfast_transports::bundle::BundleError),
+    /// A folder of Markdown.
+    #[error("{0}")]
+    Import(String),
+}
+
+impl AppError {
+    /// A stable name for the interface to act on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoVault(_) => "no_vault",
+            Self::VaultExists(_) => "vault_exists",
+            Self::Locked => "locked",
+            Self::WrongPassphrase => "wrong_passphrase",
+            Self::KeyStore(_) => "key_store",
+            Self::KeyMissing(_) => "key_missing",
+            Self::NoSuchItem { .. } => "not_found",
+            Self::Invalid(_) => "invalid",
+            Self::NothingTo(_) => "nothing_to_do",
+            Self::TestClock(_) => "test_clock",
+            Self::File { .. } => "file",
+            Self::Store(error) => error.code(),
+            Self::Vault(VaultError::WrongPassphrase) => "wrong_passphrase",
+            Self::Vault(error) => error.code(),
+            Self::Bundle(error) => error.code(),
+            Self::Import(_) => "import",
+        }
+    }
+
+    /// What the person can do about it, where the message does not say so already.
+    pub fn remedy(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoVault(_) => "Start fresh with 'holdfastctl init --name \"Laptop\"', or join another device with 'holdfastctl join FILE'.",
+            Self::VaultExists(_) => "Use it as it is, or choose another folder with --home.",
+            Self::Locked => "Unlock it with the passphrase: --passphrase-file, HOLDFAST_PASSPHRASE, or the prompt.",
+            Self::WrongPassphrase => "Type it again. Nobody can reset it; without it the data stays closed.",
+            Self::KeyStore(_) => "Choose one of: --key-store keychain (the system keychain), passphrase (a file under a passphrase), file (a plain file that only your account can read).",
+            Self::KeyMissing(_) => "Unlock the system keychain and try again, or bring the key file back from a backup. No new vault is made in its place.",
+            Self::NoSuchItem { .. } => "Give more characters of the id; the lists show it.",
+            Self::NothingTo(_) => "Only actions of this device can be undone here.",
+            Self::TestClock(_) => "Give an RFC 3339 time, or an offset such as +2h.",
+            Self::File { .. } => "Check that it exists, that there is space, and that you may read and write it.",
+            Self::Vault(VaultError::WrongPassphrase) => "Type it again, exactly as it was chosen.",
+            _ => return None,
+        })
+    }
+
+    /// For a failed file operation.
+    pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        move |error| Self::File { path: path.display().to_string(), error }
+    }
+}

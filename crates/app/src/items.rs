@@ -1,0 +1,300 @@
+//! Actions on items of any kind: lists and notes, trash and back.
+
+use crate::act::{self, Work};
+use crate::tasks::checked_title;
+use crate::{App, AppError, order, view};
+use holdfast_model::entity::{ALIVE, Draft, PURGED, Seen};
+use holdfast_model::fields::{ARCHIVED, COLOR, LIST, ORDER, PARENT, PINNED, TAGS, TEXT, TITLE};
+use holdfast_model::{EntityId, Kind};
+use holdfast_oplog::Space;
+use holdfast_store::query::{SortedKind, TaskFilter};
+use std::collections::BTreeSet;
+
+/// Characters of text that go into one change; a longer text takes several changes of one group.
+const TEXT_PART: usize = 40_000;
+
+impl App {
+    /// Adds a list, nested in another where one is named.
+    pub fn add_list(
+        &self,
+        title: &str,
+        parent: Option<&str>,
+        space: Space,
+    ) -> Result<view::Done, AppError> {
+        let parent = parent.map(|p| act::id(p, "list")).transpose()?;
+        self.with(|open| {
+            open.act("list.add", |work| {
+                let id = work.add_list(title, parent, space)?;
+                work.ids.push(id);
+                Ok(format!("List '{}' added", title.trim()))
+            })
+        })
+    }
+
+    /// Changes a list.
+    pub fn edit_list(
+        &self,
+        id: &str,
+        patch: &view::ListPatch,
+        as_of: Option<i64>,
+    ) -> Result<view::Done, AppError> {
+        let id = act::id(id, "list")?;
+        self.with(|open| {
+            open.act("list.edit", |work| {
+                let (state, space) = work.tx.expect_entity(id, "list")?;
+                let mut draft = state.draft();
+                if let Some(title) = &patch.title {
+                    let title = required(title, "A list needs a name.")?;
+                    work.set(&mut draft, &state, TITLE, title, as_of)?;
+                }
+                if let Some(parent) = &patch.parent {
+                    let parent = parent.as_deref().map(|p| act::id(p, "list")).transpose()?;
+                    work.check_list_parent(id, parent)?;
+                    work.set(&mut draft, &state, PARENT, parent.map(|p| p.to_string()), as_of)?;
+                }
+                if let Some(color) = &patch.color {
+                    work.set(&mut draft, &state, COLOR, color.clone(), as_of)?;
+                }
+                if let Some(archived) = patch.archived {
+                    work.set(&mut draft, &state, ARCHIVED, archived, as_of)?;
+                }
+                work.push(space, draft);
+                work.ids.push(id);
+                Ok(format!("List '{}' changed", state.text(TITLE)))
+            })
+        })
+    }
+
+    /// Adds a note.
+    pub fn add_note(
+        &self,
+        title: &str,
+        list: Option<&str>,
+        text: &str,
+    ) -> Result<view::Done, AppError> {
+        let list = list.map(|l| act::id(l, "list")).transpose()?;
+        self.with(|open| {
+            let mut done = open.act("note.add", |work| {
+                let first: String = text.chars().take(TEXT_PART).collect();
+                let id = work.add_note(title, list, &first, &[])?;
+                work.ids.push(id);
+                Ok(format!("Note '{}' added", note_name(title, text)))
+            })?;
+            // What does not fit into one change follows in changes of its own.
+            if let Some(id) = done.ids.first().map(|id| act::id(id, "note")).transpose()? {
+                open.extend_text(id, text)?;
+            }
+            done.skipped.clear();
+            Ok(done)
+        })
+    }
+
+    /// Changes one or several notes.
+    pub fn edit_notes(
+        &self,
+        ids: &[String],
+        patch: &view::NotePatch,
+        as_of: Option<i64>,
+    ) -> Result<view::Done, AppError> {
+        let ids = act::ids(ids)?;
+        self.with(|open| {
+            open.act("note.edit", |work| {
+                for id in &ids {
+                    let (state, space) = work.tx.expect_entity(*id, "note")?;
+                    let mut draft = state.draft();
+                    if let Some(title) = &patch.title {
+                        work.set(&mut draft, &state, TITLE, checked_title(title)?, as_of)?;
+                    }
+                    if let Some(pinned) = patch.pinned {
+                        work.set(&mut draft, &state, PINNED, pinned, as_of)?;
+                    }
+                    if let Some(list) = &patch.list {
+                        let list = list.as_deref().map(|l| act::id(l, "list")).transpose()?;
+                        work.same_space(list, space, &state)?;
+                        work.set(&mut draft, &state, LIST, list.map(|l| l.to_string()), as_of)?;
+                    }
+                    for name in patch.add_tags.iter().flatten() {
+                        let tag = work.tag(name, space)?;
+                        draft.add(TAGS, tag.to_string());
+                    }
+                    for name in patch.remove_tags.iter().flatten() {
+                        for tag in work.tags_called(&state, name)? {
+                            draft.remove(TAGS, tag);
+                        }
+                    }
+                    work.push(space, draft);
+                }
+                work.ids.clone_from(&ids);
+                Ok(if ids.len() == 1 { "Note changed".into() } else { format!("{} notes changed", ids.len()) })
+            })
+        })
+    }
+
+    /// Puts items into the trash: a list with what is visible in it, a task with its subtasks.
+    pub fn delete_items(&self, ids: &[String], as_of: Option<i64>) -> Result<view::Done, AppError> {
+        let ids = act::ids(ids)?;
+        self.with(|open| {
+            open.act("delete", |work| {
+                let mut all = BTreeSet::new();
+                for id in &ids {
+                    work.tx.expect_entity(*id, "item")?;
+                    work.with_contents(*id, &mut all)?;
+                }
+                for id in &all {
+                    work.delete(*id, as_of)?;
+                }
+                work.ids.clone_from(&ids);
+                work.what(&ids, "deleted")
+            })
+        })
+    }
+
+    /// Takes items out of the trash.
+    pub fn restore_items(&self, ids: &[String]) -> Result<view::Done, AppError> {
+        let ids = act::ids(ids)?;
+        self.with(|open| open.act("restore", |work| {
+            work.relive(&ids, ALIVE)?;
+            work.what(&ids, "restored")
+        }))
+    }
+
+    /// Removes items from the trash for good; a tombstone stays.
+    pub fn purge_items(&self, ids: &[String]) -> Result<view::Done, AppError> {
+        let ids = act::ids(ids)?;
+        self.with(|open| open.act("purge", |work| {
+            let label = work.what(&ids, "deleted for good")?;
+            work.relive(&ids, PURGED)?;
+            Ok(label)
+        }))
+    }
+}
+
+impl Work<'_, '_> {
+    /// Adds a list.
+    pub(crate) fn add_list(
+        &mut self,
+        title: &str,
+        parent: Option<EntityId>,
+        space: Space,
+    ) -> Result<EntityId, AppError> {
+        let title = required(title, "A list needs a name.")?;
+        if let Some(parent) = parent {
+            let (state, parent_space) = self.tx.expect_entity(parent, "list")?;
+            if parent_space != space {
+                return Err(holdfast_store::StoreError::OtherSpace(state.text(TITLE).into()).into());
+            }
+        }
+        let id = self.new_id();
+        let last = self.tx.last_sort(SortedKind::List, None, parent)?;
+        let mut draft = Draft::new(id, Kind::List.as_str());
+        draft
+            .set(TITLE, title, &Seen::All)
+            .set(ORDER, order::after(&last), &Seen::All)
+            .set(PARENT, parent.map(|p| p.to_string()), &Seen::All);
+        self.push(space, draft);
+        Ok(id)
+    }
+
+    /// Adds a note.
+    pub(crate) fn add_note(
+        &mut self,
+        title: &str,
+        list: Option<EntityId>,
+        text: &str,
+        tags: &[String],
+    ) -> Result<EntityId, AppError> {
+        let space = self.space_of_list(list)?;
+        let tags = tags.iter().map(|tag| self.tag(tag, space)).collect::<Result<Vec<_>, _>>()?;
+        let id = self.new_id();
+        let mut draft = Draft::new(id, Kind::Note.as_str());
+        draft
+            .set(TITLE, checked_title(title)?, &Seen::All)
+            .set(LIST, list.map(|l| l.to_string()), &Seen::All);
+        for tag in tags {
+            draft.add(TAGS, tag.to_string());
+        }
+        if !text.is_empty() {
+            let mut doc = self.text(id)?;
+            let update = doc.replace(text).map_err(holdfast_store::StoreError::from)?.update;
+            draft.text(TEXT, update);
+            self.push_text(id, doc);
+        }
+        self.push(space, draft);
+        Ok(id)
+    }
+
+    fn check_list_parent(&self, id: EntityId, parent: Option<EntityId>) -> Result<(), AppError> {
+        let lists = self.tx.lists()?;
+        let space = self.tx.expect_entity(id, "list")?.1;
+        let mut at = parent;
+        for _ in 0..=lists.len() {
+            let Some(ancestor) = at else { return Ok(()) };
+            if ancestor == id {
+                break;
+            }
+            let Some(row) = lists.iter().find(|row| row.id == ancestor) else {
+                return Err(AppError::NoSuchItem { what: "list", given: ancestor.to_string() });
+            };
+            if row.space != space {
+                return Err(holdfast_store::StoreError::OtherSpace(row.title.clone()).into());
+            }
+            at = row.parent;
+        }
+        Err(AppError::Invalid("A list cannot be a part of itself.".into()))
+    }
+
+    /// An item and what is visible in it.
+    fn with_contents(&self, id: EntityId, all: &mut BTreeSet<EntityId>) -> Result<(), AppError> {
+        if !all.insert(id) {
+            return Ok(());
+        }
+        let mut inside: Vec<EntityId> =
+            self.tx.tasks(&TaskFilter::Children(id), usize::MAX)?.into_iter().map(|t| t.id).collect();
+        inside.extend(self.tx.tasks(&TaskFilter::List(id), usize::MAX)?.into_iter().map(|t| t.id));
+        inside.extend(self.tx.notes(Some(id), None, None, usize::MAX)?.0.into_iter().map(|n| n.id));
+        inside.extend(self.tx.lists()?.into_iter().filter(|l| l.parent == Some(id)).map(|l| l.id));
+        for id in inside {
+            self.with_contents(id, all)?;
+        }
+        Ok(())
+    }
+
+    fn relive(&mut self, ids: &[EntityId], life: &str) -> Result<(), AppError> {
+        for id in ids {
+            let (state, space) = self.tx.expect_entity(*id, "item")?;
+            if state.is_trashed() {
+                let mut draft = state.draft();
+                draft.life(life, &Seen::All);
+                self.push(space, draft);
+            }
+        }
+        self.ids = ids.to_vec();
+        Ok(())
+    }
+
+    /// "'Buy oak' deleted", "3 items deleted".
+    fn what(&self, ids: &[EntityId], done: &str) -> Result<String, AppError> {
+        Ok(match ids {
+            [id] => {
+                let (state, _) = self.tx.expect_entity(*id, "item")?;
+                let text = self.tx.text(*id)?.map(|text| text.plain).unwrap_or_default();
+                format!("'{}' {done}", note_name(state.text(TITLE), &text))
+            }
+            several => format!("{} items {done}", several.len()),
+        })
+    }
+}
+
+/// The title, or the first line of the text.
+pub(crate) fn note_name(title: &str, text: &str) -> String {
+    if !title.trim().is_empty() {
+        return title.trim().to_owned();
+    }
+    let line = text.lines().map(|l| l.trim_start_matches('#').trim()).find(|l| !l.is_empty());
+    line.map_or_else(|| "Untitled".into(), |line| line.chars().take(80).collect())
+}
+
+fn required(title: &str, or: &str) -> Result<String, AppError> {
+    let title = checked_title(title)?;
+    if title.is_empty() { Err(AppError::Invalid(or.into())) } else { Ok(title) }
+}

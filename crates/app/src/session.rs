@@ -1,0 +1,375 @@
+//! An open vault on this device: its database, keys and identity.
+
+use crate::clock::Clock;
+use crate::home::Home;
+use crate::keystore::KeyStore;
+use crate::{AppError, view};
+use holdfast_oplog::{ActorId, ChangeId, DeviceId, Hash, VaultId};
+use holdfast_store::{Author, PrivateStore, Store};
+use holdfast_vault::membership::{self, Introduction, Membership};
+use holdfast_vault::{
+    DeviceKeys, Keyring, Passphrase, RootSecret, open_with_root, seal_with_root, sign_change,
+};
+use rand_core::{OsRng, RngCore};
+use std::fs;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::broadcast;
+
+/// Names of the private facts.
+mod fact {
+    pub(super) const KEY_STORE: &str = "key_store";
+    pub(super) const ACCOUNT: &str = "account";
+    pub(super) const DEVICE_KEYS: &str = "device_keys";
+    pub(super) const KEYRING: &str = "keyring";
+    pub(super) const ACTOR: &str = "actor";
+}
+
+/// Holdfast on one device: what the shell and the command line talk to.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) home: Home,
+    pub(crate) clock: Clock,
+    open: Mutex<Option<Open>>,
+    pub(crate) changed: broadcast::Sender<view::Changed>,
+}
+
+/// An open vault.
+pub(crate) struct Open {
+    pub(crate) store: Store,
+    pub(crate) private: PrivateStore,
+    pub(crate) keys: DeviceKeys,
+    pub(crate) keyring: Keyring,
+    pub(crate) actor: ActorId,
+    pub(crate) clock: Clock,
+    /// Seals the private facts.
+    root: RootSecret,
+    /// Position in the log up to which listeners were told.
+    pub(crate) told: i64,
+}
+
+impl std::fmt::Debug for Open {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Open").field("vault", &self.store.vault()).finish_non_exhaustive()
+    }
+}
+
+/// What a new vault, or a new device of one, is made of.
+#[derive(Debug, Clone)]
+pub struct NewDevice<'a> {
+    /// What people call this device.
+    pub name: &'a str,
+    /// Where its key is kept; the best that works where it is not said.
+    pub key_store: Option<KeyStore>,
+    /// The passphrase for the key, where it is kept under one.
+    pub passphrase: Option<&'a str>,
+}
+
+impl App {
+    /// Opens a data folder, whether a vault is in it or not.
+    pub fn at(home: Home) -> Result<Self, AppError> {
+        let clock = Clock::from_environment()?;
+        let (changed, _) = broadcast::channel(64);
+        Ok(Self { home, clock, open: Mutex::new(None), changed })
+    }
+
+    /// Whether a vault is in the data folder.
+    pub fn has_vault(&self) -> bool {
+        self.home.has_vault()
+    }
+    /// The data folder.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+    /// This device's clock.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+    /// Tells of every change, by whoever made it.
+    pub fn subscribe(&self) -> broadcast::Receiver<view::Changed> {
+        self.changed.subscribe()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Open>> {
+        // A panic elsewhere leaves the database as its last transaction left it.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a new vault with this as its first device.
+    pub fn create(&self, new: &NewDevice<'_>) -> Result<(), AppError> {
+        if self.has_vault() {
+            return Err(AppError::VaultExists(self.home.path().display().to_string()));
+        }
+        let keys = DeviceKeys::generate(&mut OsRng);
+        let actor = new_actor();
+        let introduction = self.introduction(new.name, actor)?;
+        let (vault, record) = membership::found(&keys, introduction, &mut OsRng)?;
+        let keyring = Keyring::generate(vault, &mut OsRng);
+        let open = self.establish(new, actor, |path| {
+            let mut store = Store::create(path, vault)?;
+            store.write(|tx| tx.add_membership(&record))?;
+            Ok((store, keys, keyring))
+        })?;
+        *self.lock() = Some(open);
+        self.tell(view::Changed::anything(0));
+        Ok(())
+    }
+
+    /// How a device presents itself to the others.
+    pub(crate) fn introduction<'a>(
+        &self,
+        name: &'a str,
+        actor: ActorId,
+    ) -> Result<Introduction<'a>, AppError> {
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > 64 {
+            return Err(AppError::Invalid(
+                "Give the device a name of 1 to 64 characters, such as Laptop.".into(),
+            ));
+        }
+        Ok(Introduction {
+            name,
+            platform: std::env::consts::OS,
+            actor,
+            time: self.clock.now_ms().cast_unsigned(),
+        })
+    }
+
+    /// Writes the files of a new device. The database gets its name last, so that an interrupted
+    /// attempt leaves no half vault behind.
+    pub(crate) fn establish(
+        &self,
+        new: &NewDevice<'_>,
+        actor: ActorId,
+        make: impl FnOnce(&std::path::Path) -> Result<(Store, DeviceKeys, Keyring), AppError>,
+    ) -> Result<Open, AppError> {
+        fs::create_dir_all(self.home.path()).map_err(AppError::file(self.home.path()))?;
+        let chosen = match new.key_store {
+            Some(chosen) => chosen,
+            None => best_store(new.passphrase)?,
+        };
+        let passphrase = new.passphrase.map(Passphrase::chosen).transpose()?;
+        self.clear_leftovers()?;
+        let making = self.home.path().join("holdfast.db.new");
+        let made = make(&making);
+        let (keys, keyring) = match made {
+            // Closing the store folds its write-ahead log into the one file.
+            Ok((store, keys, keyring)) => {
+                drop(store);
+                (keys, keyring)
+            }
+            Err(error) => {
+                remove_database(&making);
+                return Err(error);
+            }
+        };
+        let root = RootSecret::generate(&mut OsRng);
+        let account = keyring.vault().to_string() + "/" + &keys.device_id().to_string();
+        if let Err(error) = chosen.keep(&root, &self.home.key(), &account, passphrase.as_ref()) {
+            remove_database(&making);
+            return Err(error);
+        }
+        let mut private = PrivateStore::open(&self.home.private())?;
+        let sealed_keys = seal_with_root(&root, fact::DEVICE_KEYS, &keys.encode(), &mut OsRng)?;
+        let sealed_ring = seal_with_root(&root, fact::KEYRING, &keyring.encode(), &mut OsRng)?;
+        private.set_all(&[
+            (fact::KEY_STORE, chosen.as_str().as_bytes()),
+            (fact::ACCOUNT, account.as_bytes()),
+            (fact::DEVICE_KEYS, &sealed_keys),
+            (fact::KEYRING, &sealed_ring),
+            (fact::ACTOR, &actor.0),
+        ])?;
+        rename_database(&making, &self.home.database())?;
+        let store = Store::open(&self.home.database())?;
+        Ok(Open { store, private, keys, keyring, actor, clock: self.clock, root, told: 0 })
+    }
+
+    /// Moves aside what an interrupted attempt left; a key is never deleted.
+    fn clear_leftovers(&self) -> Result<(), AppError> {
+        remove_database(&self.home.path().join("holdfast.db.new"));
+        for path in [self.home.key(), self.home.private()] {
+            if path.exists() {
+                let aside = path.with_extension(format!("leftover-{}", self.clock.now_ms()));
+                fs::rename(&path, &aside).map_err(AppError::file(&path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the vault in the data folder. [`AppError::Locked`] where a passphrase is needed.
+    pub fn open(&self, passphrase: Option<&str>) -> Result<(), AppError> {
+        let mut guard = self.lock();
+        if guard.is_none() {
+            *guard = Some(self.open_files(passphrase)?);
+        }
+        Ok(())
+    }
+
+    fn open_files(&self, passphrase: Option<&str>) -> Result<Open, AppError> {
+        if !self.has_vault() {
+            return Err(AppError::NoVault(self.home.path().display().to_string()));
+        }
+        let private = PrivateStore::open(&self.home.private())?;
+        let read = |key: &'static str| -> Result<Vec<u8>, AppError> {
+            private.get(key)?.ok_or_else(|| AppError::KeyMissing(self.home.private().display().to_string()))
+        };
+        let name = String::from_utf8_lossy(&read(fact::KEY_STORE)?).into_owned();
+        let chosen = KeyStore::parse(&name).ok_or(AppError::KeyStore(name))?;
+        let account = String::from_utf8_lossy(&read(fact::ACCOUNT)?).into_owned();
+        let passphrase = passphrase.map(Passphrase::typed);
+        let root = chosen.recall(&self.home.key(), &account, passphrase.as_ref())?;
+        let keys =
+            DeviceKeys::decode(&open_with_root(&root, fact::DEVICE_KEYS, &read(fact::DEVICE_KEYS)?)?)?;
+        let keyring =
+            Keyring::decode(&open_with_root(&root, fact::KEYRING, &read(fact::KEYRING)?)?)?;
+        let actor = ActorId::from_slice(&read(fact::ACTOR)?).map_err(holdfast_store::StoreError::from)?;
+        let mut store = Store::open(&self.home.database())?;
+        let told = store.read(|tx| tx.position())?;
+        Ok(Open { store, private, keys, keyring, actor, clock: self.clock, root, told })
+    }
+
+    /// Runs `work` on the open vault; opens it first where no passphrase is needed. Listeners are told
+    /// of what changed.
+    pub(crate) fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Open) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        let mut guard = self.lock();
+        let open = match &mut *guard {
+            Some(open) => open,
+            empty => empty.insert(self.open_files(None)?),
+        };
+        let result = work(open);
+        let news = open.news();
+        drop(guard);
+        if let Ok(Some(changed)) = news {
+            self.tell(changed);
+        }
+        result
+    }
+
+    /// Looks whether another process changed something, and tells the listeners.
+    pub fn notice_changes(&self) -> Result<(), AppError> {
+        let mut guard = self.lock();
+        let news = match &mut *guard {
+            Some(open) => open.news()?,
+            None => None,
+        };
+        drop(guard);
+        if let Some(changed) = news {
+            self.tell(changed);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn tell(&self, changed: view::Changed) {
+        // Nobody listening is no error.
+        let _ = self.changed.send(changed);
+    }
+
+    /// Adopts the vault that joining made.
+    pub(crate) fn adopt(&self, open: Open) {
+        *self.lock() = Some(open);
+        self.tell(view::Changed::anything(0));
+    }
+}
+
+impl Open {
+    pub(crate) fn device(&self) -> DeviceId {
+        self.keys.device_id()
+    }
+    pub(crate) fn vault(&self) -> VaultId {
+        self.store.vault()
+    }
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// Runs `work` with the author of this device's changes, in one write transaction.
+    pub(crate) fn write<T>(
+        &mut self,
+        work: impl FnOnce(&holdfast_store::Tx<'_>, Author<'_>) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        let (keys, vault, actor) = (&self.keys, self.store.vault(), self.actor);
+        let sign = |id: ChangeId, hash: Hash| sign_change(keys, vault, id, hash);
+        let author = Author { actor, sign: &sign, wall_ms: self.clock.now_ms() };
+        self.store.write(|tx| work(tx, author))
+    }
+
+    /// Keeps vault keys that another device handed over.
+    pub(crate) fn keep_keyring(&mut self, keyring: Keyring) -> Result<(), AppError> {
+        let sealed = seal_with_root(&self.root, fact::KEYRING, &keyring.encode(), &mut OsRng)?;
+        self.private.set(fact::KEYRING, &sealed)?;
+        self.keyring = keyring;
+        Ok(())
+    }
+
+    /// Who is in the vault.
+    pub(crate) fn members(&mut self) -> Result<Membership, AppError> {
+        let vault = self.vault();
+        let records = self.store.read(|tx| tx.membership())?;
+        Ok(Membership::from_records(vault, &records))
+    }
+
+    /// What changed since listeners were last told.
+    fn news(&mut self) -> Result<Option<view::Changed>, AppError> {
+        const MANY: usize = 500;
+        let told = self.told;
+        let (ids, now) = self.store.read(|tx| {
+            if tx.position()? == told { Ok((Some(Vec::new()), told)) } else { tx.touched_since(told, MANY) }
+        })?;
+        self.told = now;
+        Ok(if now == told {
+            None
+        } else {
+            // No ids: anything may have changed.
+            let ids = ids.unwrap_or_default().iter().map(ToString::to_string).collect();
+            Some(view::Changed { as_of: now, ids })
+        })
+    }
+}
+
+/// A new writing identity.
+pub(crate) fn new_actor() -> ActorId {
+    let mut bytes = [0; 16];
+    OsRng.fill_bytes(&mut bytes);
+    ActorId(bytes)
+}
+
+fn best_store(passphrase: Option<&str>) -> Result<KeyStore, AppError> {
+    let stores = KeyStore::available();
+    if stores.contains(&KeyStore::Keychain) {
+        Ok(KeyStore::Keychain)
+    } else if passphrase.is_some() {
+        Ok(KeyStore::Passphrase)
+    } else {
+        Err(AppError::KeyStore("the system keychain, because none is running here".into()))
+    }
+}
+
+fn sidecars(path: &std::path::Path) -> [std::path::PathBuf; 2] {
+    let with = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        std::path::PathBuf::from(name)
+    };
+    [with("-wal"), with("-shm")]
+}
+
+/// Removes a database that was never used.
+fn remove_database(path: &std::path::Path) {
+    let _ = fs::remove_file(path);
+    for file in sidecars(path) {
+        let _ = fs::remove_file(file);
+    }
+}
+
+/// Gives a finished, closed database its name. Closing has folded its write-ahead log into it.
+fn rename_database(from: &std::path::Path, to: &std::path::Path) -> Result<(), AppError> {
+    fs::rename(from, to).map_err(AppError::file(to))?;
+    for (old, new) in sidecars(from).iter().zip(sidecars(to)) {
+        if old.exists() {
+            fs::rename(old, &new).map_err(AppError::file(&new))?;
+        }
+    }
+    Ok(())
+}

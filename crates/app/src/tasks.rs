@@ -1,0 +1,454 @@
+//! Actions on tasks: adding, editing one or several, completing, ordering.
+
+use crate::act::{self, Work};
+use crate::{App, AppError, order, view};
+use holdfast_model::entity::{Draft, Seen};
+use holdfast_model::fields::{
+    DEADLINE, LIST, NOTES, ORDER, PARENT, PRIORITY, REPEAT, SERIES, STATUS, TAGS, TITLE, WHEN,
+};
+use holdfast_model::quickadd::{self, Parsed};
+use holdfast_model::recurrence::{self, Repeat};
+use holdfast_model::{EntityId, EntityState, Kind, Value, dates};
+use holdfast_oplog::Space;
+use holdfast_store::query::SortedKind;
+use jiff::civil::Date;
+
+/// Characters of a title that are kept; more is cut off into nothing, so it is refused.
+const TITLE_LIMIT: usize = 2_000;
+/// Hour at which "this evening" begins.
+const EVENING: i8 = 18;
+
+impl App {
+    /// Adds a task from what was typed into quick add. `ignore` are UTF-16 ranges that stay text.
+    pub fn quick_add(
+        &self,
+        text: &str,
+        ignore: &[view::Range],
+        defaults: &view::QuickAddDefaults,
+    ) -> Result<view::Done, AppError> {
+        let list = defaults.list.as_deref().map(|l| act::id(l, "list")).transpose()?;
+        let parent = defaults.parent.as_deref().map(|p| act::id(p, "task")).transpose()?;
+        self.with(|open| {
+            open.act("task.add", |work| {
+                let parsed = parse(text, ignore, work)?;
+                let task = work.add_task(&parsed, list, parent, defaults.when.as_deref())?;
+                work.ids.push(task);
+                Ok(format!("'{}' added", parsed.title))
+            })
+        })
+    }
+
+    /// Changes one or several tasks at once, as the person who read them at `as_of` meant it.
+    pub fn edit_tasks(
+        &self,
+        ids: &[String],
+        patch: &view::TaskPatch,
+        as_of: Option<i64>,
+    ) -> Result<view::Done, AppError> {
+        let ids = act::ids(ids)?;
+        let action = match patch.status {
+            Some(view::TaskStatus::Done) => "task.done",
+            Some(view::TaskStatus::Open) => "task.reopen",
+            _ => "task.edit",
+        };
+        self.with(|open| {
+            open.act(action, |work| {
+                let mut titles = Vec::new();
+                for id in &ids {
+                    titles.push(work.edit_task(*id, patch, as_of)?);
+                }
+                work.ids.clone_from(&ids);
+                let what = match titles.as_slice() {
+                    [title] => format!("'{title}'"),
+                    several => format!("{} tasks", several.len()),
+                };
+                Ok(match action {
+                    "task.done" => format!("{what} completed"),
+                    "task.reopen" => format!("{what} reopened"),
+                    _ => format!("{what} changed"),
+                })
+            })
+        })
+    }
+
+    /// Puts a task between two neighbours; `None` is the edge.
+    pub fn move_task(
+        &self,
+        id: &str,
+        after: Option<&str>,
+        before: Option<&str>,
+        _as_of: Option<i64>,
+    ) -> Result<view::Done, AppError> {
+        let id = act::id(id, "task")?;
+        let neighbour = |text: Option<&str>| text.map(|t| act::id(t, "task")).transpose();
+        let (after, before) = (neighbour(after)?, neighbour(before)?);
+        self.with(|open| {
+            open.act("task.move", |work| {
+                let key = |id: Option<EntityId>| -> Result<String, AppError> {
+                    Ok(match id {
+                        Some(id) => work.tx.expect_entity(id, "task")?.0.text(ORDER).to_owned(),
+                        None => String::new(),
+                    })
+                };
+                let sort = order::between(&key(after)?, &key(before)?);
+                let (state, space) = work.tx.expect_entity(id, "task")?;
+                let mut draft = state.draft();
+                draft.set(ORDER, sort, &Seen::All);
+                work.push(space, draft);
+                work.ids.push(id);
+                Ok(format!("'{}' moved", state.text(TITLE)))
+            })
+        })
+    }
+}
+
+/// Reads quick add input in the person's own time.
+pub(crate) fn parse(
+    text: &str,
+    ignore: &[view::Range],
+    work: &Work<'_, '_>,
+) -> Result<Parsed, AppError> {
+    let parsed = quickadd::parse(text, &context(&work.now, text, ignore));
+    if parsed.title.trim().is_empty() {
+        return Err(AppError::Invalid("Type what is to be done.".into()));
+    }
+    Ok(parsed)
+}
+
+/// What quick add needs to know; UTF-16 ranges become ranges of bytes.
+pub(crate) fn context(now: &jiff::Zoned, text: &str, ignore: &[view::Range]) -> quickadd::Context {
+    let byte_at = |utf16: usize| {
+        let mut units = 0;
+        for (at, c) in text.char_indices() {
+            if units >= utf16 {
+                return at;
+            }
+            units += c.len_utf16();
+        }
+        text.len()
+    };
+    quickadd::Context {
+        dates: dates::Context::new(now.datetime()),
+        ignore: ignore
+            .iter()
+            .map(|range| byte_at(range.start as usize)..byte_at(range.end as usize))
+            .collect(),
+    }
+}
+
+impl Work<'_, '_> {
+    /// Adds a task as quick add read it.
+    pub(crate) fn add_task(
+        &mut self,
+        parsed: &Parsed,
+        list: Option<EntityId>,
+        parent: Option<EntityId>,
+        when: Option<&str>,
+    ) -> Result<EntityId, AppError> {
+        let list = match &parsed.list {
+            Some(name) => Some(self.list_named(name)?),
+            None => list,
+        };
+        let (list, space) = match parent {
+            Some(parent) => {
+                let (state, space) = self.tx.expect_entity(parent, "task")?;
+                (state.text(LIST).parse().ok(), space)
+            }
+            None => (list, self.space_of_list(list)?),
+        };
+        let tags = parsed
+            .tags
+            .iter()
+            .map(|tag| self.tag(tag, space))
+            .collect::<Result<Vec<_>, _>>()?;
+        let id = self.new_id();
+        let last = self.tx.last_sort(SortedKind::Task, list, parent)?;
+        let mut draft = Draft::new(id, Kind::Task.as_str());
+        let all = &Seen::All;
+        draft.set(TITLE, checked_title(&parsed.title)?, all).set(STATUS, "open", all);
+        draft.set(ORDER, order::after(&last), all);
+        draft.set(LIST, list.map(|list| list.to_string()), all);
+        draft.set(PARENT, parent.map(|parent| parent.to_string()), all);
+        let planned = match &parsed.when {
+            Some(when) => Some(when.to_string()),
+            None => when.map(|when| self.when(when)).transpose()?.flatten(),
+        };
+        draft.set(WHEN, planned, all);
+        draft.set(DEADLINE, parsed.deadline.map(|day| day.to_string()), all);
+        draft.set(PRIORITY, parsed.priority.map(i64::from), all);
+        draft.set(REPEAT, parsed.repeat.as_ref().map(ToString::to_string), all);
+        for tag in tags {
+            draft.add(TAGS, tag.to_string());
+        }
+        if let Some(note) = &parsed.note {
+            let mut text = self.text(id)?;
+            let update = text.replace(note).map_err(holdfast_store::StoreError::from)?.update;
+            draft.text(NOTES, update);
+            self.push_text(id, text);
+        }
+        self.push(space, draft);
+        Ok(id)
+    }
+
+    /// The list of that name; made, where there is none.
+    pub(crate) fn list_named(&mut self, name: &str) -> Result<EntityId, AppError> {
+        match self.tx.list_named(name)? {
+            Some(list) => Ok(list),
+            None => self.add_list(name, None, Space::Everywhere),
+        }
+    }
+
+    /// The space in which items of a list live; the inbox travels everywhere.
+    pub(crate) fn space_of_list(&self, list: Option<EntityId>) -> Result<Space, AppError> {
+        let Some(list) = list else { return Ok(Space::Everywhere) };
+        match self.tx.entity(list)? {
+            Some((state, space)) if state.kind == Kind::List.as_str() => Ok(space),
+            // A list that is made by this very action.
+            None => Ok(Space::Everywhere),
+            Some(_) => {
+                Err(AppError::NoSuchItem { what: "list", given: list.to_string() })
+            }
+        }
+    }
+
+    /// Applies a patch to a task; its title before.
+    fn edit_task(
+        &mut self,
+        id: EntityId,
+        patch: &view::TaskPatch,
+        as_of: Option<i64>,
+    ) -> Result<String, AppError> {
+        let (state, space) = self.tx.expect_entity(id, "task")?;
+        if state.kind != Kind::Task.as_str() {
+            return Err(AppError::NoSuchItem { what: "task", given: id.to_string() });
+        }
+        let mut draft = state.draft();
+        if let Some(title) = &patch.title {
+            self.set(&mut draft, &state, TITLE, checked_title(title)?, as_of)?;
+        }
+        if let Some(status) = patch.status {
+            let status = match status {
+                view::TaskStatus::Open => "open",
+                view::TaskStatus::Done => "done",
+                view::TaskStatus::Cancelled => "cancelled",
+            };
+            self.set(&mut draft, &state, STATUS, status, as_of)?;
+        }
+        if let Some(when) = &patch.when {
+            let when = when.as_deref().map(|text| self.when(text)).transpose()?.flatten();
+            self.set(&mut draft, &state, WHEN, when, as_of)?;
+        }
+        if let Some(evening) = patch.evening {
+            let day = self.now.date();
+            let when = if evening {
+                dates::When::new(day, Some(jiff::civil::time(EVENING, 0, 0, 0)))
+            } else {
+                dates::When::new(day, None)
+            };
+            self.set(&mut draft, &state, WHEN, when.to_string(), as_of)?;
+        }
+        if let Some(deadline) = &patch.deadline {
+            let day = deadline.as_deref().map(|text| self.day(text)).transpose()?.flatten();
+            self.set(&mut draft, &state, DEADLINE, day, as_of)?;
+        }
+        if let Some(priority) = patch.priority {
+            if !(0..=3).contains(&priority) {
+                return Err(AppError::Invalid("The priority is 1, 2 or 3, or 0 for none.".into()));
+            }
+            self.set(&mut draft, &state, PRIORITY, i64::from(priority), as_of)?;
+        }
+        if let Some(repeat) = &patch.repeat {
+            let repeat = self.repeat(repeat.as_deref(), &state, patch)?;
+            self.set(&mut draft, &state, REPEAT, repeat, as_of)?;
+        }
+        if let Some(parent) = &patch.parent {
+            let parent = parent.as_deref().map(|p| act::id(p, "task")).transpose()?;
+            self.check_parent(id, parent, space)?;
+            self.set(&mut draft, &state, PARENT, parent.map(|p| p.to_string()), as_of)?;
+        }
+        if let Some(list) = &patch.list {
+            let list = list.as_deref().map(|l| act::id(l, "list")).transpose()?;
+            self.same_space(list, space, &state)?;
+            self.set(&mut draft, &state, LIST, list.map(|l| l.to_string()), as_of)?;
+            self.move_subtasks(id, list, space, 0)?;
+        }
+        for name in patch.add_tags.iter().flatten() {
+            let tag = self.tag(name, space)?;
+            draft.add(TAGS, tag.to_string());
+        }
+        for name in patch.remove_tags.iter().flatten() {
+            for tag in self.tags_called(&state, name)? {
+                draft.remove(TAGS, tag);
+            }
+        }
+        let completes = patch.status == Some(view::TaskStatus::Done) && state.text(STATUS) != "done";
+        self.push(space, draft);
+        if completes {
+            self.repeat_task(&state, space)?;
+        }
+        Ok(state.text(TITLE).to_owned())
+    }
+
+    /// The tags of an item that are called so, as values of its set.
+    pub(crate) fn tags_called(
+        &self,
+        state: &EntityState,
+        name: &str,
+    ) -> Result<Vec<Value>, AppError> {
+        let wanted = name.trim().trim_start_matches('@').to_lowercase();
+        let mut found = Vec::new();
+        for value in state.elements(TAGS) {
+            let Some(id) = value.as_str().and_then(|text| text.parse().ok()) else { continue };
+            if self.tx.entity(id)?.is_some_and(|(tag, _)| tag.text(TITLE).to_lowercase() == wanted) {
+                found.push(value.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Items may only go where their space reaches.
+    pub(crate) fn same_space(
+        &self,
+        list: Option<EntityId>,
+        space: Space,
+        state: &EntityState,
+    ) -> Result<(), AppError> {
+        if self.space_of_list(list)? == space {
+            Ok(())
+        } else {
+            Err(holdfast_store::StoreError::OtherSpace(state.text(TITLE).to_owned()).into())
+        }
+    }
+
+    fn check_parent(
+        &self,
+        id: EntityId,
+        parent: Option<EntityId>,
+        space: Space,
+    ) -> Result<(), AppError> {
+        let mut at = parent;
+        while let Some(ancestor) = at {
+            if ancestor == id {
+                return Err(AppError::Invalid("A task cannot be a part of itself.".into()));
+            }
+            let (state, in_space) = self.tx.expect_entity(ancestor, "task")?;
+            if in_space != space || state.kind != Kind::Task.as_str() {
+                return Err(AppError::NoSuchItem { what: "task", given: ancestor.to_string() });
+            }
+            at = self
+                .tx
+                .tasks(&holdfast_store::query::TaskFilter::Ids(vec![ancestor]), 1)?
+                .first()
+                .and_then(|row| row.parent);
+        }
+        Ok(())
+    }
+
+    /// Subtasks follow their task into another list.
+    fn move_subtasks(
+        &mut self,
+        parent: EntityId,
+        list: Option<EntityId>,
+        space: Space,
+        depth: usize,
+    ) -> Result<(), AppError> {
+        if depth > 64 {
+            return Ok(());
+        }
+        let children = holdfast_store::query::TaskFilter::Children(parent);
+        for child in self.tx.tasks(&children, usize::MAX)? {
+            // One whose parent is not this one any more in the projection does not follow.
+            if child.parent != Some(parent) {
+                continue;
+            }
+            let (state, _) = self.tx.expect_entity(child.id, "task")?;
+            let mut draft = state.draft();
+            draft.set(LIST, list.map(|l| l.to_string()), &Seen::All);
+            self.push(space, draft);
+            self.move_subtasks(child.id, list, space, depth + 1)?;
+        }
+        Ok(())
+    }
+
+    fn date_context(&self) -> dates::Context {
+        dates::Context::new(self.now.datetime())
+    }
+
+    /// A `when` as a person or the interface writes it, in canonical form; empty clears it.
+    pub(crate) fn when(&self, text: &str) -> Result<Option<String>, AppError> {
+        dates::parse_when(text, &self.date_context())
+            .map(|when| when.map(|when| when.to_string()))
+            .map_err(|error| AppError::Invalid(error.to_string()))
+    }
+
+    /// A day as a person or the interface writes it, in canonical form; empty clears it.
+    pub(crate) fn day(&self, text: &str) -> Result<Option<String>, AppError> {
+        dates::parse_date(text, &self.date_context())
+            .map(|day| day.map(|day| day.to_string()))
+            .map_err(|error| AppError::Invalid(error.to_string()))
+    }
+
+    fn repeat(
+        &self,
+        text: Option<&str>,
+        state: &EntityState,
+        patch: &view::TaskPatch,
+    ) -> Result<Option<String>, AppError> {
+        let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+        let repeat = Repeat::parse(text)
+            .map_err(|error| AppError::Invalid(error.to_string()))?
+            .ok_or_else(|| AppError::Invalid("Say how often, such as 'every 2 weeks'.".into()))?;
+        let planned = patch.when.as_ref().and_then(Option::as_deref).unwrap_or(state.text(WHEN));
+        let start = day_of(planned).unwrap_or_else(|| self.now.date());
+        Ok(Some(repeat.anchored(start).to_string()))
+    }
+
+    /// Makes the next occurrence of a task that was just completed. Its id follows from series and
+    /// date, so that devices that complete it apart make one.
+    fn repeat_task(&mut self, state: &EntityState, space: Space) -> Result<(), AppError> {
+        let Ok(repeat) = state.text(REPEAT).parse::<Repeat>() else { return Ok(()) };
+        let today = self.now.date();
+        let planned = state.text(WHEN);
+        let from = day_of(planned).or_else(|| day_of(state.text(DEADLINE))).unwrap_or(today);
+        let Some(next) = recurrence::next(&repeat, from, today) else { return Ok(()) };
+        let series = state.text(SERIES).parse().unwrap_or(state.id);
+        let id = EntityId(recurrence::occurrence_id(*series.as_bytes(), next));
+        if self.tx.entity(id)?.is_some() {
+            return Ok(());
+        }
+        let mut draft = Draft::new(id, Kind::Task.as_str());
+        let all = &Seen::All;
+        for field in [TITLE, LIST, PARENT, PRIORITY, REPEAT, ORDER] {
+            draft.set(field, state.value(field).clone(), all);
+        }
+        draft.set(STATUS, "open", all).set(SERIES, series.to_string(), all);
+        let time = planned.get(10..).unwrap_or_default();
+        if !planned.is_empty() || state.text(DEADLINE).is_empty() {
+            draft.set(WHEN, format!("{next}{time}"), all);
+        }
+        if let (Some(deadline), Ok(shift)) = (day_of(state.text(DEADLINE)), from.until(next)) {
+            let moved = deadline.checked_add(shift).unwrap_or(next);
+            draft.set(DEADLINE, moved.to_string(), all);
+        }
+        for tag in state.elements(TAGS) {
+            draft.add(TAGS, tag.clone());
+        }
+        self.push(space, draft);
+        Ok(())
+    }
+}
+
+fn day_of(text: &str) -> Option<Date> {
+    text.get(..10)?.parse().ok()
+}
+
+/// A title without line breaks, of bearable length.
+pub(crate) fn checked_title(title: &str) -> Result<String, AppError> {
+    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    if title.chars().count() > TITLE_LIMIT {
+        return Err(AppError::Invalid(format!(
+            "A title has at most {TITLE_LIMIT} characters: put the rest into the notes."
+        )));
+    }
+    Ok(title)
+}

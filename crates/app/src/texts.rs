@@ -1,0 +1,187 @@
+//! Editing note text and task notes. Edits name the version of the text that they were made on, so
+//! that what another device or process wrote meanwhile is never typed over.
+
+use crate::act::{self, Work};
+use crate::session::Open;
+use crate::{App, AppError, view};
+use holdfast_model::text::{Splice, TextDoc, Version, splice};
+use holdfast_model::{EntityId, Kind};
+use holdfast_store::StoreError;
+
+/// Characters put in at once that fit into one change with room to spare.
+const PART: usize = 40_000;
+
+fn text_error(error: holdfast_model::text::TextError) -> AppError {
+    StoreError::from(error).into()
+}
+
+/// A version as the interface keeps it: hexadecimal, opaque.
+pub(crate) fn version_text(version: &Version) -> String {
+    version.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn parse_version(text: &str) -> Result<Version, AppError> {
+    let bytes: Option<Vec<u8>> = (0..text.len())
+        .step_by(2)
+        .map(|at| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .collect();
+    let bytes = bytes.ok_or_else(|| {
+        AppError::Invalid("The editor's version of the text is not valid: open the note again.".into())
+    })?;
+    Version::from_bytes(&bytes).map_err(text_error)
+}
+
+fn to_view(splices: Vec<Splice>) -> Vec<view::Splice> {
+    splices
+        .into_iter()
+        .map(|s| view::Splice { pos: s.pos as u32, delete: s.delete as u32, insert: s.insert })
+        .collect()
+}
+
+impl App {
+    /// Stores what was typed, in UTF-16 positions of the text at `version`. Where that is not the
+    /// current version, nothing is stored and the difference is handed back.
+    pub fn splice_text(
+        &self,
+        id: &str,
+        version: &str,
+        splices: &[view::Splice],
+    ) -> Result<view::SpliceResult, AppError> {
+        let id = act::id(id, "note")?;
+        let based_on = parse_version(version)?;
+        let splices: Vec<Splice> = splices
+            .iter()
+            .map(|s| Splice::new(s.pos as usize, s.delete as usize, s.insert.clone()))
+            .collect();
+        self.with(|open| {
+            let mut result = None;
+            open.act("text.edit", |work| {
+                let doc = work.text(id)?;
+                let now = doc.version();
+                if now != based_on {
+                    let missed = doc.changes(&based_on, &now).map_err(text_error)?;
+                    let before = doc.at(&based_on).map_err(text_error)?;
+                    let missed = splice::to_utf16(&before, &missed).map_err(text_error)?;
+                    result = Some(view::SpliceResult::Behind {
+                        version: version_text(&now),
+                        splices: to_view(missed),
+                    });
+                    return Ok(String::new());
+                }
+                let doc = work.edit_text(id, doc, |doc| doc.splice_utf16(&splices))?;
+                result = Some(view::SpliceResult::Stored { version: version_text(&doc) });
+                Ok("Text edited".into())
+            })?;
+            result.ok_or_else(|| AppError::Invalid("Nothing was edited.".into()))
+        })
+    }
+
+    /// What changed in a text since a version that the editor has, in UTF-16 positions.
+    pub fn text_since(&self, id: &str, version: &str) -> Result<view::TextChanges, AppError> {
+        let id = act::id(id, "note")?;
+        let from = parse_version(version)?;
+        self.with(|open| {
+            open.store.read(|tx| {
+                let doc = tx.open_text(id, 1)?;
+                let now = doc.version();
+                let before = doc.at(&from).map_err(text_error)?;
+                let missed = doc.changes(&from, &now).map_err(text_error)?;
+                let missed = splice::to_utf16(&before, &missed).map_err(text_error)?;
+                Ok(view::TextChanges { version: version_text(&now), splices: to_view(missed) })
+            })
+        })
+    }
+
+    /// Replaces a whole text by another; the difference is worked out first.
+    pub fn replace_text(&self, id: EntityId, text: &str) -> Result<view::Done, AppError> {
+        self.with(|open| open.replace_text(id, text))
+    }
+
+    /// Puts text in and takes text away at a position counted in Unicode code points.
+    pub fn splice_chars(
+        &self,
+        id: EntityId,
+        pos: usize,
+        delete: usize,
+        insert: &str,
+    ) -> Result<view::Done, AppError> {
+        self.with(|open| {
+            open.act("text.edit", |work| {
+                let doc = work.text(id)?;
+                work.edit_text(id, doc, |doc| doc.splice(&[Splice::new(pos, delete, insert)]))?;
+                work.ids.push(id);
+                Ok("Text edited".into())
+            })
+        })
+    }
+}
+
+impl Work<'_, '_> {
+    /// Edits a text and takes the edit in; the version after it.
+    pub(crate) fn edit_text(
+        &mut self,
+        id: EntityId,
+        mut doc: TextDoc,
+        edit: impl FnOnce(
+            &mut TextDoc,
+        )
+            -> Result<holdfast_model::text::Edit, holdfast_model::text::TextError>,
+    ) -> Result<Version, AppError> {
+        let (state, space) = self.tx.expect_entity(id, "note")?;
+        let field = Kind::parse(&state.kind)
+            .and_then(Kind::text_field)
+            .ok_or_else(|| AppError::NoSuchItem { what: "note", given: id.to_string() })?;
+        let update = edit(&mut doc).map_err(text_error)?.update;
+        let version = doc.version();
+        if !update.is_empty() {
+            let mut draft = state.draft();
+            draft.text(field, update);
+            self.push(space, draft);
+            self.push_text(id, doc);
+        }
+        Ok(version)
+    }
+}
+
+impl Open {
+    /// Replaces a text in as many changes as its size needs.
+    pub(crate) fn replace_text(&mut self, id: EntityId, text: &str) -> Result<view::Done, AppError> {
+        let mut done = self.act("text.edit", |work| {
+            let doc = work.text(id)?;
+            let target = reachable(&doc.plain(), text);
+            work.edit_text(id, doc, |doc| doc.replace(&target))?;
+            work.ids.push(id);
+            Ok("Text replaced".into())
+        })?;
+        self.extend_text(id, text)?;
+        done.skipped.clear();
+        Ok(done)
+    }
+
+    /// Goes on replacing until the text is the wanted one.
+    pub(crate) fn extend_text(&mut self, id: EntityId, text: &str) -> Result<(), AppError> {
+        loop {
+            let now = self.store.read(|tx| tx.text(id))?.map(|t| t.plain).unwrap_or_default();
+            if now == text {
+                return Ok(());
+            }
+            let target = reachable(&now, text);
+            if target == now {
+                return Ok(());
+            }
+            self.act("text.edit", |work| {
+                let doc = work.text(id)?;
+                work.edit_text(id, doc, |doc| doc.replace(&target))?;
+                Ok(String::new())
+            })?;
+        }
+    }
+}
+
+/// The wanted text, as far as one change reaches: what stands already, and one part more.
+fn reachable(now: &str, wanted: &str) -> String {
+    let shared = now.chars().zip(wanted.chars()).take_while(|(a, b)| a == b).count();
+    let total = wanted.chars().count();
+    if total <= shared + PART { wanted.to_owned() } else { wanted.chars().take(shared + PART).collect() }
+}
+

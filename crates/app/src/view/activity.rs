@@ -1,0 +1,91 @@
+//! What happened: actions, exchanges, deletions, and that something changed.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::{DeviceRef, Id, ItemKind, Millis, Position};
+
+/// What an action did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Done {
+    /// What it made or changed.
+    pub ids: Vec<Id>,
+    /// What the undo toast says.
+    pub label: String,
+    /// What was left alone and why, in sentences.
+    pub skipped: Vec<String>,
+}
+
+/// Something changed: by this window, another device or the command line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Changed {
+    /// The position after it.
+    pub as_of: Position,
+    /// What changed; empty means that it may be anything.
+    pub ids: Vec<Id>,
+}
+
+impl Changed {
+    /// Anything may have changed.
+    pub fn anything(as_of: Position) -> Self {
+        Self { as_of, ids: Vec::new() }
+    }
+}
+
+/// Something in the trash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct TrashItem {
+    /// Its id.
+    pub id: Id,
+    /// What it is.
+    pub kind: ItemKind,
+    /// Its title.
+    pub title: String,
+    /// When it was deleted.
+    pub deleted: Millis,
+    /// Where.
+    pub device: DeviceRef,
+}
+
+/// One line of the activity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivityEntry {
+    /// Its id; that of an exchange can be undone.
+    pub id: String,
+    /// What it was.
+    pub kind: ActivityKind,
+    /// When.
+    pub time: Millis,
+    /// What happened, in a sentence.
+    pub title: String,
+    /// More sentences.
+    pub details: Vec<String>,
+    /// With which device.
+    pub device: Option<DeviceRef>,
+    /// Whether it can be undone.
+    pub can_undo: bool,
+}
+
+/// What a line of the activity was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum ActivityKind {
+    /// A bundle went out.
+    Export,
+    /// A bundle came in.
+    Import,
+    /// Something was merged automatically.
+    Merge,
+    /// Something failed.
+    Failure,
+    /// A device joined, left or was renamed.
+    Device,
+    /// A backup.
+    Backup,
+    /// A check.
+    Check,
+}

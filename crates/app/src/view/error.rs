@@ -1,0 +1,16 @@
+//! A failure as the interface and `--json` say it.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// Why something was not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CommandError {
+    /// A stable name on which the interface may act, such as `not_found`.
+    pub code: String,
+    /// What went wrong, in a sentence for the person.
+    pub message: String,
+    /// What the person can do about it, where there is something.
+    pub remedy: Option<String>,
+}
