@@ -6,7 +6,8 @@ import { ACTIONS, actionOf, chordOf, isSingle, keysOf, type Scope } from "./keym
 import { session } from "./session.svelte";
 
 export type Handler = {
-  run: () => void;
+  /** `value`: what the palette already knows, such as the day for task.schedule. */
+  run: (value?: string) => void;
   /** False: known here, but not possible at this moment. */
   enabled?: () => boolean;
   /** A label for what it would act on: "Move 3 tasks…". */
@@ -44,9 +45,9 @@ export function handlerOf(id: string): Handler | null {
 }
 
 /** Runs an action. False when nobody can do it now. */
-export function act(id: string): boolean {
+export function act(id: string, value?: string): boolean {
   const handler = handlerOf(id);
-  handler?.run();
+  handler?.run(value);
   return handler !== null;
 }
 
