@@ -4,18 +4,28 @@ import { SvelteMap } from "svelte/reactivity";
 import type { Id } from "$backend/contract";
 import type { Choice } from "./choices";
 
-const drafts = new Map<Id, SvelteMap<string, Choice>>();
+let drafts: Record<Id, SvelteMap<string, Choice>> = {};
 
 /** The choices on an item, empty at first. */
 export function draftOf(entity: Id): SvelteMap<string, Choice> {
-  const known = drafts.get(entity);
-  if (known) return known;
-  const fresh = new SvelteMap<string, Choice>();
-  drafts.set(entity, fresh);
-  return fresh;
+  return (drafts[entity] ??= new SvelteMap<string, Choice>());
 }
 
 /** For tests: as at start. */
 export function forgetDrafts(): void {
-  drafts.clear();
+  drafts = {};
+}
+
+let visited: Id | null = null;
+
+/** Remembers which item was reviewed last, so that the list gives focus back to it. */
+export function visit(entity: Id): void {
+  visited = entity;
+}
+
+/** The item that was reviewed last; asked once. */
+export function lastVisited(): Id | null {
+  const entity = visited;
+  visited = null;
+  return entity;
 }

@@ -3,15 +3,12 @@ import { SvelteSet } from "svelte/reactivity";
 import type { Id } from "$backend/contract";
 import { live } from "$state/live.svelte";
 import { session } from "$state/session.svelte";
-import { count, sayTime } from "$state/format";
 import { asDifference, chosen, decisionsOf, differencesOf, earlierEdits, inSuccession, isDecided, leftOf, originOf, textOf, type Choice, type Difference } from "./choices";
 import { draftOf } from "./drafts.svelte";
 import { load } from "./load";
+import { newsOf, readingOf, type News, type Reading } from "./news";
 import { announcement, type Wording } from "./outcome";
 import { sidesOf } from "./sides";
-
-/** What changed on another device while the review was open. */
-export type News = { text: string; first: string | null };
 
 export class Reviewing {
   readonly entity: Id;
@@ -29,7 +26,7 @@ export class Reviewing {
   /** Merged passages whose choices are shown. */
   readonly adjusted = new SvelteSet<string>();
   #rightKey = $state<string | null>(null);
-  #seen: { keys: Set<string>; times: Map<string, number> } | null = null;
+  #seen: Reading | null = null;
 
   constructor(entity: Id) {
     this.entity = entity;
@@ -45,7 +42,7 @@ export class Reviewing {
   readonly leftSide = $derived(this.sides[0] ?? null);
   readonly others = $derived(this.sides.slice(1));
   readonly rightSide = $derived(this.others.find((one) => one.key === this.#rightKey) ?? this.others[0] ?? null);
-  readonly left = $derived(this.automatic ? 0 : leftOf(this.differences, this.choices));
+  readonly left = $derived.by(() => (this.automatic ? 0 : leftOf(this.differences, this.choices)));
   readonly editable = $derived(this.stands === "open" || (this.stands === "merged" && this.changing));
   readonly approximate = $derived(this.material?.review.fields.some((one) => one.approximate) ?? false);
   readonly wording: Wording = $derived({ today: session.today, listTitle: (id: string) => session.sidebar?.lists.find((one) => one.id === id)?.title ?? "a list that is gone" });
@@ -119,7 +116,7 @@ export class Reviewing {
     this.choose(difference, { kind: "edited", value, original });
   }
   earlier(difference: Difference): string[] {
-    return earlierEdits(difference, new Set(this.differences.map((one) => one.key)), this.choices);
+    return earlierEdits(difference, readingOf(this.differences, this.sides).keys, this.choices);
   }
 
   origin(difference: Difference) {
@@ -151,17 +148,9 @@ export class Reviewing {
   /** Compares a new answer with the one before, and tells what is new. */
   noticeNews(): void {
     if (!this.material || this.stands !== "open") return;
-    const keys = new Set(this.differences.map((one) => one.key));
-    const times = new Map(this.sides.map((side) => [side.key, side.time]));
     const before = this.#seen;
-    this.#seen = { keys, times };
-    if (!before) return;
-    const fresh = this.differences.filter((one) => !before.keys.has(one.key));
-    const moved = this.sides.find((side) => !side.device.here && before.times.get(side.key) !== side.time) ?? this.sides.find((side) => before.times.get(side.key) !== side.time);
-    if (fresh.length === 0 && !moved) return;
-    const who = moved ? (moved.device.here ? "You" : moved.device.name) : "Another device";
-    const when = moved ? ` at ${sayTime(moved.time)}` : "";
-    const what = fresh.length === 0 ? "Nothing new to decide." : `${count(fresh.length, "new difference")}.`;
-    this.news = { text: `${who} changed this again${when}. Your choices are kept; ${what.charAt(0).toLowerCase()}${what.slice(1)}`, first: fresh[0]?.key ?? null };
+    this.#seen = readingOf(this.differences, this.sides);
+    const news = before && newsOf(before, this.differences, this.sides);
+    if (news) this.news = news;
   }
 }
