@@ -7,6 +7,7 @@ import { addDays, DESKTOP, emptyWorld, fakeId, HERE, listView, list, note, sampl
 import { backlinks, noteView, taskGroups, taskView } from "./views";
 import { applySplices, blocks, difference } from "./text";
 import { parseQuickAdd, sayDate } from "./quickadd";
+import { addConflicts } from "./conflicts";
 
 export type FakeOptions = {
   now?: () => number;
@@ -24,6 +25,8 @@ export class FakeBackend implements Backend {
   world: World;
   /** Every command that was called, with its arguments. */
   readonly calls: { method: string; args: unknown[] }[] = [];
+  /** Attachments that are on this device. */
+  readonly attachments = new Map<Id, { name: string; mime: string; bytes: Uint8Array }>();
   #now: () => number;
   #prefs: Prefs;
   #state: Boot["state"];
@@ -368,7 +371,9 @@ export class FakeBackend implements Backend {
       return head ? `<h${head[1]!.length}>${head[2]!}</h${head[1]!.length}>` : `<p>${part.replace(/\*\*(.+?)\*\*/g, "<strong>$1</strong>").replace(/\n/g, "<br>")}</p>`;
     }).join("\n");
   }
-  async attachment(): Promise<{ name: string; mime: string; bytes: Uint8Array }> {
+  async attachment(id: Id): Promise<{ name: string; mime: string; bytes: Uint8Array }> {
+    const held = this.attachments.get(id);
+    if (held) return held;
     throw error("not-found", "This attachment is not on this device.", "Import the changes of the device that has it.");
   }
   async turnIntoTask(noteId: Id, _version: string, lineStart: number, lineEnd: number): Promise<Done> {
@@ -379,7 +384,7 @@ export class FakeBackend implements Backend {
     const id = fakeId(this.#next++);
     return this.#act(`Made the task ‘${title}’`, [id, noteId], () => {
       this.world.tasks.push({ ...task(this.#next, title, { list: one.list, links: [noteId] }, this.#now()), id, order: this.#next++ });
-      one.text = one.text.slice(0, lineStart) + `- [[${id}|${title}]]` + one.text.slice(lineEnd);
+      one.text = one.text.slice(0, lineStart) + `- [${title}](holdfast:${id})` + one.text.slice(lineEnd);
     });
   }
 
@@ -425,17 +430,28 @@ export class FakeBackend implements Backend {
     if (!one) throw error("decided-elsewhere", "This was decided on another device.", "Look at the result, or reopen it.");
     const title = this.#any(entity)?.title ?? "";
     return this.#act(`Resolved ‘${title}’`, [entity], () => {
+      const decided = new Set(decisions.map((decision) => decision.conflict));
       for (const decision of decisions) {
         const field = one.fields.find((entry) => entry.conflict === decision.conflict);
         const item = this.#any(entity) as Record<string, unknown> | undefined;
         if (!item) continue;
-        if (field) {
+        if (field?.kind === "delete") item.deleted = "take" in decision && field.versions.find((v) => v.version === decision.take)?.value === "deleted" ? this.#now() : null;
+        else if (field) {
           const value = "take" in decision ? field.versions.find((v) => v.version === decision.take)?.value : "value" in decision ? decision.value : "keepBoth" in decision ? field.versions.map((v) => v.display).join(" / ") : undefined;
           if (value !== undefined && field.field in item) item[field.field] = value;
         } else if ("text" in decision) item.text = decision.text;
       }
+      // What was not decided stays open.
+      const rest = [...one.fields, ...one.texts].filter((entry) => !decided.has(entry.conflict));
+      if (rest.length > 0) {
+        one.fields = one.fields.filter((entry) => !decided.has(entry.conflict));
+        one.texts = one.texts.filter((entry) => !decided.has(entry.conflict));
+        return;
+      }
+      const item = this.#any(entity) as { title?: string; merged?: boolean } | undefined;
+      if (item) item.merged = false;
       one.tab = "resolved";
-      one.outcome = `‘${this.#any(entity)?.title ?? ""}’`;
+      one.outcome = `‘${item?.title ?? ""}’`;
       one.resolvedTime = this.#now();
     });
   }
@@ -571,7 +587,7 @@ export function testBackend(options: Omit<FakeOptions, "world"> & { world?: Worl
   return new FakeBackend({ now: () => TEST_NOW, ...options, world: options.world === "empty" ? emptyWorld(TEST_NOW) : options.world ?? sampleWorld(TEST_NOW, "2026-11-18") });
 }
 
-/** For the browser. Query: state=new|locked|empty, many=N (tasks in the Inbox), theme, platform. */
+/** For the browser. Query: state=new|locked|empty, many=N (tasks in the Inbox), theme, platform, conflicts=rich. */
 export function sampleBackend(query: URLSearchParams): FakeBackend {
   const state = query.get("state");
   const theme = query.get("theme");
@@ -581,6 +597,7 @@ export function sampleBackend(query: URLSearchParams): FakeBackend {
     ...(query.get("platform") === "macos" ? { platform: "macos" as const } : {}),
     prefs: theme === "dark" || theme === "light" || theme === "contrast" ? { theme } : {},
   });
+  if (query.get("conflicts") === "rich") addConflicts(fake.world, Date.now(), fake.today);
   const many = Math.min(Number(query.get("many") ?? 0), 50_000);
   for (let i = 0; i < many; i++) fake.world.tasks.push(task(5000 + i, `Task number ${i}`, i % 3 === 0 ? { when: addDays(fake.today, i % 40) } : {}, Date.now()));
   return fake;

@@ -1,13 +1,16 @@
 // Live preview: Markdown looks as it means. The text itself is never changed here; marks are hidden
 // except on the lines that the cursor or selection touches while the editor has focus.
 import { syntaxTree } from "@codemirror/language";
-import type { EditorState, Extension, Range } from "@codemirror/state";
+import { StateEffect, type EditorState, type Extension, type Range } from "@codemirror/state";
 import { Decoration, ViewPlugin, type DecorationSet, type EditorView, type ViewUpdate } from "@codemirror/view";
 import type { SyntaxNodeRef } from "@lezer/common";
 import { targetOf } from "./target";
 import { toggleBoxAt } from "./commands";
+import { LinkedItems } from "./linked";
 import { BULLET, Picture, Pictures, RULE, TickBox } from "./widgets";
 
+/** A linked item was looked up or changed. */
+const looked = StateEffect.define<null>();
 const hidden = Decoration.replace({});
 const line = (name: string) => Decoration.line({ class: name });
 const mark = (name: string) => Decoration.mark({ class: name });
@@ -43,18 +46,22 @@ function openLines(state: EditorState, focused: boolean): Set<number> {
 class Preview {
   decorations: DecorationSet;
   pictures = new Pictures();
+  items: LinkedItems;
 
   constructor(view: EditorView) {
+    this.items = new LinkedItems(() => view.dispatch({ effects: looked.of(null) }));
     this.decorations = this.build(view);
   }
 
   update(update: ViewUpdate): void {
     const parsed = syntaxTree(update.startState) !== syntaxTree(update.state);
-    if (update.docChanged || update.viewportChanged || update.selectionSet || update.focusChanged || parsed) this.decorations = this.build(update.view);
+    const told = update.transactions.some((one) => one.effects.some((effect) => effect.is(looked)));
+    if (update.docChanged || update.viewportChanged || update.selectionSet || update.focusChanged || parsed || told) this.decorations = this.build(update.view);
   }
 
   destroy(): void {
     this.pictures.close();
+    this.items.close();
   }
 
   build(view: EditorView): DecorationSet {
@@ -64,8 +71,9 @@ class Preview {
     const found: Range<Decoration>[] = [];
     const isOpen = (at: number) => open.has(doc.lineAt(at).number);
     const hide = (from: number, to: number) => {
-      if (to > from && !isOpen(from)) found.push(hidden.range(from, to));
-      else if (to > from) found.push(RAW.range(from, to));
+      // A mark that goes on in the next line stays in sight: lines are never joined.
+      if (to <= from || to > doc.lineAt(from).to) return;
+      found.push((isOpen(from) ? RAW : hidden).range(from, to));
     };
     const eachLine = (node: SyntaxNodeRef, decoration: Decoration) => {
       // A block may be far longer than what is on screen.
@@ -180,7 +188,17 @@ class Preview {
     const close = node.node.getChildren("LinkMark")[1];
     if (!target || !close) return;
     const inner = node.from + 1;
-    if (close.from > inner) found.push(Decoration.mark({ class: target.kind === "item" ? "cm-link cm-item-link" : "cm-link", attributes: { title: target.kind === "web" ? target.url : "" } }).range(inner, close.from));
+    let [style, title] = ["cm-link", target.kind === "web" ? target.url : ""];
+    if (target.kind === "item") {
+      const item = this.items.get(target.id);
+      style = `cm-link cm-item-link${item === "gone" ? " cm-gone" : ""}`;
+      title = item === "gone" ? "This item is not here any more" : item ? `${item.kind === "task" ? "Task" : "Note"} · ${item.title || "Untitled"}` : "";
+      if (item && item !== "gone" && item.kind === "task") {
+        if (item.done) style += " cm-item-done";
+        found.push(Decoration.widget({ widget: new TickBox(item.done, `Task: ${item.title}`, () => void this.items.complete(target.id)), side: -1 }).range(node.from));
+      }
+    }
+    if (close.from > inner) found.push(Decoration.mark({ class: style, attributes: { title } }).range(inner, close.from));
     hide(node.from, inner);
     hide(close.from, node.to);
   }
@@ -190,6 +208,7 @@ class Preview {
     const target = targetOf(state, node.node);
     const close = node.node.getChildren("LinkMark")[1];
     if (!target || !close) return false;
+    if (node.to > state.doc.lineAt(node.from).to) return false;
     const alt = state.doc.sliceString(node.from + 2, close.from);
     if (target.kind !== "attachment") {
       found.push(LINK.range(node.from, node.to));

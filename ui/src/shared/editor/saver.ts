@@ -121,6 +121,8 @@ export class Saver {
 
   async #run(): Promise<void> {
     clearTimeout(this.#retry);
+    // After a failure, whatever comes next tries all of it again.
+    if (this.#error) this.#send = this.#fetch = true;
     try {
       let behind = 0;
       for (;;) {
@@ -139,7 +141,6 @@ export class Saver {
       this.#retryIn = RETRY_FIRST;
       this.#tell(null);
     } catch (error) {
-      this.#fetch = true;
       this.#tell(asCommandError(error));
       this.#retry = setTimeout(() => void this.#start({ send: true, fetch: true }).then(() => this.#closeIfDone()), this.#retryIn);
       this.#retryIn = Math.min(RETRY_MOST, this.#retryIn * 2);

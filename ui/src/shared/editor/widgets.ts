@@ -25,8 +25,9 @@ export class TickBox extends WidgetType {
     box.tabIndex = -1;
     box.setAttribute("aria-label", this.label);
     box.addEventListener("mousedown", (event) => event.preventDefault());
-    box.addEventListener("click", (event) => {
-      event.preventDefault();
+    box.addEventListener("change", () => {
+      // The text decides what the box shows, not the click.
+      box.checked = !box.checked;
       this.toggle(view, view.posAtDOM(holder));
     });
     holder.append(box);
