@@ -51,11 +51,8 @@ export function passagesOf(pairs: readonly TextBlock[][]): Passage[] {
   const first = placed[0] ?? [];
   const originals = pairs.map((blocks) => blocks.map((block) => block.original).join(""));
   const original = originals[0] ?? "";
-  let points = [0, original.length];
-  if (originals.every((one) => one === original)) {
-    const cuts = placed.map((blocks) => new Set([0, original.length, ...blocks.flatMap((block) => [block.from, block.to])]));
-    points = [...(cuts[0] ?? [])].filter((point) => cuts.every((one) => one.has(point))).sort((a, b) => a - b);
-  }
+  const cuts = placed.map((blocks) => new Set([0, original.length, ...blocks.flatMap((block) => [block.from, block.to])]));
+  const points = [...(cuts[0] ?? [])].filter((point) => cuts.every((one) => one.has(point))).sort((a, b) => a - b);
 
   const found: Passage[] = [];
   const push = (within: (block: Placed) => boolean) => {
@@ -67,7 +64,9 @@ export function passagesOf(pairs: readonly TextBlock[][]): Passage[] {
     if (text === "" && sides.every((side) => side.text === "")) return;
     found.push(passage(text, sides, parts.length === 1 && own.some((block) => block.kind === "conflict")));
   };
-  points.forEach((from, i) => {
+  // Alignments with different originals have no common points.
+  if (originals.some((one) => one !== original)) push(() => true);
+  else points.forEach((from, i) => {
     push((block) => block.from === from && block.to === from);
     const to = points[i + 1];
     if (to === undefined) return;
@@ -119,7 +118,7 @@ export function withMerged(passages: readonly Passage[], merged: string): Passag
       continue;
     }
     const text = settledText(one);
-    const next = waiting.length > 0 ? merged.indexOf(text, at) : merged.startsWith(text, at) ? at : -1;
+    const next = waiting.length > 0 ? landmark(merged, text, at, waiting) : merged.startsWith(text, at) ? at : -1;
     if (next < 0) return wholeMerge(passages, merged);
     settle(merged.slice(at, next));
     found.push(one);
@@ -128,6 +127,15 @@ export function withMerged(passages: readonly Passage[], merged: string): Passag
   if (waiting.length === 0 && at < merged.length) return wholeMerge(passages, merged);
   settle(merged.slice(at));
   return found;
+}
+
+/** Where a landmark stands after disputed passages: what lies between must end like they do. */
+function landmark(merged: string, text: string, from: number, between: readonly Passage[]): number {
+  const lines = between.every((one) => one.sides.every((side) => side.text === "" || side.text.endsWith("\n")));
+  for (let at = merged.indexOf(text, from); at >= 0; at = merged.indexOf(text, at + 1)) {
+    if (!lines || at === from || merged[at - 1] === "\n") return at;
+  }
+  return -1;
 }
 
 function wholeMerge(passages: readonly Passage[], merged: string): Passage[] {
