@@ -4,7 +4,7 @@ import { useBackend } from "$backend";
 import { testBackend, type FakeBackend } from "$backend/fake";
 import { fakeId } from "../../backend/fake/world";
 import type { CommandError } from "$backend/contract";
-import { flushTexts, saverOf } from "./saver";
+import { flushTexts, saverOf, type Saver } from "./saver";
 import { docOf } from "./sync";
 
 const NOTE = fakeId(52);
@@ -24,11 +24,11 @@ afterEach(() => vi.useRealTimers());
 async function open(options: { composing?: () => boolean } = {}) {
   const { text: state } = await fake.note(NOTE);
   const saver = saverOf(NOTE, "text", state);
-  const editor = {
+  const editor: { saver: Saver; text: string; failures: (string | null)[]; type: (insert: string, at?: number) => void } = {
     saver,
     text: saver.doc.toString(),
-    failures: [] as (string | null)[],
-    type(insert: string, at = editor.text.length) {
+    failures: [],
+    type(insert, at = editor.text.length) {
       const changes = ChangeSet.of({ from: at, insert }, editor.text.length);
       editor.text = changes.apply(docOf(editor.text)).toString();
       saver.typed(changes);
