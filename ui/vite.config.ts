@@ -31,7 +31,7 @@ export default defineConfig(({ mode }) => ({
     setupFiles: ["./tests/setup.ts"],
     include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
     restoreMocks: true,
-    testTimeout: 20000,
+    testTimeout: 40000,
     css: false,
   },
 }));

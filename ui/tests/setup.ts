@@ -1,4 +1,9 @@
 import "@testing-library/jest-dom/vitest";
+import { configure } from "@testing-library/svelte";
+
+// A failing query says what it looked for, not the whole document.
+// Machines are shared: what should appear gets time to appear.
+configure({ asyncUtilTimeout: 6000, getElementError: (message) => new Error(message ?? "Not found") });
 
 // jsdom has no layout. What the interface measures gets plausible sizes, so that virtual lists
 // render rows and popovers can be positioned.
@@ -11,8 +16,10 @@ Object.defineProperty(HTMLElement.prototype, "clientWidth", { configurable: true
 class Observer implements ResizeObserver {
   constructor(private readonly callback: ResizeObserverCallback) {}
   observe(target: Element): void {
-    const box = [{ inlineSize: size.width, blockSize: size.height }];
-    const entry = { target, contentRect: new DOMRect(0, 0, size.width, size.height), borderBoxSize: box, contentBoxSize: box, devicePixelContentBoxSize: box };
+    // Rows of virtual lists are as high as real ones; everything else fills the window.
+    const height = target.querySelector('[role="row"], [role="option"], [role="listitem"]') && !target.querySelector('[role="grid"], [role="listbox"]') && !target.matches('[role="grid"], [role="listbox"], [role="grid"] > div:only-child') ? 36 : size.height;
+    const box = [{ inlineSize: size.width, blockSize: height }];
+    const entry = { target, contentRect: new DOMRect(0, 0, size.width, height), borderBoxSize: box, contentBoxSize: box, devicePixelContentBoxSize: box };
     queueMicrotask(() => this.callback([entry as unknown as ResizeObserverEntry], this));
   }
   unobserve(): void {}
@@ -48,3 +55,10 @@ Element.prototype.animate ??= (() => ({ finished: Promise.resolve(), cancel: () 
 Element.prototype.hasPointerCapture ??= () => false;
 Range.prototype.getClientRects ??= () => [] as unknown as DOMRectList;
 Range.prototype.getBoundingClientRect ??= () => new DOMRect();
+Object.defineProperty(HTMLElement.prototype, "offsetParent", {
+  configurable: true,
+  get(this: HTMLElement) {
+    return this.parentElement;
+  },
+});
+HTMLCanvasElement.prototype.getContext = () => null;

@@ -15,6 +15,8 @@ export type Action = {
   /** Keys on Windows and Linux; macOS where it differs. Alternatives are listed in order of preference. */
   keys: string[];
   mac?: string[];
+  /** Only spoken of where something offers it: not every build can do it. */
+  optional?: boolean;
   /** Not offered in the palette (it needs a place, such as the row that has focus). */
   hidden?: boolean;
 };
@@ -25,7 +27,7 @@ const action = (
   id: string,
   label: string,
   keys: string[] = [],
-  more: { mac?: string[]; hidden?: boolean } = {},
+  more: { mac?: string[]; hidden?: boolean; optional?: boolean } = {},
 ): Action => ({ id, label, group, scope, keys, ...more });
 
 export const ACTIONS: readonly Action[] = [
@@ -86,7 +88,7 @@ export const ACTIONS: readonly Action[] = [
   action("Review", "review", "review.previous", "Previous difference", ["Shift+F7"], { hidden: true }),
   action("Review", "review", "review.resolve", "Resolve and next", ["Mod+Enter"], { hidden: true }),
 
-  action("Sync", "global", "sync.now", "Sync now", ["Mod+S"]),
+  action("Sync", "global", "sync.now", "Sync now", ["Mod+S"], { optional: true }),
   action("Sync", "global", "sync.status", "Sync status", ["Mod+Shift+Y"]),
   action("Sync", "global", "sync.export", "Export changes…"),
   action("Sync", "global", "sync.import", "Import changes…"),

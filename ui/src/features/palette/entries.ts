@@ -10,9 +10,13 @@ import { listTree } from "$state/lists";
 export type Entry = { id: string; label: string; hint?: string; chord?: string; run: () => void; icon: "command" | "list" | "tag" | "date" | "task" | "note" };
 export type Section = { title: string; entries: Entry[] };
 
+/** What a person more likely wants comes first while nothing is typed. */
+const ORDER = ["Create", "Task", "Go", "Sync", "Edit", "Window"];
+
 /** The actions that can be done now. Those of the selection name what they act on. */
 export function commands(mac: boolean, layout: Record<string, string>): Entry[] {
-  return ACTIONS.filter((one) => !one.hidden && handlerOf(one.id)).map((one) => ({ id: `do:${one.id}`, label: labelOf(one.id), hint: one.group, chord: keysOf(one.id, mac, layout)[0], run: () => void act(one.id), icon: "command" }));
+  const offered = ACTIONS.filter((one) => !one.hidden && handlerOf(one.id)).sort((a, b) => ORDER.indexOf(a.group) - ORDER.indexOf(b.group));
+  return offered.map((one) => ({ id: `do:${one.id}`, label: labelOf(one.id), hint: one.group, chord: keysOf(one.id, mac, layout)[0], run: () => void act(one.id), icon: "command" }));
 }
 
 /** Lists and tags as places to go. */
