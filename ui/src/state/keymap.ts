@@ -92,6 +92,9 @@ export const ACTIONS: readonly Action[] = [
   action("Sync", "global", "sync.status", "Sync status", ["Mod+Shift+Y"]),
   action("Sync", "global", "sync.export", "Export changes…"),
   action("Sync", "global", "sync.import", "Import changes…"),
+  action("Sync", "global", "sync.invite", "Invite another device…"),
+  action("Sync", "global", "data.export", "Export everything as files…"),
+  action("Sync", "global", "data.markdown", "Import a folder of Markdown…"),
   action("Sync", "global", "sync.mode", "Change how changes travel…"),
   action("Sync", "global", "go.devices", "Devices and sync"),
 
