@@ -68,6 +68,8 @@ function scopesAt(target: EventTarget | null): Scope[] {
   return keys === "list" || keys === "review" ? [keys, "global"] : ["global"];
 }
 
+const UNDO_KEYS = new Set(["Mod+Z", "Mod+Y", "Mod+Shift+Z"]);
+
 /** Keys that a text field needs for itself. */
 const TEXT_KEYS = new Set(["Mod+Z", "Mod+Y", "Mod+Shift+Z", "Mod+A", "Mod+B", "Mod+Enter", "Alt+Left", "Alt+Up", "Alt+Down", "Space", "Enter", "Delete", "Backspace", "Shift+Up", "Shift+Down"]);
 
@@ -77,7 +79,9 @@ export function dispatchKey(event: KeyboardEvent): boolean {
   const mac = session.mac;
   const chord = chordOf(event, mac);
   const typing = isTyping(event.target);
-  if (typing && (isSingle(chord) || TEXT_KEYS.has(chord))) return false;
+  // An empty field has nothing to undo: then the keys mean the last action.
+  const empty = event.target instanceof HTMLInputElement && event.target.value === "" && UNDO_KEYS.has(chord);
+  if (typing && !empty && (isSingle(chord) || TEXT_KEYS.has(chord))) return false;
   if (isSingle(chord) && !session.prefs.singleKeys) return false;
   const dialogOpen = document.querySelector('[role="dialog"][data-state="open"]') !== null;
   for (const scope of scopesAt(event.target)) {

@@ -1,6 +1,7 @@
 // One toast at a time, for things that happened. Ongoing states belong to the status row or a banner.
 import { asCommandError, backend } from "$backend";
 import type { Done } from "$backend/contract";
+import { session } from "./session.svelte";
 
 export type Toast = {
   key: number;
@@ -17,13 +18,25 @@ export type Toast = {
 class Toasts {
   #now = $state.raw<Toast | null>(null);
   #key = 0;
+  /** What Undo would take back when the toast appeared; undefined until that is known. */
+  #step = $state.raw<string | null | undefined>(undefined);
 
   get now(): Toast | null {
     return this.#now;
   }
+  /** True while Undo would take back what the toast speaks of, and nothing that was done since. */
+  get canUndo(): boolean {
+    return this.#now?.undo === true && (this.#step === undefined || this.#step === (session.sidebar?.undo ?? null));
+  }
 
   show(message: string, options: Partial<Omit<Toast, "key" | "message">> = {}): void {
-    this.#now = { remedy: null, tone: "done", undo: false, stays: 8000, ...options, key: ++this.#key, message };
+    const key = ++this.#key;
+    this.#now = { remedy: null, tone: "done", undo: false, stays: 8000, ...options, key, message };
+    this.#step = undefined;
+    if (!this.#now.undo) return;
+    void session.refresh().then(() => {
+      if (this.#key === key) this.#step = session.sidebar?.undo ?? null;
+    });
   }
 
   dismiss(): void {

@@ -41,6 +41,8 @@ export class Selection {
   }
   /** Forgets what is no longer there. */
   keep(order: Id[]): void {
+    // A plain set: it lives for this one call.
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity
     const alive = new Set(order);
     for (const id of [...this.chosen]) if (!alive.has(id)) this.chosen.delete(id);
   }
