@@ -598,6 +598,12 @@ export function sampleBackend(query: URLSearchParams): FakeBackend {
     prefs: theme === "dark" || theme === "light" || theme === "contrast" ? { theme } : {},
   });
   if (query.get("conflicts") === "rich") addConflicts(fake.world, Date.now(), fake.today);
+  const diary = fake.world.notes.find((one) => one.id === fakeId(53));
+  if (diary) {
+    const picture = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 240"><rect width="640" height="240" fill="#cfe8ff"/><rect y="150" width="640" height="90" fill="#7fb069"/><circle cx="540" cy="60" r="34" fill="#ffc94d"/><path d="M120 150c0-60 20-90 50-90s50 30 50 90z" fill="#3f7d4e"/></svg>';
+    fake.attachments.set(fakeId(90), { name: "garden.svg", mime: "image/svg+xml", bytes: new TextEncoder().encode(picture) });
+    diary.text += `\n![Our garden](holdfast-attachment:${fakeId(90)})\n\nNext: [Prune the apple tree](holdfast:${fakeId(30)}), see [Shelf plan](holdfast:${fakeId(50)}).\n`;
+  }
   const many = Math.min(Number(query.get("many") ?? 0), 50_000);
   for (let i = 0; i < many; i++) fake.world.tasks.push(task(5000 + i, `Task number ${i}`, i % 3 === 0 ? { when: addDays(fake.today, i % 40) } : {}, Date.now()));
   return fake;

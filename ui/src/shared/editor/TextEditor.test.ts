@@ -88,6 +88,30 @@ describe("the text editor", () => {
     expect(plain.press("Tab")).toBe(false);
   });
 
+  it("indents under the item above, numbers anew, and comes back out", async () => {
+    const { view, press } = await start("1. peel\n2. cut\n3. cook");
+    view.dispatch({ selection: { anchor: 14 } });
+    press("Tab");
+    expect(view.state.doc.toString()).toBe("1. peel\n   1. cut\n3. cook");
+    view.dispatch({ selection: { anchor: view.state.doc.length } });
+    press("Tab");
+    expect(view.state.doc.toString()).toBe("1. peel\n   1. cut\n   2. cook");
+    press("Tab", { shiftKey: true });
+    expect(view.state.doc.toString()).toBe("1. peel\n   1. cut\n2. cook");
+    // The first item has nothing to lie under; Tab does not leave the list by surprise.
+    view.dispatch({ selection: { anchor: 3 } });
+    expect(press("Tab")).toBe(true);
+    expect(view.state.doc.line(1).text).toBe("1. peel");
+  });
+
+  it("ends a quote with Enter on its empty line", async () => {
+    const { view, press } = await start("> slowly");
+    view.dispatch({ selection: { anchor: 8 } });
+    press("Enter");
+    press("Enter");
+    expect(view.state.doc.toString()).toBe("> slowly\n\n");
+  });
+
   it("takes up what another device writes, leaving cursor and undo alone", async () => {
     const { view, type } = await start("shopping\n");
     type("milk", 9);

@@ -1,5 +1,4 @@
 // What keys do to the text beyond typing: boxes, bold, lists.
-import { indentLess, indentMore } from "@codemirror/commands";
 import { EditorSelection, Transaction, type ChangeSpec, type EditorState, type StateCommand } from "@codemirror/state";
 import type { EditorView } from "@codemirror/view";
 
@@ -77,8 +76,65 @@ function wrap(mark: string): StateCommand {
 export const bold = wrap("**");
 export const italic = wrap("*");
 
-const inList = (state: EditorState) => selectedLines(state).some((line) => /^\s*(?:[-*+]|\d+[.)])(?:\s|$)/.test(line.text));
+const LIST_LINE = /^([ \t]*)([-*+]|(\d{1,9})([.)]))([ \t]+|$)/;
+type Item = { indent: number; /** Where its text begins: what lies in it is indented so far. */ content: number; number: number | null };
+
+/** A list line's shape; null for any other line. */
+function itemOf(text: string): Item | null {
+  const found = LIST_LINE.exec(text);
+  if (!found) return null;
+  const [, space = "", mark = "", digits] = found;
+  return { indent: space.length, content: space.length + mark.length + 1, number: digits === undefined ? null : Number(digits) };
+}
+
+/** The nearest item above a line that `fits`; an empty line or plain words at the margin end the list. */
+function above(state: EditorState, line: number, fits: (item: Item) => boolean): Item | null {
+  for (let n = line - 1; n >= 1; n--) {
+    const { text } = state.doc.line(n);
+    const item = itemOf(text);
+    if (item && fits(item)) return item;
+    if (!item && /^\S/.test(text)) return null;
+  }
+  return null;
+}
+
+/** Moves the selected list lines in or out by one step of the list that they stand in. */
+function shift(deeper: boolean): StateCommand {
+  return ({ state, dispatch }) => {
+    const lines = selectedLines(state).filter((line) => itemOf(line.text));
+    const first = lines[0];
+    const item = first && itemOf(first.text);
+    if (!first || !item) return false;
+    const at = state.doc.lineAt(first.from).number;
+    // In: under the item above. Out: beside the item that it lies in.
+    const to = deeper ? (above(state, at, (one) => one.indent <= item.indent)?.content ?? item.indent) : (above(state, at, (one) => one.indent < item.indent)?.indent ?? 0);
+    const by = to - item.indent;
+    if (by === 0) return true;
+    const changes = lines.flatMap((line): ChangeSpec[] => {
+      const own = itemOf(line.text);
+      if (!own) return [];
+      const moved: ChangeSpec[] = by > 0 ? [{ from: line.from, insert: " ".repeat(by) }] : [{ from: line.from, to: line.from + Math.min(own.indent, -by) }];
+      if (lines.length === 1 && own.number !== null) {
+        const beside = above(state, at, (one) => one.indent <= to);
+        const next = beside?.indent === to && beside.number !== null ? beside.number + 1 : 1;
+        moved.push({ from: line.from + own.indent, to: line.from + own.indent + (LIST_LINE.exec(line.text)?.[3]?.length ?? 0), insert: String(next) });
+      }
+      return moved;
+    });
+    dispatch(state.update({ changes, userEvent: deeper ? "input.indent" : "delete.dedent", scrollIntoView: true }));
+    return true;
+  };
+}
 
 /** Tab belongs to lists only, so that it still leaves the text everywhere else. */
-export const indentList: StateCommand = (target) => inList(target.state) && indentMore(target);
-export const outdentList: StateCommand = (target) => inList(target.state) && indentLess(target);
+export const indentList = shift(true);
+export const outdentList = shift(false);
+
+/** Enter on an empty line of a quote ends the quote. */
+export const leaveQuote: StateCommand = ({ state, dispatch }) => {
+  const { main } = state.selection;
+  const line = state.doc.lineAt(main.head);
+  if (!main.empty || main.head !== line.to || !/^\s*(?:>\s*)+$/.test(line.text)) return false;
+  dispatch(state.update({ changes: { from: line.from, to: line.to, insert: "\n" }, selection: { anchor: line.from + 1 }, userEvent: "input", scrollIntoView: true }));
+  return true;
+};

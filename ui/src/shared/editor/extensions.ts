@@ -7,7 +7,7 @@ import { EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, dropCursor, EditorView, keymap, placeholder as hint } from "@codemirror/view";
 import { GFM } from "@lezer/markdown";
 import { linking, linkSource } from "./complete";
-import { bold, indentList, italic, outdentList, toggleBoxes } from "./commands";
+import { bold, indentList, italic, leaveQuote, outdentList, toggleBoxes } from "./commands";
 import { preview } from "./preview";
 import { LINE } from "./sync";
 import { targetAt, type Target } from "./target";
@@ -49,6 +49,7 @@ export function extensions({ label, placeholder, mac, open, turnIntoTask }: Edit
     linking,
     autocompletion({ override: [linkSource], icons: true, defaultKeymap: false, activateOnTyping: true, interactionDelay: 0 }),
     search({ top: true }),
+    EditorState.phrases.of({ next: "Next", previous: "Previous", all: "Select all", "match case": "Match case", regexp: "Pattern", "by word": "Whole words", replace: "Replace", "replace all": "Replace all", close: "Close" }),
     highlightSelectionMatches({ minSelectionLength: 3 }),
     placeholder ? hint(placeholder) : [],
     theme,
@@ -65,6 +66,7 @@ export function extensions({ label, placeholder, mac, open, turnIntoTask }: Edit
       { key: "Mod-b", run: bold, preventDefault: true },
       { key: "Mod-i", run: italic, preventDefault: true },
       { key: "Tab", run: indentList, shift: outdentList },
+      { key: "Enter", run: leaveQuote },
       { key: "Enter", run: insertNewlineContinueMarkupCommand({ nonTightLists: false }) },
       { key: "Backspace", run: deleteMarkupBackward },
       { key: "Alt-ArrowUp", run: moveLineUp },

@@ -137,7 +137,7 @@ class Preview {
               this.listLine(view, node, found, isOpen);
               break;
             case "Link":
-              this.link(state, node, found, hide);
+              this.link(view, node, found, hide);
               break;
             case "Image":
               return this.image(state, node, found, isOpen);
@@ -183,8 +183,8 @@ class Preview {
     else found.push(Decoration.replace({ widget: BULLET }).range(node.from, end));
   }
 
-  link(state: EditorState, node: SyntaxNodeRef, found: Range<Decoration>[], hide: (from: number, to: number) => void): void {
-    const target = targetOf(state, node.node);
+  link(view: EditorView, node: SyntaxNodeRef, found: Range<Decoration>[], hide: (from: number, to: number) => void): void {
+    const target = targetOf(view.state, node.node);
     const close = node.node.getChildren("LinkMark")[1];
     if (!target || !close) return;
     const inner = node.from + 1;
@@ -195,12 +195,18 @@ class Preview {
       title = item === "gone" ? "This item is not here any more" : item ? `${item.kind === "task" ? "Task" : "Note"} · ${item.title || "Untitled"}` : "";
       if (item && item !== "gone" && item.kind === "task") {
         if (item.done) style += " cm-item-done";
-        found.push(Decoration.widget({ widget: new TickBox(item.done, `Task: ${item.title}`, () => void this.items.complete(target.id)), side: -1 }).range(node.from));
+        found.push(Decoration.widget({ widget: new TickBox(item.done, `Task: ${item.title}`, () => void this.items.complete(target.id), "word"), side: -1 }).range(node.from));
       }
     }
     if (close.from > inner) found.push(Decoration.mark({ class: style, attributes: { title } }).range(inner, close.from));
-    hide(node.from, inner);
-    hide(close.from, node.to);
+    // An id says nothing to people: it shows only to a cursor in the link itself.
+    const within = view.hasFocus && view.state.selection.ranges.some((range) => range.from < node.to && range.to > node.from);
+    if (target.kind === "item" && !within && node.to <= view.state.doc.lineAt(node.from).to) {
+      found.push(hidden.range(node.from, inner), hidden.range(close.from, node.to));
+    } else {
+      hide(node.from, inner);
+      hide(close.from, node.to);
+    }
   }
 
   /** An attached picture is shown; one from elsewhere is never fetched. Returns false: nothing inside is drawn. */

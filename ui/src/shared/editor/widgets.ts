@@ -9,15 +9,17 @@ export class TickBox extends WidgetType {
     readonly checked: boolean,
     readonly label: string,
     readonly toggle: (view: EditorView, at: number) => void,
+    /** "list" fills the width of a list's marks; "word" stands among words. */
+    readonly place: "list" | "word" = "list",
   ) {
     super();
   }
   override eq(other: TickBox): boolean {
-    return other.checked === this.checked && other.label === this.label;
+    return other.checked === this.checked && other.label === this.label && other.place === this.place;
   }
   override toDOM(view: EditorView): HTMLElement {
     const holder = document.createElement("span");
-    holder.className = "cm-tick";
+    holder.className = `cm-tick cm-tick-${this.place}`;
     const box = document.createElement("input");
     box.type = "checkbox";
     box.checked = this.checked;
@@ -35,7 +37,8 @@ export class TickBox extends WidgetType {
   }
   override updateDOM(dom: HTMLElement): boolean {
     const box = dom.querySelector("input");
-    if (!box) return false;
+    // A box among words belongs to one item: another item gets another box.
+    if (!box || this.place === "word" || !dom.classList.contains("cm-tick-list")) return false;
     box.checked = this.checked;
     box.setAttribute("aria-label", this.label);
     return true;
