@@ -213,8 +213,9 @@ describe("the review", () => {
     await user.click(screen.getByRole("option", { name: /Reading list/ }));
     await waitFor(() => expect(row(1)).toHaveFocus());
     const total = document.querySelectorAll("[data-difference]").length;
-    await user.click(screen.getByRole("combobox", { name: /Version on the right/ }));
-    await user.click(await screen.findByRole("option", { name: "Phone" }));
+    (screen.getByRole("combobox", { name: /Version on the right/ })).focus();
+    await user.keyboard("{Enter}");
+    await user.keyboard("{ArrowDown}{Enter}");
     for (let n = 1; n <= total; n++) {
       row(n).focus();
       await user.keyboard("2");
