@@ -247,6 +247,26 @@ describe("the review", () => {
     await waitFor(() => expect(fake.calls.find((call) => call.method === "resolve")?.args[1]).toEqual([{ conflict: "x2", text: "Sowed the beans. First frost on Tuesday.\n" }]));
   });
 
+  it("changes a merge of different passages back for one device, also read as a list", async () => {
+    const { user, fake } = await startConflicts();
+    fake.elsewhere((world) => {
+      const text = world.conflicts.find((one) => one.entity === fakeId(53))!.texts[0]!;
+      Object.assign(text, { original: { text: "One.\n\nTwo.\n", time: 0 }, merged: "One, mine.\n\nTwo, desk.\n" });
+      Object.assign(text.versions[0]!, { text: "One, mine.\n\nTwo.\n" });
+      Object.assign(text.versions[1]!, { text: "One.\n\nTwo, desk.\n" });
+    });
+    await user.click(screen.getByRole("tab", { name: /Merged automatically/ }));
+    await user.click(await screen.findByRole("option", { name: /Garden diary/ }));
+    expect(await screen.findByText("From this laptop")).toBeVisible();
+    expect(screen.getByText("From Desktop")).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Change" }));
+    await user.click(screen.getByRole("button", { name: "Read as list" }));
+    expect(await screen.findByRole("heading", { name: "Difference 2 of 2: Text" })).toBeVisible();
+    await user.click(within(row(2)).getByRole("radio", { name: "Keep this device’s" }));
+    await user.click(screen.getByRole("button", { name: "Save the change" }));
+    await waitFor(() => expect(fake.calls.find((call) => call.method === "resolve")?.args[1]).toEqual([{ conflict: "x2", text: "One, mine.\n\nTwo.\n" }]));
+  });
+
   it("says that a merge looks right", async () => {
     const { user, fake } = await startApp({ route: { screen: "conflicts", tab: "merged", item: fakeId(53) } });
     await user.click(await screen.findByRole("button", { name: "Looks right" }));
