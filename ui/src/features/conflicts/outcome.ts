@@ -83,7 +83,8 @@ export function sayResolved(row: Pick<ConflictRow, "outcome" | "resolvedTime" | 
   // The side of a resolved item is the device that decided.
   const decider = row.sides.length === 1 ? row.sides[0]?.device : undefined;
   const where = !decider ? "" : decider.here ? " here" : ` on ${decider.name}`;
-  const when = row.resolvedTime === null ? "" : ` at ${sayTime(row.resolvedTime)}`;
+  const at = row.resolvedTime === null ? "" : sayTime(row.resolvedTime);
+  const when = at === "" ? "" : /^\d\d:\d\d$/.test(at) ? ` at ${at}` : `, ${at.replace("Yesterday", "yesterday")}`;
   const what = row.outcome?.replace(/^Resolved[^:]*:\s*/, "") ?? null;
   return { who: `Resolved${where}${when}.`, what: what ? headed(what) : null };
 }
