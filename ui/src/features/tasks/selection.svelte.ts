@@ -3,6 +3,7 @@ import { SvelteSet } from "svelte/reactivity";
 import type { Id } from "$backend/contract";
 
 /** Where the cursor was in each view, for when a person comes back to it. */
+// eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing shows it
 const places = new Map<string, string>();
 
 export class Selection {
