@@ -22,6 +22,8 @@ pub(crate) struct Work<'t, 's> {
     texts: Vec<(EntityId, TextDoc)>,
     pub(crate) ids: Vec<EntityId>,
     pub(crate) skipped: Vec<String>,
+    /// Shared by the changes of one action.
+    pub(crate) group: Option<u64>,
 }
 
 impl<'t, 's> Work<'t, 's> {
@@ -34,6 +36,7 @@ impl<'t, 's> Work<'t, 's> {
             texts: Vec::new(),
             ids: Vec::new(),
             skipped: Vec::new(),
+            group: None,
         }
     }
 
@@ -113,7 +116,7 @@ impl<'t, 's> Work<'t, 's> {
         action: &str,
         reverts: Option<Dot>,
     ) -> Result<Outcome, AppError> {
-        let Self { tx, edits, mut texts, ids, skipped, .. } = self;
+        let Self { tx, edits, mut texts, ids, skipped, group, .. } = self;
         let spaces: Vec<Space> =
             Space::ALL.into_iter().filter(|s| edits.iter().any(|(space, _)| space == s)).collect();
         let mut parts: Vec<(Space, Vec<Edit>)> = Vec::new();
@@ -132,7 +135,7 @@ impl<'t, 's> Work<'t, 's> {
             }
             parts.push((space, part));
         }
-        let group = (parts.len() > 1).then(|| OsRng.next_u64());
+        let group = group.or_else(|| (parts.len() > 1).then(|| OsRng.next_u64()));
         let mut outcome = Outcome { ids, skipped, applied: Vec::new() };
         for (space, edits) in parts {
             let touched: Vec<EntityId> = edits.iter().map(|edit| edit.entity).collect();

@@ -1,4 +1,51 @@
-//! Placeholder.
+//! Use cases for the shell and the command line: commands in, views out.
+//!
+//! Owns what a person can do and what they see of it. Knows no window, no Tauri, no SQL; merging is
+//! the model's, storing the store's, carrying the transports'.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+mod act;
+mod activity;
+mod backup;
+mod boot;
+mod bundles;
+mod check;
+mod clock;
+mod conflicts;
+mod describe;
+mod error;
+mod export;
+mod home;
 pub mod import;
+mod import_markdown;
+mod inspect;
+mod items;
+mod keystore;
+mod lists;
 pub mod markup;
+mod order;
+mod people;
+mod policies;
+mod resolve;
+mod review;
+mod search;
+mod session;
+mod tags;
+mod task_views;
+mod tasks;
+mod texts;
+mod turn_into_task;
+mod undo;
 pub mod view;
+mod watch;
+
+pub use clock::Clock;
+pub use error::AppError;
+pub use home::Home;
+pub use holdfast_oplog::Space;
+pub use keystore::KeyStore;
+pub use session::{App, NewDevice};
+pub use watch::Watch;

@@ -46,9 +46,9 @@ impl App {
         as_of: Option<i64>,
     ) -> Result<view::Done, AppError> {
         let ids = act::ids(ids)?;
-        let action = match patch.status.as_deref() {
-            Some("done") => "task.done",
-            Some("open") => "task.reopen",
+        let action = match patch.status {
+            Some(view::TaskStatus::Done) => "task.done",
+            Some(view::TaskStatus::Open) => "task.reopen",
             _ => "task.edit",
         };
         self.with(|open| {
@@ -226,13 +226,13 @@ impl Work<'_, '_> {
         if let Some(title) = &patch.title {
             self.set(&mut draft, &state, TITLE, checked_title(title)?, as_of)?;
         }
-        if let Some(status) = &patch.status {
-            if !["open", "done", "cancelled"].contains(&status.as_str()) {
-                return Err(AppError::Invalid(
-                    "The status of a task is open, done or cancelled.".into(),
-                ));
-            }
-            self.set(&mut draft, &state, STATUS, status.as_str(), as_of)?;
+        if let Some(status) = patch.status {
+            let status = match status {
+                view::TaskStatus::Open => "open",
+                view::TaskStatus::Done => "done",
+                view::TaskStatus::Cancelled => "cancelled",
+            };
+            self.set(&mut draft, &state, STATUS, status, as_of)?;
         }
         if let Some(when) = &patch.when {
             let when = when.as_deref().map(|text| self.when(text)).transpose()?.flatten();
@@ -281,7 +281,7 @@ impl Work<'_, '_> {
                 draft.remove(TAGS, tag);
             }
         }
-        let completes = patch.status.as_deref() == Some("done") && state.text(STATUS) != "done";
+        let completes = patch.status == Some(view::TaskStatus::Done) && state.text(STATUS) != "done";
         self.push(space, draft);
         if completes {
             self.repeat_task(&state, space)?;

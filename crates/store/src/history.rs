@@ -93,6 +93,32 @@ impl Tx<'_> {
         Ok(last.unwrap_or(0))
     }
 
+    /// How many changes of a run touched each item; at most `limit` changes are looked at.
+    pub fn touched_in(
+        &self,
+        range: holdfast_oplog::Range,
+        limit: usize,
+    ) -> Result<std::collections::BTreeMap<EntityId, u32>, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT space, actor, seq, body FROM changes
+             WHERE space = ?1 AND actor = ?2 AND seq BETWEEN ?3 AND ?4 ORDER BY seq DESC LIMIT ?5",
+        )?;
+        let mut rows = statement.query((
+            range.log.space.as_str(),
+            range.log.actor.0,
+            columns::number(range.first),
+            columns::number(range.last),
+            columns::number(limit as u64),
+        ))?;
+        let mut counts = std::collections::BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            for edit in change_at(row)?.edits() {
+                *counts.entry(edit.entity).or_insert(0) += 1;
+            }
+        }
+        Ok(counts)
+    }
+
     /// Items touched after a position, and the position now; `None` when they are more than `limit`.
     pub fn touched_since(
         &self,

@@ -105,6 +105,10 @@ impl DevicePublic {
         DeviceId(id)
     }
 
+    pub(crate) fn verify_change_bytes(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        verify_raw(&self.sign, message, signature).is_ok()
+    }
+
     /// Checks a signature by [`DeviceKeys::sign`].
     pub fn verify(
         &self,

@@ -83,6 +83,17 @@ pub fn sign_change(keys: &DeviceKeys, vault: VaultId, id: ChangeId, hash: Hash) 
     keys.sign_raw(&signed_bytes(vault, id, hash))
 }
 
+/// Whether a signature of [`sign_change`] is the device's.
+pub fn verify_change(
+    public: &DevicePublic,
+    vault: VaultId,
+    id: ChangeId,
+    hash: Hash,
+    signature: &[u8; 64],
+) -> bool {
+    public.verify_change_bytes(&signed_bytes(vault, id, hash), signature)
+}
+
 /// Seals consecutive changes. `signature` is [`sign_change`]'s for the last. Refuses what
 /// [`open_batch`] would refuse, so that nothing leaves which nobody can take in;
 /// [`VaultError::TooLarge`] means: seal fewer changes at a time.

@@ -1,0 +1,349 @@
+//! Manual sync: bundles out and in, invitations, and the status of it all.
+
+use crate::session::{NewDevice, Open};
+use crate::{App, AppError, boot, items, view};
+use holdfast_model::fields::TITLE;
+use holdfast_oplog::DeviceId;
+use holdfast_store::{ItemChange, ItemEvent};
+use holdfast_sync::{Carrier, DestinationState, Facts, Session, SyncState, delivered, spaces};
+use holdfast_transports::bundle;
+use holdfast_vault::{Passphrase, fingerprint};
+use rand_core::OsRng;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What a bundle carries without any box ticked.
+const CARRIER: Carrier = Carrier::Bundle { nearby_ticked: false };
+/// Waiting items that are listed by name.
+const WAITING: usize = 500;
+
+impl Open {
+    fn session<'a>(&'a mut self, rng: &'a mut OsRng) -> Session<'a> {
+        Session {
+            wall_ms: self.clock.now_ms(),
+            store: &mut self.store,
+            keys: &self.keys,
+            keyring: &self.keyring,
+            actor: self.actor,
+            rng,
+        }
+    }
+
+    /// The other devices that are in the vault.
+    fn others(&mut self) -> Result<Vec<(DeviceId, String)>, AppError> {
+        let here = self.device();
+        let members = self.members()?;
+        Ok(members
+            .active()
+            .filter(|device| device.id != here)
+            .map(|device| (device.id, device.name.clone()))
+            .collect())
+    }
+
+    /// The status of syncing, from what others acknowledged.
+    pub(crate) fn status(&mut self) -> Result<view::SyncStatus, AppError> {
+        let others = self.others()?;
+        let people = self.people()?;
+        let zone = jiff::tz::TimeZone::system();
+        let now_ms = self.now_ms();
+        self.store.read(|tx| {
+            let held = tx.held()?;
+            let destinations = tx.destinations()?;
+            let status = holdfast_sync::status(Facts {
+                held: &held,
+                others: &others,
+                destinations: &destinations,
+                carried: &spaces(CARRIER),
+                now_ms,
+                zone: &zone,
+            });
+            let mut parked = Vec::new();
+            for (actor, newer, count) in tx.unapplied()? {
+                let name = people.of(holdfast_model::Dot { actor, seq: 0 }).name;
+                let changes = if count == 1 { "1 change".into() } else { format!("{count} changes") };
+                parked.push(if newer {
+                    format!("Update this device to see {changes} from {name}")
+                } else {
+                    format!("{changes} from {name} wait for changes of another device")
+                });
+            }
+            Ok(view::SyncStatus {
+                mode: view::Mode::Manual,
+                state: match status.state {
+                    SyncState::UpToDate => view::SyncState::Idle,
+                    SyncState::NothingToSend | SyncState::NotExported => view::SyncState::Manual,
+                },
+                text: status.text,
+                pending: status.pending as u32,
+                last_export: status.last_export_ms,
+                conflicts: tx.conflict_counts()?.0 as u32,
+                destinations: status
+                    .destinations
+                    .into_iter()
+                    .map(|to| view::Destination {
+                        id: to.device.to_string(),
+                        name: to.name,
+                        kind: view::DestinationKind::Device,
+                        state: match to.state {
+                            DestinationState::UpToDate => to.text,
+                            DestinationState::Behind | DestinationState::NotHeard => to.text,
+                        },
+                        missing_there: to.missing_there as u32,
+                        missing_here: to.missing_here as u32,
+                        last_seen: to.last_seen_ms,
+                    })
+                    .collect(),
+                error: None,
+                modes: vec![view::Mode::Manual],
+                parked,
+            })
+        })
+    }
+}
+
+impl App {
+    /// The status of syncing.
+    pub fn status(&self) -> Result<view::SyncStatus, AppError> {
+        self.with(Open::status)
+    }
+
+    /// Chooses the mode. Modes that this build does not have are refused.
+    pub fn set_mode(&self, mode: view::Mode) -> Result<view::SyncStatus, AppError> {
+        if mode == view::Mode::Manual {
+            self.status()
+        } else {
+            Err(AppError::Invalid("This version syncs in Manual mode: export and import bundles.".into()))
+        }
+    }
+
+    /// What is not exported yet, by name.
+    pub fn waiting(&self) -> Result<Vec<view::WaitingItem>, AppError> {
+        self.with(|open| {
+            let others: Vec<DeviceId> = open.others()?.into_iter().map(|(id, _)| id).collect();
+            open.store.read(|tx| {
+                let held = tx.held()?.within(&spaces(CARRIER));
+                let missing = held.missing_in(&delivered(&others, &tx.destinations()?));
+                let mut counts: BTreeMap<_, u32> = BTreeMap::new();
+                for range in missing {
+                    for (id, count) in tx.touched_in(range, WAITING)? {
+                        *counts.entry(id).or_insert(0) += count;
+                    }
+                }
+                let mut waiting = Vec::new();
+                for (id, changes) in counts {
+                    let Some((state, _)) = tx.entity(id)? else { continue };
+                    let kind = match state.kind.as_str() {
+                        "task" => view::ItemKind::Task,
+                        "note" => view::ItemKind::Note,
+                        "list" => view::ItemKind::List,
+                        _ => continue,
+                    };
+                    let text = tx.text(id)?.map(|text| text.plain).unwrap_or_default();
+                    let title = items::note_name(state.text(TITLE), &text);
+                    waiting.push(view::WaitingItem { id: id.to_string(), kind, title, changes });
+                }
+                Ok(waiting)
+            })
+        })
+    }
+
+    /// The devices of the vault.
+    pub fn devices(&self) -> Result<Vec<view::DeviceView>, AppError> {
+        self.with(|open| {
+            let here = open.device();
+            let members = open.members()?;
+            let known = open.store.read(|tx| tx.destinations())?;
+            Ok(members
+                .devices()
+                .iter()
+                .map(|device| view::DeviceView {
+                    id: device.id.to_string(),
+                    name: device.name.clone(),
+                    here: device.id == here,
+                    platform: device.platform.clone(),
+                    added: device.joined.cast_signed(),
+                    fingerprint: fingerprint(&device.public),
+                    last_seen: known
+                        .iter()
+                        .find(|to| to.device == device.id)
+                        .and_then(|to| to.last_seen_ms),
+                    removed: device.removal.is_some(),
+                })
+                .collect())
+        })
+    }
+
+    /// Gives a device another name, on all devices.
+    pub fn rename_device(&self, id: &str, name: &str) -> Result<view::Done, AppError> {
+        let device: DeviceId = id
+            .parse()
+            .map_err(|_| AppError::NoSuchItem { what: "device", given: id.to_owned() })?;
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > 64 {
+            return Err(AppError::Invalid("Give the device a name of 1 to 64 characters.".into()));
+        }
+        self.with(|open| {
+            let now = open.now_ms().cast_unsigned();
+            if !open.members()?.is_active(device) {
+                return Err(AppError::NoSuchItem { what: "device", given: id.to_owned() });
+            }
+            let record =
+                holdfast_vault::membership::rename(open.vault(), &open.keys, device, name, now)?;
+            open.store.write(|tx| tx.add_membership(&record))?;
+            Ok(view::Done {
+                ids: vec![id.to_owned()],
+                label: format!("Device renamed to {name}"),
+                skipped: Vec::new(),
+            })
+        })
+        .inspect(|_| self.tell(view::Changed::anything(0)))
+    }
+
+    /// Writes a bundle.
+    pub fn export_bundle(
+        &self,
+        request: &view::ExportRequest,
+        path: &Path,
+    ) -> Result<view::ExportResult, AppError> {
+        let exported = self.with(|open| {
+            let mut rng = OsRng;
+            let people = open.people()?;
+            let (exported, recipient) = match request {
+                view::ExportRequest::Full => {
+                    let request = bundle::ExportRequest::full();
+                    (bundle::export(&mut open.session(&mut rng), &request, path)?, "all devices".into())
+                }
+                view::ExportRequest::Update { device } => {
+                    let device = device
+                        .as_deref()
+                        .map(|id| {
+                            id.parse::<DeviceId>()
+                                .map_err(|_| AppError::NoSuchItem { what: "device", given: id.into() })
+                        })
+                        .transpose()?;
+                    let request = bundle::ExportRequest::update(device);
+                    let name = device.map_or_else(|| "all devices".into(), |id| people.device(id).name);
+                    (bundle::export(&mut open.session(&mut rng), &request, path)?, name)
+                }
+                view::ExportRequest::Invite { passphrase } => {
+                    let passphrase = Passphrase::chosen(passphrase)?;
+                    let exported = bundle::invite(&mut open.session(&mut rng), &passphrase, path)?;
+                    (exported, "a new device".into())
+                }
+            };
+            Ok(view::ExportResult {
+                file: file_name(path),
+                changes: exported.changes as u32,
+                bytes: exported.bytes,
+                recipient,
+            })
+        })?;
+        self.tell(view::Changed::anything(0));
+        Ok(exported)
+    }
+
+    /// What importing a bundle would do. Changes nothing.
+    pub fn inspect_bundle(&self, path: &Path) -> Result<view::BundlePreview, AppError> {
+        self.with(|open| {
+            let mut rng = OsRng;
+            let preview = bundle::inspect(&mut open.session(&mut rng), path)?;
+            Ok(view::BundlePreview {
+                token: String::new(),
+                file: file_name(path),
+                from: preview.from_name,
+                made: preview.made_ms,
+                adds: preview.adds as u32,
+                updates: preview.updates as u32,
+                deletes: preview.deletes as u32,
+                conflicts: preview.conflicts as u32,
+                already: preview.already as u32,
+                items: preview.items.iter().map(preview_item).collect(),
+                notices: preview.notices,
+            })
+        })
+    }
+
+    /// Imports a bundle. One that deletes most of a list or of the vault needs to be confirmed.
+    pub fn import_bundle(&self, path: &Path, confirmed: bool) -> Result<view::ImportResult, AppError> {
+        let imported = self.with(|open| {
+            let mut rng = OsRng;
+            let imported = bundle::import(&mut open.session(&mut rng), path, confirmed)?;
+            Ok(view::ImportResult {
+                exchange: imported.exchange.to_string(),
+                adds: imported.adds as u32,
+                updates: imported.updates as u32,
+                deletes: imported.deletes as u32,
+                conflicts: imported.conflicts as u32,
+                merged: imported.merged as u32,
+            })
+        })?;
+        self.tell(view::Changed::anything(0));
+        Ok(imported)
+    }
+
+    /// Whether a file is an invitation, and for which vault.
+    pub fn inspect_invitation(&self, path: &Path) -> Result<view::InvitationFile, AppError> {
+        bundle::inspect_invitation(path)?;
+        Ok(view::InvitationFile { token: String::new(), file: file_name(path), from: String::new() })
+    }
+
+    /// Makes this a device of the vault that an invitation bundle comes from.
+    pub fn join(
+        &self,
+        path: &Path,
+        invite_passphrase: &str,
+        new: &NewDevice<'_>,
+    ) -> Result<(), AppError> {
+        if self.has_vault() {
+            return Err(AppError::VaultExists(self.home.path().display().to_string()));
+        }
+        let actor = crate::session::new_actor();
+        let introduction = self.introduction(new.name, actor)?;
+        let invitation = bundle::open_invitation(path, &Passphrase::typed(invite_passphrase))?;
+        let (keys, keyring) = invitation.identity(&mut OsRng);
+        let open = self.establish(new, keys, keyring, actor, |database| {
+            Ok(invitation.join(path, introduction, self.clock.now_ms(), database)?)
+        })?;
+        self.adopt(open);
+        Ok(())
+    }
+
+    /// [`App::join`], as the window asks for it.
+    pub fn join_vault(
+        &self,
+        path: &Path,
+        invite_passphrase: &str,
+        device_name: &str,
+        key_store: view::KeyStore,
+        passphrase: Option<&str>,
+    ) -> Result<view::Boot, AppError> {
+        let new = NewDevice {
+            name: device_name,
+            key_store: Some(boot::chosen(key_store)),
+            passphrase,
+        };
+        self.join(path, invite_passphrase, &new)?;
+        self.boot()
+    }
+}
+
+fn preview_item(item: &ItemChange) -> view::PreviewItem {
+    view::PreviewItem {
+        id: item.id.to_string(),
+        kind: item.kind.clone(),
+        title: item.title.clone(),
+        what: if item.conflict {
+            view::PreviewChange::Conflict
+        } else {
+            match item.event {
+                ItemEvent::Added => view::PreviewChange::Added,
+                ItemEvent::Changed => view::PreviewChange::Changed,
+                ItemEvent::Deleted => view::PreviewChange::Deleted,
+            }
+        },
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,163 @@
+//! Everything as files that open without the app: Markdown for people, JSON for programs.
+
+use crate::{App, AppError, items, view};
+use holdfast_model::fields::{DEADLINE, LIST, STATUS, TITLE, WHEN};
+use holdfast_model::{EntityId, Kind};
+use holdfast_store::Tx;
+use holdfast_store::query::TaskFilter;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+impl App {
+    /// Writes everything that lives into a folder.
+    pub fn export_all(
+        &self,
+        format: view::ExportFormat,
+        folder: &Path,
+    ) -> Result<view::ExportAllResult, AppError> {
+        let occupied = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+        let folder = if occupied { folder.join(format!("Holdfast {}", self.clock.today())) } else { folder.to_owned() };
+        fs::create_dir_all(&folder).map_err(AppError::file(&folder))?;
+        let files = self.with(|open| {
+            open.store.read(|tx| {
+                let mut export = Export { folder: folder.clone(), used: BTreeSet::new(), files: 0 };
+                // The whole in one document stands beside the readable files, so nothing is left out.
+                let dump = serde_json::to_vec_pretty(&tx.dump(None)?)
+                    .map_err(|error| AppError::Invalid(error.to_string()))?;
+                export.write(&PathBuf::from("holdfast.json"), &dump)?;
+                if format == view::ExportFormat::Markdown {
+                    export.markdown(tx)?;
+                }
+                Ok::<_, AppError>(export.files)
+            })
+        })?;
+        Ok(view::ExportAllResult { folder: folder.display().to_string(), files })
+    }
+}
+
+struct Export {
+    folder: PathBuf,
+    used: BTreeSet<String>,
+    files: u32,
+}
+
+impl Export {
+    fn markdown(&mut self, tx: &Tx<'_>) -> Result<(), AppError> {
+        let mut folders: BTreeMap<EntityId, PathBuf> = BTreeMap::new();
+        let lists = tx.lists()?;
+        for list in &lists {
+            let mut path = vec![file_name(&list.title)];
+            let mut at = list.parent;
+            for _ in 0..lists.len() {
+                let Some(parent) = at.and_then(|id| lists.iter().find(|l| l.id == id)) else { break };
+                path.push(file_name(&parent.title));
+                at = parent.parent;
+            }
+            folders.insert(list.id, path.iter().rev().collect());
+        }
+        let inbox = PathBuf::from("Inbox");
+        let mut attachments: BTreeMap<String, String> = BTreeMap::new();
+        for (state, _) in tx.entities_of(Kind::Attachment.as_str())? {
+            let name = PathBuf::from("attachments").join(file_name(state.text("name")));
+            if let Some(hash) = crate::import_markdown::parse_hash(state.text("hash"))
+                && let Some(bytes) = tx.blob(hash)?
+            {
+                let path = self.write(&name, &bytes)?;
+                attachments.insert(state.id.to_string(), path);
+            }
+        }
+        for note in tx.notes(None, None, None, usize::MAX)?.0 {
+            let folder = note.list.and_then(|id| folders.get(&id)).unwrap_or(&inbox);
+            let depth = folder.components().count();
+            let mut text = tx.text(note.id)?.map(|text| text.plain).unwrap_or_default();
+            for (id, path) in &attachments {
+                let up = "../".repeat(depth);
+                text = text.replace(&format!("holdfast-attachment:{id}"), &format!("{up}{}", path.replace(' ', "%20")));
+            }
+            let name = file_name(&items::note_name(&note.title, &text));
+            self.write(&folder.join(format!("{name}.md")), text.as_bytes())?;
+        }
+        let mut by_list: BTreeMap<Option<EntityId>, String> = BTreeMap::new();
+        for row in tx.tasks(&TaskFilter::All, usize::MAX)? {
+            let (state, _) = tx.expect_entity(row.id, "task")?;
+            let lines = by_list.entry(state.text(LIST).parse().ok()).or_default();
+            let mark = match state.text(STATUS) {
+                "done" => "x",
+                "cancelled" => "-",
+                _ => " ",
+            };
+            let indent = if row.parent.is_some() { "  " } else { "" };
+            lines.push_str(&format!("{indent}- [{mark}] {}", state.text(TITLE)));
+            for (label, field) in [("when", WHEN), ("deadline", DEADLINE)] {
+                if !state.text(field).is_empty() {
+                    lines.push_str(&format!(" ({label} {})", state.text(field)));
+                }
+            }
+            for tag in &row.tags {
+                lines.push_str(&format!(" @{tag}"));
+            }
+            lines.push('\n');
+            let notes = tx.text(row.id)?.map(|text| text.plain).unwrap_or_default();
+            for line in notes.lines() {
+                lines.push_str(&format!("{indent}  {line}\n"));
+            }
+        }
+        for (list, text) in by_list {
+            let folder = list.and_then(|id| folders.get(&id)).unwrap_or(&inbox);
+            self.write(&folder.join("Tasks.md"), text.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Writes one file under a name that is free, also where case does not count. The path used.
+    fn write(&mut self, path: &Path, bytes: &[u8]) -> Result<String, AppError> {
+        let stem = path.with_extension("").display().to_string();
+        let extension =
+            path.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
+        let mut name = format!("{stem}{extension}");
+        let mut number = 2;
+        while !self.used.insert(name.to_lowercase()) {
+            name = format!("{stem} {number}{extension}");
+            number += 1;
+        }
+        let full = self.folder.join(&name);
+        if let Some(parent) = full.parent() {
+            fs::create_dir_all(parent).map_err(AppError::file(parent))?;
+        }
+        fs::write(&full, bytes).map_err(AppError::file(&full))?;
+        self.files += 1;
+        Ok(name)
+    }
+}
+
+/// A title as a file name that every system accepts; it cannot lead out of the folder.
+fn file_name(title: &str) -> String {
+    const RESERVED: &[&str] = &["con", "prn", "aux", "nul", "com1", "com2", "com3", "lpt1", "lpt2"];
+    let cleaned: String = title
+        .chars()
+        .map(|c| if c.is_control() || "/\\:*?\"<>|".contains(c) { '-' } else { c })
+        .take(80)
+        .collect();
+    let cleaned = cleaned.trim().trim_matches('.').trim().to_owned();
+    if cleaned.is_empty() {
+        "Untitled".into()
+    } else if RESERVED.contains(&cleaned.to_lowercase().as_str()) {
+        format!("{cleaned}-")
+    } else {
+        cleaned
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn names_stay_inside_the_folder_and_are_accepted_everywhere() {
+        assert_eq!(file_name("../../etc/passwd"), "-..-etc-passwd");
+        assert_eq!(file_name("CON"), "CON-");
+        assert_eq!(file_name("a\0b:c"), "a-b-c");
+        assert_eq!(file_name(" .. "), "Untitled");
+    }
+}

@@ -1,0 +1,355 @@
+//! What the review screen shows of one item: the original and every version, field by field.
+
+use crate::people::People;
+use crate::{App, AppError, act, describe, items, view};
+use holdfast_model::change::Dot;
+use holdfast_model::conflict::{self, Written};
+use holdfast_model::fields::{self, LIFE, LIST, PARENT, TITLE};
+use holdfast_model::text::diff;
+use holdfast_model::{EntityId, EntityState, Kind, Value};
+use holdfast_store::{ConflictRecord, ConflictState, Tx};
+use jiff::civil::Date;
+
+/// The version that stands for "at the top" where moves closed a circle.
+pub(crate) const TOP: &str = "top";
+/// Clock difference above which times are called approximate.
+const APPROXIMATE_MS: i64 = 120_000;
+
+impl App {
+    /// Everything to decide, or to look at, on one item.
+    pub fn review(&self, entity: &str) -> Result<view::Review, AppError> {
+        let id = act::id(entity, "item")?;
+        self.with(|open| {
+            let people = open.people()?;
+            let today = open.clock.zoned().date();
+            open.store.read(|tx| {
+                let (state, _) = tx.expect_entity(id, "item")?;
+                let mut records = tx.conflicts(Some(id))?;
+                let asked: Vec<ConflictRecord> =
+                    records.iter().filter(|r| r.state == ConflictState::Open).cloned().collect();
+                if !asked.is_empty() {
+                    records = asked;
+                }
+                build(tx, &state, &records, &people, today)
+            })
+        })
+    }
+
+    /// Aligned blocks of two versions of a text, with the words that each changed marked.
+    pub fn text_blocks(
+        &self,
+        entity: &str,
+        field: &str,
+        left: &str,
+        right: &str,
+    ) -> Result<Vec<view::TextBlock>, AppError> {
+        let review = self.review(entity)?;
+        let text = review
+            .texts
+            .into_iter()
+            .find(|text| text.field == field)
+            .ok_or_else(|| AppError::NoSuchItem { what: "conflict", given: field.to_owned() })?;
+        let side = |version: &str| {
+            text.versions.iter().find(|v| v.version == version).map(|v| v.text.as_str()).ok_or_else(
+                || AppError::NoSuchItem { what: "version", given: version.to_owned() },
+            )
+        };
+        Ok(diff::blocks(&text.original.text, side(left)?, side(right)?).into_iter().map(block).collect())
+    }
+}
+
+fn block(block: diff::Block) -> view::TextBlock {
+    let side = |side: diff::BlockSide| view::BlockSide {
+        text: side.text,
+        marks: side
+            .marks
+            .into_iter()
+            .map(|mark| view::Mark {
+                start: mark.start as u32,
+                len: mark.len as u32,
+                kind: match mark.kind {
+                    diff::MarkKind::Added => view::MarkKind::Added,
+                    diff::MarkKind::Removed => view::MarkKind::Removed,
+                },
+            })
+            .collect(),
+    };
+    view::TextBlock {
+        kind: match block.kind {
+            diff::BlockKind::Same => view::BlockKind::Same,
+            diff::BlockKind::LeftOnly => view::BlockKind::Left,
+            diff::BlockKind::RightOnly => view::BlockKind::Right,
+            diff::BlockKind::BothSame => view::BlockKind::Both,
+            diff::BlockKind::Conflict => view::BlockKind::Conflict,
+        },
+        original: block.original,
+        left: side(block.left),
+        right: side(block.right),
+    }
+}
+
+/// Builds the review of an item from its listed conflicts.
+pub(crate) fn build(
+    tx: &Tx<'_>,
+    state: &EntityState,
+    records: &[ConflictRecord],
+    people: &People,
+    today: Date,
+) -> Result<view::Review, AppError> {
+    let mut fields = Vec::new();
+    let mut texts = Vec::new();
+    for record in records {
+        if let Some(text) = &record.text {
+            texts.push(text_review(tx, state, record, text, people)?);
+        } else {
+            fields.push(field_review(tx, state, record, people, today)?);
+        }
+    }
+    let text = tx.text(state.id)?.map(|text| text.plain).unwrap_or_default();
+    Ok(view::Review {
+        as_of: tx.position()?,
+        entity: state.id.to_string(),
+        entity_kind: entity_kind(&state.kind),
+        title: items::note_name(state.text(TITLE), &text),
+        summary: summary(&fields, &texts, records),
+        fields,
+        texts,
+        automatic: !records.iter().any(|record| record.state == ConflictState::Open),
+    })
+}
+
+/// The kind as a view.
+pub(crate) fn entity_kind(kind: &str) -> view::EntityKind {
+    match Kind::parse(kind) {
+        Some(Kind::Note) => view::EntityKind::Note,
+        Some(Kind::List) => view::EntityKind::List,
+        Some(Kind::Tag) => view::EntityKind::Tag,
+        Some(Kind::Setting | Kind::Attachment) => view::EntityKind::Setting,
+        Some(Kind::Task) | None => view::EntityKind::Task,
+    }
+}
+
+fn field_review(
+    tx: &Tx<'_>,
+    state: &EntityState,
+    record: &ConflictRecord,
+    people: &People,
+    today: Date,
+) -> Result<view::FieldReview, AppError> {
+    let field = record.field.as_str();
+    let history = tx.writes(state.id, field)?;
+    let mut versions = Vec::new();
+    let mut authors: Vec<Dot> = Vec::new();
+    for version in state.register(field).map(holdfast_model::Register::distinct).unwrap_or_default() {
+        authors.push(version.author());
+        versions.push(view::VersionView {
+            version: version.author().to_string(),
+            display: describe::value(tx, field, &version.value, today)?,
+            value: describe::control(&version.value),
+            device: people.of(version.author()),
+            time: version.time.ms,
+        });
+    }
+    let circle = field == PARENT && versions.len() == 1;
+    if circle {
+        // Moved into something that was moved into it: stay at the top, or go elsewhere.
+        let time = versions.first().map_or(0, |version| version.time);
+        versions.push(view::VersionView {
+            version: TOP.into(),
+            display: "At the top".into(),
+            value: None,
+            device: people.here(),
+            time,
+        });
+    }
+    // This device first, then the others; where all are others, the newest first.
+    versions.sort_by_key(|version| !version.device.here);
+    let original = if circle { None } else { conflict::original(&history, &authors) };
+    let times: Vec<i64> = versions.iter().map(|version| version.time).collect();
+    Ok(view::FieldReview {
+        conflict: record.id.to_string(),
+        field: field.to_owned(),
+        label: describe::field(field),
+        kind: match record.kind.as_str() {
+            "delete" => view::FieldReviewKind::Delete,
+            "move" => view::FieldReviewKind::Move,
+            _ => view::FieldReviewKind::Field,
+        },
+        original: original.map(|written| original_value(tx, field, written, today)).transpose()?,
+        can_keep_both: field == TITLE && versions.len() == 2,
+        editor: editor(field),
+        // Of a deletion and an edit, keeping is preselected: the edit loses more.
+        preselected: (field == LIFE)
+            .then(|| versions.iter().position(|v| v.value.as_deref() == Some("alive")))
+            .flatten()
+            .map(|at| at as u32),
+        approximate: approximate(&history, &times),
+        versions,
+    })
+}
+
+/// A version that is older than what it replaced shows that clocks differ.
+fn approximate(history: &[Written], times: &[i64]) -> bool {
+    let ahead = history.iter().any(|written| {
+        written.supersedes.iter().any(|dot| {
+            history
+                .iter()
+                .find(|before| before.dot == *dot)
+                .is_some_and(|before| before.time.ms > written.time.ms + APPROXIMATE_MS)
+        })
+    });
+    ahead && !times.is_empty()
+}
+
+fn original_value(
+    tx: &Tx<'_>,
+    field: &str,
+    written: &Written,
+    today: Date,
+) -> Result<view::OriginalValue, AppError> {
+    Ok(view::OriginalValue {
+        display: describe::value(tx, field, &written.value, today)?,
+        value: describe::control(&written.value),
+        time: Some(written.time.ms),
+    })
+}
+
+fn editor(field: &str) -> view::FieldEditor {
+    match field {
+        TITLE => view::FieldEditor::Text,
+        fields::WHEN => view::FieldEditor::When,
+        fields::DEADLINE => view::FieldEditor::Day,
+        fields::PRIORITY => view::FieldEditor::Priority,
+        fields::STATUS => view::FieldEditor::Status,
+        fields::REPEAT => view::FieldEditor::Repeat,
+        LIST => view::FieldEditor::List,
+        _ => view::FieldEditor::None,
+    }
+}
+
+fn text_review(
+    tx: &Tx<'_>,
+    state: &EntityState,
+    record: &ConflictRecord,
+    text: &holdfast_model::text::Divergence,
+    people: &People,
+) -> Result<view::TextReview, AppError> {
+    let history = tx.history(state.id)?;
+    let time_of = |writer: u64| {
+        history
+            .iter()
+            .filter(|item| holdfast_model::text::writer_of(&item.change.actor.0) == writer)
+            .filter(|item| item.edits_of(state.id).any(|edit| edit.text.contains_key(&record.field)))
+            .map(|item| item.change.time.ms)
+            .max()
+            .unwrap_or(0)
+    };
+    let mut versions: Vec<view::TextReviewVersion> = text
+        .versions
+        .iter()
+        .map(|side| view::TextReviewVersion {
+            version: side.writer.to_string(),
+            device: people.writer(side.writer),
+            time: time_of(side.writer),
+            text: side.text.clone(),
+        })
+        .collect();
+    versions.sort_by_key(|version| (!version.device.here, std::cmp::Reverse(version.time)));
+    let since = versions.iter().map(|version| version.time).min();
+    let original_time = history
+        .iter()
+        .filter(|item| item.edits_of(state.id).any(|edit| edit.text.contains_key(&record.field)))
+        .map(|item| item.change.time.ms)
+        .filter(|ms| since.is_none_or(|since| *ms < since))
+        .max();
+    Ok(view::TextReview {
+        conflict: record.id.to_string(),
+        field: record.field.clone(),
+        label: describe::field(&record.field),
+        original: view::OriginalText { text: text.original.clone(), time: original_time },
+        versions,
+        merged: text.merged.clone(),
+    })
+}
+
+/// "Both changed the title", for the list.
+pub(crate) fn row_label(record: &ConflictRecord) -> String {
+    match (record.kind.as_str(), &record.text) {
+        (_, Some(text)) => {
+            let passages = match text.passages {
+                1 => "1 passage".into(),
+                many => format!("{many} passages"),
+            };
+            match record.state {
+                ConflictState::Open => format!("Both edited {passages} of the {}", describe::field(&record.field)),
+                ConflictState::Merged => format!("Edits of the {} merged", describe::field(&record.field)),
+            }
+        }
+        ("delete", _) => "Deleted on one device, edited on another".into(),
+        ("move", _) => format!("Moved to different places ({})", describe::field(&record.field)),
+        _ => format!("Both changed the {}", describe::field(&record.field)),
+    }
+}
+
+/// "You and Desktop both changed the title and 2 passages."
+fn summary(
+    fields: &[view::FieldReview],
+    texts: &[view::TextReview],
+    records: &[ConflictRecord],
+) -> String {
+    let mut names: Vec<(bool, String)> = Vec::new();
+    let devices = fields
+        .iter()
+        .flat_map(|field| field.versions.iter().filter(|v| v.version != TOP).map(|v| &v.device))
+        .chain(texts.iter().flat_map(|text| text.versions.iter().map(|v| &v.device)));
+    for device in devices {
+        let name = if device.here { "you".to_owned() } else { device.name.clone() };
+        if !names.iter().any(|(_, known)| *known == name) {
+            names.push((!device.here, name));
+        }
+    }
+    names.sort();
+    let names: Vec<String> = names.into_iter().map(|(_, name)| name).collect();
+    let mut who = describe::enumerate(&names);
+    if let Some(first) = who.get(..1) {
+        who = first.to_uppercase() + who.get(1..).unwrap_or_default();
+    }
+    let mut what: Vec<String> = fields
+        .iter()
+        .map(|field| match field.kind {
+            view::FieldReviewKind::Delete => "whether it stays".into(),
+            _ => format!("the {}", field.label),
+        })
+        .collect();
+    for record in records {
+        if let Some(text) = &record.text {
+            what.push(match text.passages {
+                1 => format!("1 passage of the {}", describe::field(&record.field)),
+                many => format!("{many} passages of the {}", describe::field(&record.field)),
+            });
+        }
+    }
+    let both = if names.len() == 2 { "both " } else { "" };
+    format!("{who} {both}changed {}.", describe::enumerate(&what))
+}
+
+/// The value of a version that a decision names.
+pub(crate) fn value_of(state: &EntityState, field: &str, version: &str) -> Option<Value> {
+    state
+        .register(field)?
+        .live()
+        .iter()
+        .find(|live| live.author().to_string() == version)
+        .map(|live| live.value.clone())
+}
+
+/// The listed conflict with this id on an item.
+pub(crate) fn find(
+    records: &[ConflictRecord],
+    id: EntityId,
+) -> Result<&ConflictRecord, AppError> {
+    records
+        .iter()
+        .find(|record| record.id == id)
+        .ok_or_else(|| AppError::NoSuchItem { what: "open conflict", given: id.to_string() })
+}
