@@ -1,8 +1,9 @@
 //! Notes, texts and what is kept with them.
 
+use holdfast_app::markup;
 use holdfast_app::view::{
     Attachment, Done, Id, NoteDetail, NotePage, NotePatch, NoteQuery, Position, Splice,
-    SpliceResult, TextChanges, TextField,
+    SpliceResult, TextChanges,
 };
 
 use serde_json::json;
@@ -56,30 +57,24 @@ pub(crate) async fn edit_notes(
 pub(crate) async fn splice_text(
     app: Holdfast<'_>,
     id: Id,
-    field: TextField,
     version: String,
     splices: Vec<Splice>,
 ) -> Answer<SpliceResult> {
-    ask(&app, move |app| app.splice_text(&id, field, &version, &splices)).await
+    ask(&app, move |app| app.splice_text(&id, &version, &splices)).await
 }
 
 /// What changed in a text since a version.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn text_since(
-    app: Holdfast<'_>,
-    id: Id,
-    field: TextField,
-    version: String,
-) -> Answer<TextChanges> {
-    ask(&app, move |app| app.text_since(&id, field, &version)).await
+pub(crate) async fn text_since(app: Holdfast<'_>, id: Id, version: String) -> Answer<TextChanges> {
+    ask(&app, move |app| app.text_since(&id, &version)).await
 }
 
 /// Sanitised HTML of Markdown.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn render_markdown(app: Holdfast<'_>, text: String) -> Answer<String> {
-    ask(&app, move |app| app.render_markdown(&text)).await
+    ask(&app, move |_| Ok(markup::render(&text))).await
 }
 
 /// Turns a line of a note into a task that links back.

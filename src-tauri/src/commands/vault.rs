@@ -65,7 +65,7 @@ pub(crate) async fn join(
 ) -> Answer<Boot> {
     let path = files.path(&token)?;
     ask(&app, move |app| {
-        app.join(&path, &invite_passphrase, &device_name, key_store, passphrase.as_deref())
+        app.join_vault(&path, &invite_passphrase, &device_name, key_store, passphrase.as_deref())
     })
     .await
 }
