@@ -4,9 +4,10 @@ use crate::session::{NewDevice, Open};
 use crate::{App, AppError, boot, items, view};
 use holdfast_model::fields::TITLE;
 use holdfast_oplog::DeviceId;
-use holdfast_store::{ItemChange, ItemEvent};
+use holdfast_store::{ItemChange, ItemEvent, Store};
 use holdfast_sync::{Carrier, DestinationState, Facts, Session, SyncState, delivered, spaces};
-use holdfast_transports::bundle;
+use holdfast_transports::bundle::format::BundleReader;
+use holdfast_transports::bundle::{self, BundleError, ExportRequest, ExportScope, Joined, Joining};
 use holdfast_vault::{Passphrase, fingerprint};
 use rand_core::OsRng;
 use std::collections::BTreeMap;
@@ -210,8 +211,8 @@ impl App {
             let people = open.people()?;
             let (exported, recipient) = match request {
                 view::ExportRequest::Full => {
-                    let request = bundle::ExportRequest::full();
-                    (bundle::export(&mut open.session(&mut rng), &request, path)?, "all devices".into())
+                    let request = ExportRequest { scope: ExportScope::Full, nearby: false };
+                    (bundle::export(&mut open.session(&mut rng), request, path)?, "all devices".into())
                 }
                 view::ExportRequest::Update { device } => {
                     let device = device
@@ -221,9 +222,10 @@ impl App {
                                 .map_err(|_| AppError::NoSuchItem { what: "device", given: id.into() })
                         })
                         .transpose()?;
-                    let request = bundle::ExportRequest::update(device);
+                    let scope = ExportScope::Update { device };
+                    let request = ExportRequest { scope, nearby: false };
                     let name = device.map_or_else(|| "all devices".into(), |id| people.device(id).name);
-                    (bundle::export(&mut open.session(&mut rng), &request, path)?, name)
+                    (bundle::export(&mut open.session(&mut rng), request, path)?, name)
                 }
                 view::ExportRequest::Invite { passphrase } => {
                     let passphrase = Passphrase::chosen(passphrase)?;
@@ -268,13 +270,17 @@ impl App {
         let imported = self.with(|open| {
             let mut rng = OsRng;
             let imported = bundle::import(&mut open.session(&mut rng), path, confirmed)?;
+            if let Some(keyring) = imported.keyring {
+                open.keep_keyring(keyring)?;
+            }
+            let report = imported.preview;
             Ok(view::ImportResult {
                 exchange: imported.exchange.to_string(),
-                adds: imported.adds as u32,
-                updates: imported.updates as u32,
-                deletes: imported.deletes as u32,
-                conflicts: imported.conflicts as u32,
-                merged: imported.merged as u32,
+                adds: report.adds as u32,
+                updates: report.updates as u32,
+                deletes: report.deletes as u32,
+                conflicts: report.conflicts as u32,
+                merged: report.merged as u32,
             })
         })?;
         self.tell(view::Changed::anything(0));
@@ -283,7 +289,11 @@ impl App {
 
     /// Whether a file is an invitation, and for which vault.
     pub fn inspect_invitation(&self, path: &Path) -> Result<view::InvitationFile, AppError> {
-        bundle::inspect_invitation(path)?;
+        let file = std::fs::File::open(path).map_err(AppError::file(path))?;
+        let reader = BundleReader::open(file)?;
+        if reader.header().kind != bundle::format::BundleKind::Invitation {
+            return Err(BundleError::NotAnInvitation.into());
+        }
         Ok(view::InvitationFile { token: String::new(), file: file_name(path), from: String::new() })
     }
 
@@ -298,11 +308,20 @@ impl App {
             return Err(AppError::VaultExists(self.home.path().display().to_string()));
         }
         let actor = crate::session::new_actor();
-        let introduction = self.introduction(new.name, actor)?;
-        let invitation = bundle::open_invitation(path, &Passphrase::typed(invite_passphrase))?;
-        let (keys, keyring) = invitation.identity(&mut OsRng);
-        let open = self.establish(new, keys, keyring, actor, |database| {
-            Ok(invitation.join(path, introduction, self.clock.now_ms(), database)?)
+        self.introduction(new.name, actor)?;
+        let passphrase = Passphrase::typed(invite_passphrase);
+        let joining = Joining {
+            passphrase: &passphrase,
+            name: new.name.trim(),
+            platform: std::env::consts::OS,
+            actor,
+            wall_ms: self.clock.now_ms(),
+        };
+        let open = self.establish(new, actor, |database| {
+            let make = |vault| Store::create(database, vault).map_err(AppError::from);
+            let Joined { store, keys, keyring, .. } =
+                bundle::join(path, joining, &mut OsRng, make)?;
+            Ok((store, keys, keyring))
         })?;
         self.adopt(open);
         Ok(())

@@ -13,7 +13,7 @@ impl App {
             let verify = |log: LogId, seq: u64, hash: Hash, signature: &[u8; 64]| {
                 let id = ChangeId { space: log.space, actor: log.actor, seq };
                 members.public_of(log.actor).is_some_and(|public| {
-                    verify_change(public, vault, id, hash, signature)
+                    verify_change(&public, vault, id, hash, signature)
                 })
             };
             let found = open.store.read(|tx| tx.check(&verify))?;

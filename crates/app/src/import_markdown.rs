@@ -34,7 +34,7 @@ impl App {
                 .iter()
                 .map(|skipped| view::SkippedFile {
                     path: skipped.path.clone(),
-                    reason: skipped.reason.clone(),
+                    reason: skipped.reason.to_string(),
                 })
                 .collect(),
         })
