@@ -56,7 +56,7 @@ async fn pair(pictures: bool) -> Result<Pair> {
     let phone = App::open(&phone_device).await?;
     phone.click(&By::role_like("button", "Join my other device")).await?;
     phone.click(&By::button("Choose the invitation file…")).await?;
-    phone.find(&By::text("from Laptop")).await?;
+    phone.find(&By::button("Choose another file…")).await?;
     phone.fill(&By::label("Passphrase of the invitation"), PASSPHRASE).await?;
     phone.fill(&By::label("Name of this device"), "Phone").await?;
     phone.click(&By::role_like("radio", "In a file beside the data")).await?;
@@ -194,7 +194,7 @@ async fn conflicts_are_carried_shown_decided_taken_back_and_decided_again() -> R
     diverge(&pair).await?;
     export(&pair.phone, true).await?;
     let preview = import(&pair.laptop, true).await?;
-    contains(&preview, "updates 2, 2 conflicts.")?;
+    contains(&preview, "Updates 2, 2 conflicts.")?;
     contains(&preview, "From Phone")?;
     let laptop = &pair.laptop;
     laptop.click(&By::button("Review 2 conflicts")).await?;
