@@ -25,6 +25,8 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: true,
     target: ["es2022", "safari15"],
     sourcemap: mode === "fake",
+    // Loaded from disk, not over a network.
+    chunkSizeWarningLimit: 1500,
   },
   test: {
     environment: "jsdom",

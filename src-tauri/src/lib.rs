@@ -10,10 +10,11 @@
 
 use std::sync::Arc;
 
-use holdfast_app::{App, Home};
+use holdfast_app::{App, Home, Watch};
 use tauri::Manager;
 
 pub mod bindings;
+mod closing;
 mod commands;
 mod error;
 mod events;
@@ -50,11 +51,14 @@ pub fn run() -> anyhow::Result<()> {
                 .on_navigation(|_, url| links::inside(url))
                 .build(),
         )
+        .on_window_event(closing::on_window_event)
         .setup(move |app| {
             commands.mount_events(app);
             menu::install(app.handle())?;
             app.manage(files::Files::new(app.handle()));
             events::forward_changes(&holdfast, app.handle());
+            // Lives as long as the app: dropping it ends the watch.
+            app.manage(Watch::start(Arc::clone(&holdfast)));
             app.manage(holdfast);
             Ok(())
         })

@@ -47,6 +47,7 @@ describe("the app", () => {
     await screen.findByText("Buy oak boards");
     await user.keyboard("{Control>}2{/Control}");
     expect(await screen.findByRole("heading", { level: 1, name: "Upcoming" })).toBeVisible();
+    await waitFor(() => expect(document.activeElement).toHaveTextContent("Sharpen the chisels"));
     await user.keyboard("{Alt>}{ArrowLeft}{/Alt}");
     expect(await screen.findByRole("heading", { level: 1, name: "Today" })).toBeVisible();
   });

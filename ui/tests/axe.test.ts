@@ -51,6 +51,8 @@ describe.each(["light", "dark"] as const)("in the %s theme", (theme) => {
     await startApp({ ...(route ? { route } : {}), ...(width ? { width } : {}), ...options, prefs: { theme } });
     expect(document.documentElement.dataset.theme).toBe(theme);
     expect((await screen.findAllByText(ready))[0]).toBeDefined();
+    // Rows of virtual lists are hidden until they were measured; hidden things would not be judged.
+    await waitFor(() => expect(document.querySelector('[role="grid"] [style*="visibility: hidden"], [role="listbox"] [style*="visibility: hidden"]')).toBeNull());
     if (action) {
       act(action);
       await waitFor(() => expect(document.querySelector('[role="dialog"]')).not.toBeNull());

@@ -2,6 +2,7 @@
 
 use super::BundleError;
 use super::format::SectionKind;
+use holdfast_model::Register;
 use holdfast_model::fields::Kind;
 use holdfast_oplog::{Hash, LogId, Space, VersionVector, decode, encode, limits};
 use holdfast_store::Tx;
@@ -46,7 +47,7 @@ pub(super) fn contents(
         if !carried.contains(&space) || !(state.is_alive() || state.is_trashed()) {
             continue;
         }
-        for version in state.register(HASH).map(|register| register.live()).unwrap_or_default() {
+        for version in state.register(HASH).map(Register::live).unwrap_or_default() {
             let log = LogId { space, actor: version.dot.actor };
             let hash = version.value.as_str().and_then(|hex| blake3::Hash::from_hex(hex).ok());
             if let Some(hash) = hash

@@ -1,7 +1,7 @@
 // The result in words: what the item will be, and what goes to its history.
-import type { FieldReview } from "$backend/contract";
-import { count, sayWhen } from "$state/format";
-import { chosen, isDecided, leftOf, textOf, type Choices, type Difference } from "./choices";
+import type { ConflictRow, FieldReview } from "$backend/contract";
+import { count, sayTime, sayWhen } from "$state/format";
+import { chosen, isDecided, leftOf, type Choices, type Difference } from "./choices";
 import type { Side } from "./sides";
 
 /** What is needed to write values down as people read them. */
@@ -26,6 +26,11 @@ export function sayValue(field: FieldReview, value: string | null, wording: Word
     default:
       return value;
   }
+}
+
+/** A label at the head of something. */
+export function headed(label: string): string {
+  return label.charAt(0).toUpperCase() + label.slice(1);
 }
 
 /** What a field will say; null while it waits. */
@@ -55,7 +60,7 @@ export function outcomeOf(differences: readonly Difference[], choices: Choices, 
     }
     const result = fieldResult(one, choices, wording);
     if (result === null) continue;
-    results.push(one.field.kind === "delete" ? result : `${one.field.label} ‘${result}’`);
+    results.push(one.field.kind === "delete" ? result : `${headed(one.field.label)} ‘${result}’`);
     const choice = chosen(one, choices);
     if (choice?.kind === "both" || one.field.kind === "delete") continue;
     one.field.versions.forEach((version, i) => {
@@ -73,13 +78,13 @@ export function announcement(difference: Difference, label: string, total: numbe
   return `Difference ${difference.number} of ${total}: ${label}. ${left} left.`;
 }
 
-/** A short name of a difference: the field's label, or where in the text it is. */
-export function nameOf(difference: Difference): string {
-  return difference.kind === "field" ? difference.field.label : difference.text.label;
-}
-
-/** Both quotes of a text difference, short, for previews. */
-export function shortText(difference: Difference & { kind: "text" }, choices: Choices): string {
-  const text = (textOf(difference, choices) ?? "").trim().replace(/\s+/g, " ");
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+/** "Resolved on Desktop at 14:31." and what came of it, as far as the row tells. */
+export function sayResolved(row: Pick<ConflictRow, "outcome" | "resolvedTime" | "sides">): { who: string; what: string | null } {
+  // The side of a resolved item is the device that decided.
+  const decider = row.sides.length === 1 ? row.sides[0]?.device : undefined;
+  const where = !decider ? "" : decider.here ? " here" : ` on ${decider.name}`;
+  const at = row.resolvedTime === null ? "" : sayTime(row.resolvedTime);
+  const when = at === "" ? "" : /^\d\d:\d\d$/.test(at) ? ` at ${at}` : `, ${at.replace("Yesterday", "yesterday")}`;
+  const what = row.outcome?.replace(/^Resolved[^:]*:\s*/, "") ?? null;
+  return { who: `Resolved${where}${when}.`, what: what ? headed(what) : null };
 }

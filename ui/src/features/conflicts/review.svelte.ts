@@ -38,6 +38,13 @@ export class Reviewing {
   readonly stands = $derived.by(() => this.query.data?.stands ?? null);
   readonly automatic = $derived(this.material?.review.automatic ?? false);
   readonly differences = $derived(this.material ? differencesOf(this.material) : []);
+  /** What is read as a list: what is asked; in an automatic merge everything that was merged. */
+  readonly listed = $derived.by(() => {
+    const { material } = this;
+    if (!material?.review.automatic) return this.differences;
+    const merged = material.review.texts.flatMap((text, i) => (material.passages[i] ?? []).filter((one) => one.kind !== "same").map((one) => asDifference(text, one)));
+    return [...this.differences.filter((one) => one.kind === "field"), ...merged].map((one, i) => ({ ...one, number: i + 1 }));
+  });
   readonly sides = $derived(this.material ? sidesOf(this.material.review) : []);
   readonly leftSide = $derived(this.sides[0] ?? null);
   readonly others = $derived(this.sides.slice(1));

@@ -3,7 +3,7 @@ import axe from "axe-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { addConflicts } from "$backend/fake/conflicts";
 import { TEST_NOW } from "$backend/fake";
-import { fakeId } from "$backend/fake/world";
+import { DESKTOP, fakeId } from "$backend/fake/world";
 import { router } from "$state/router.svelte";
 import { startApp } from "../../../tests/app";
 import { forgetDrafts } from "./drafts.svelte";
@@ -56,6 +56,15 @@ describe("the list of conflicts", () => {
     expect(await screen.findByText("‘Dentist’, in 6 days")).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Reopen Dentist" }));
     await waitFor(() => expect(fake.world.conflicts.find((one) => one.entity === fakeId(31))?.tab).toBe("open"));
+  });
+
+  it("shows several decisions on one item and reopens the last", async () => {
+    const { user, fake } = await startConflicts();
+    const row = (await fake.conflicts("resolved"))[0]!;
+    fake.conflicts = async (tab) => (tab === "resolved" ? [row, { ...row, outcome: "Resolved here: date 'Fri'", resolvedTime: row.resolvedTime! - 1000 }, { ...row, resolvedTime: row.resolvedTime! - 1000 }] : []);
+    await user.click(screen.getByRole("tab", { name: "Resolved" }));
+    expect(await screen.findByText("Date 'Fri'")).toBeVisible();
+    expect(screen.getAllByRole("button", { name: /^Reopen/ })).toHaveLength(1);
   });
 
   it("says that there are none", async () => {
@@ -161,8 +170,8 @@ describe("the review", () => {
   it("tells when it was decided elsewhere, and reopens with the choices", async () => {
     const { user, fake } = await openSoup();
     await user.keyboard("2");
-    fake.elsewhere((world) => Object.assign(world.conflicts.find((one) => one.entity === SOUP)!, { tab: "resolved", outcome: "‘Soup for eight’", resolvedTime: TEST_NOW }));
-    expect(await screen.findByText(/Resolved elsewhere at .*‘Soup for eight’/)).toBeVisible();
+    fake.elsewhere((world) => Object.assign(world.conflicts.find((one) => one.entity === SOUP)!, { tab: "resolved", outcome: "Resolved on Desktop: title ‘Soup for eight’", sides: [{ device: DESKTOP, time: TEST_NOW }], resolvedTime: TEST_NOW }));
+    expect(await screen.findByText(/^Resolved on Desktop(?: at|,) .*‘Soup for eight’$/)).toBeVisible();
     expect(screen.getByRole("button", { name: "See result" })).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Reopen with my choices" }));
     await waitFor(() => expect(screen.getByText("3 of 4 left")).toBeVisible());
@@ -236,6 +245,26 @@ describe("the review", () => {
     await user.click(screen.getByRole("radio", { name: /Keep Desktop’s/ }));
     await user.click(screen.getByRole("button", { name: "Save the change" }));
     await waitFor(() => expect(fake.calls.find((call) => call.method === "resolve")?.args[1]).toEqual([{ conflict: "x2", text: "Sowed the beans. First frost on Tuesday.\n" }]));
+  });
+
+  it("changes a merge of different passages back for one device, also read as a list", async () => {
+    const { user, fake } = await startConflicts();
+    fake.elsewhere((world) => {
+      const text = world.conflicts.find((one) => one.entity === fakeId(53))!.texts[0]!;
+      Object.assign(text, { original: { text: "One.\n\nTwo.\n", time: 0 }, merged: "One, mine.\n\nTwo, desk.\n" });
+      Object.assign(text.versions[0]!, { text: "One, mine.\n\nTwo.\n" });
+      Object.assign(text.versions[1]!, { text: "One.\n\nTwo, desk.\n" });
+    });
+    await user.click(screen.getByRole("tab", { name: /Merged automatically/ }));
+    await user.click(await screen.findByRole("option", { name: /Garden diary/ }));
+    expect(await screen.findByText("From this laptop")).toBeVisible();
+    expect(screen.getByText("From Desktop")).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Change" }));
+    await user.click(screen.getByRole("button", { name: "Read as list" }));
+    expect(await screen.findByRole("heading", { name: "Difference 2 of 2: Text" })).toBeVisible();
+    await user.click(within(row(2)).getByRole("radio", { name: "Keep this device’s" }));
+    await user.click(screen.getByRole("button", { name: "Save the change" }));
+    await waitFor(() => expect(fake.calls.find((call) => call.method === "resolve")?.args[1]).toEqual([{ conflict: "x2", text: "One, mine.\n\nTwo.\n" }]));
   });
 
   it("says that a merge looks right", async () => {

@@ -83,6 +83,13 @@ describe("a note", () => {
     await waitFor(() => expect(fake.world.notes.find((note) => note.id === fakeId(52))!.title).toBe("Reading list 2026"));
   });
 
+  it("stores a title that is being typed before the window closes", async () => {
+    const { fake, user } = await open(fakeId(52));
+    await user.type(await titleField(), " of the year");
+    fake.menu("app.closing");
+    await waitFor(() => expect(fake.world.notes.find((note) => note.id === fakeId(52))!.title).toBe("Reading list of the year"));
+  });
+
   it("keeps the draft of a title that could not be stored", async () => {
     const { fake, user } = await open(fakeId(52));
     const field = await titleField();

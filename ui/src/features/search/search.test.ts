@@ -34,9 +34,10 @@ describe("search everywhere", () => {
     expect(input).toHaveFocus();
   });
 
-  it("marks what is in the trash", async () => {
-    await start("old draft");
-    expect(await screen.findByRole("option", { name: /Old draft In the trash/ })).toBeVisible();
+  it("marks what is in the trash, and leads to it there", async () => {
+    const { user } = await start("old draft");
+    await user.click(await screen.findByRole("option", { name: /Old draft In the trash/ }));
+    await waitFor(() => expect(screen.getByRole("button", { name: "Restore ‘Old draft’" })).toHaveFocus());
   });
 
   it("narrows with filters and lets go of them", async () => {
@@ -61,9 +62,10 @@ describe("search everywhere", () => {
     expect(router.item).toBe(fake.world.tasks.at(-1)!.id);
   });
 
-  it("has no accessibility faults", async () => {
-    const { container } = await start("o");
-    await screen.findAllByRole("option");
+  it.each(["o", "", "nothing like it"])("has no accessibility faults (%s)", async (query) => {
+    const { container } = await start(query);
+    if (query === "o") await screen.findAllByRole("option");
+    else await screen.findByText(/^Find tasks|^No match/);
     const { violations } = await axe.run(container, { rules: { "color-contrast": { enabled: false } } });
     expect(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" | ")}`)).toEqual([]);
   });

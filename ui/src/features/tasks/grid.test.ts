@@ -21,9 +21,32 @@ describe("the task grid", () => {
     expect(within(grid).queryByText("Send the invoice to Maren")).toBeNull();
   });
 
+  it("folds and unfolds a group with the keyboard", async () => {
+    const { user } = await startApp();
+    await row("Water the plants");
+    const grid = screen.getByRole("grid");
+    within(grid).getByRole("button", { name: /^Done today/ }).closest<HTMLElement>('[role="row"]')?.focus();
+    await user.keyboard("{Enter}");
+    await row("Send the invoice to Maren");
+    await user.keyboard("{ArrowLeft}");
+    await waitFor(() => expect(screen.queryByText("Send the invoice to Maren", { selector: ".title" })).toBeNull());
+    await user.keyboard("x");
+    expect(screen.queryByRole("toolbar", { name: "Selected tasks" })).toBeNull();
+  });
+
+  it("remembers where a person was in a view", async () => {
+    const { user } = await startApp();
+    (await row("Call the electrician")).focus();
+    await user.keyboard("{Control>}2{/Control}");
+    await screen.findByRole("grid", { name: "Upcoming" });
+    await user.keyboard("{Control>}1{/Control}");
+    await waitFor(async () => expect(await row("Call the electrician")).toHaveAttribute("tabindex", "0"));
+  });
+
   it("has exactly one row in the tab order, moved by the arrows", async () => {
     const { user, container } = await startApp();
     (await row("Renew the passport")).focus();
+    await user.keyboard("{ArrowDown}");
     await user.keyboard("{ArrowDown}");
     await waitFor(() => expect(document.activeElement).toHaveTextContent("Buy oak boards"));
     expect(container.querySelectorAll('[role="row"][tabindex="0"]')).toHaveLength(1);

@@ -2,15 +2,37 @@
 import { SvelteSet } from "svelte/reactivity";
 import type { Id } from "$backend/contract";
 
+/** Where the cursor was in each view, for when a person comes back to it. */
+// eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing shows it
+const places = new Map<string, string>();
+
 export class Selection {
-  /** The row that has, or would get, focus. */
-  cursor = $state.raw<Id | null>(null);
+  /** The key of the row that has, or would get, focus: a task's id, or that of a group's head. */
+  #cursor = $state.raw<string | null>(null);
   readonly chosen = new SvelteSet<Id>();
   #anchor: Id | null = null;
+  readonly #view: string;
+
+  constructor(view: string) {
+    this.#view = view;
+    this.#cursor = places.get(view) ?? null;
+  }
+
+  get cursor(): string | null {
+    return this.#cursor;
+  }
+  set cursor(key: string | null) {
+    this.#cursor = key;
+    if (key !== null) places.set(this.#view, key);
+  }
+  /** The task under the cursor; null on a group's head. */
+  get task(): Id | null {
+    return this.#cursor?.startsWith("head:") ? null : this.#cursor;
+  }
 
   /** What an action acts on: the selection, or the row of the cursor. */
   get targets(): Id[] {
-    return this.chosen.size > 0 ? [...this.chosen] : this.cursor !== null ? [this.cursor] : [];
+    return this.chosen.size > 0 ? [...this.chosen] : this.task !== null ? [this.task] : [];
   }
 
   clear(): void {
@@ -29,7 +51,7 @@ export class Selection {
   }
   /** Selects everything from where the selection began to here. */
   extend(id: Id, order: Id[]): void {
-    this.#anchor ??= this.cursor ?? id;
+    this.#anchor ??= this.task ?? id;
     const [a, b] = [order.indexOf(this.#anchor), order.indexOf(id)];
     if (a < 0 || b < 0) return;
     this.chosen.clear();

@@ -33,11 +33,11 @@ describe("the trash", () => {
 
   it("asks before it deletes for good", async () => {
     const { fake, user } = await start();
-    await user.click(await screen.findByRole("button", { name: "Delete ‘Old draft’ for good" }));
+    await user.click(await screen.findByRole("button", { name: "Delete for good… ‘Old draft’" }));
     const dialog = await screen.findByRole("dialog", { name: "Delete ‘Old draft’ for good?" });
     await user.click(within(dialog).getByRole("button", { name: "Keep it" }));
     expect(fake.calls.some((call) => call.method === "purgeItems")).toBe(false);
-    await user.click(screen.getByRole("button", { name: "Delete ‘Old draft’ for good" }));
+    await user.click(screen.getByRole("button", { name: "Delete for good… ‘Old draft’" }));
     await user.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Delete for good" }));
     await waitFor(() => expect(fake.world.tasks.some((task) => task.title === "Old draft")).toBe(false));
     expect(await screen.findByText("‘Old draft’ removed for good")).toBeVisible();

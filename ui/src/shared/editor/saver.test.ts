@@ -4,7 +4,7 @@ import { useBackend } from "$backend";
 import { testBackend, type FakeBackend } from "$backend/fake";
 import { fakeId } from "../../backend/fake/world";
 import type { CommandError } from "$backend/contract";
-import { flushTexts, saverOf, type Saver } from "./saver";
+import { CLOSING, saverOf, type Saver } from "./saver";
 import { docOf } from "./sync";
 
 const NOTE = fakeId(52);
@@ -134,10 +134,12 @@ describe("saving", () => {
     expect((await open()).saver).not.toBe(next.saver);
   });
 
-  it("sends everything at once before the window goes away", async () => {
+  it("sends everything at once before the shell closes the window", async () => {
     const editor = await open();
     editor.type("last words");
-    await flushTexts();
+    fake.menu(CLOSING);
+    expect(sent()).toBe(1);
+    await pass(0);
     expect(stored()).toBe(editor.text);
   });
 });

@@ -27,7 +27,9 @@ export type Surface = {
   /** Saving failed, or works again (null). */
   failed: (error: CommandError | null) => void;
 };
-type Door = Pick<Backend, "spliceText" | "textSince" | "onChanged">;
+type Door = Pick<Backend, "spliceText" | "textSince" | "onChanged" | "onMenu">;
+/** What the shell says before it closes the window; it waits a moment for what is sent then. */
+export const CLOSING = "app.closing";
 
 const savers = new Set<Saver>();
 
@@ -55,9 +57,15 @@ export class Saver {
     this.field = field;
     this.#sync = new TextSync(state);
     this.#door = door;
-    this.#stop = door.onChanged((event) => {
-      if (event.ids.length === 0 || event.ids.includes(id)) void this.#start({ fetch: true });
-    });
+    const stops = [
+      door.onChanged((event) => {
+        if (event.ids.length === 0 || event.ids.includes(id)) void this.#start({ fetch: true });
+      }),
+      door.onMenu((action) => {
+        if (action === CLOSING) void this.flush();
+      }),
+    ];
+    this.#stop = () => stops.forEach((stop) => stop());
     savers.add(this);
   }
 
@@ -212,9 +220,4 @@ export class Saver {
 export function saverOf(id: Id, field: Field, state: TextState): Saver {
   const waiting = [...savers].find((one) => one.id === id && one.field === field && !one.attached && one.dirty);
   return waiting ?? new Saver(id, field, state, backend());
-}
-
-/** Sends everything that is unsent in any open text, before the window goes away. */
-export async function flushTexts(): Promise<void> {
-  await Promise.all([...savers].map((one) => one.flush()));
 }
