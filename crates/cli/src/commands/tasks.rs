@@ -85,9 +85,9 @@ pub(crate) fn tasks(arguments: TasksArguments, context: &mut Context) -> Result<
         (None, None, Some(query)) => vec![found(app, query)?],
         (None, None, None) => all_open(app)?,
     };
-    if let Some(query) = arguments.query.as_deref().filter(|_| {
-        arguments.list.is_some() || arguments.view.is_some()
-    }) {
+    if let Some(query) =
+        arguments.query.as_deref().filter(|_| arguments.list.is_some() || arguments.view.is_some())
+    {
         let ids = ids_found(app, query)?;
         for group in &mut groups {
             group.tasks.retain(|task| ids.contains(&task.id));
@@ -252,7 +252,9 @@ pub(crate) fn change(command: TaskCommand, context: &mut Context) -> Result<(), 
     let done = match command {
         TaskCommand::Show { id } => return show(&id, context),
         TaskCommand::Set { id, fields } => return set(&id, &fields, context),
-        TaskCommand::Done { ids } => app.edit_tasks(&ids_of(app, &ids)?, &with(TaskStatus::Done), None)?,
+        TaskCommand::Done { ids } => {
+            app.edit_tasks(&ids_of(app, &ids)?, &with(TaskStatus::Done), None)?
+        }
         TaskCommand::Reopen { ids } => {
             app.edit_tasks(&ids_of(app, &ids)?, &with(TaskStatus::Open), None)?
         }
@@ -310,12 +312,8 @@ fn detail_text(detail: &TaskDetail) -> String {
     }
     for disputed in &detail.disputed {
         for version in &disputed.versions {
-            let from = format!(
-                "{} ({}, {})",
-                version.display,
-                version.device.name,
-                time(version.time)
-            );
+            let from =
+                format!("{} ({}, {})", version.display, version.device.name, time(version.time));
             table.row([&format!("2 versions of {}", disputed.label), &from]);
         }
     }
@@ -326,7 +324,11 @@ fn detail_text(detail: &TaskDetail) -> String {
     if !detail.children.is_empty() {
         let tasks = detail.children.clone();
         text.push('\n');
-        text.push_str(&group_text(&TaskGroup { group: String::new(), label: String::new(), tasks }));
+        text.push_str(&group_text(&TaskGroup {
+            group: String::new(),
+            label: String::new(),
+            tasks,
+        }));
     }
     text.push('\n');
     text.push_str(&history_lines(&detail.history));
@@ -336,7 +338,8 @@ fn detail_text(detail: &TaskDetail) -> String {
 fn set(prefix: &str, fields: &[String], context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let id = id_of(app, prefix)?;
-    let (patch, notes) = read_fields(fields, &|list| lists::id_of(app, list), &|task| id_of(app, task))?;
+    let (patch, notes) =
+        read_fields(fields, &|list| lists::id_of(app, list), &|task| id_of(app, task))?;
     let mut done = None;
     if patch != TaskPatch::default() {
         done = Some(app.edit_tasks(&[id], &patch, None)?);
