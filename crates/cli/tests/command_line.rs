@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -45,7 +46,10 @@ fn a_failure_is_one_exit_status_wrong_usage_another() {
     ] {
         let output = run(empty.path(), arguments);
         assert_eq!(output.status.code(), Some(status), "{arguments:?}: {output:?}");
-        assert!(String::from_utf8_lossy(&output.stderr).contains(said), "{arguments:?}: {output:?}");
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains(said),
+            "{arguments:?}: {output:?}"
+        );
         assert_eq!(output.stdout.is_empty(), status != 0, "{arguments:?}");
     }
     let home = laptop();
@@ -62,7 +66,10 @@ fn a_failure_is_one_exit_status_wrong_usage_another() {
     ] {
         let output = run(home.path(), arguments);
         assert_eq!(output.status.code(), Some(status), "{arguments:?}: {output:?}");
-        assert!(String::from_utf8_lossy(&output.stderr).contains(said), "{arguments:?}: {output:?}");
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains(said),
+            "{arguments:?}: {output:?}"
+        );
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
 }
@@ -120,14 +127,91 @@ fn a_note_keeps_its_text_to_the_letter() {
 }
 
 const WORDS: &[&str] = &[
-    "init", "status", "list", "add", "lists", "tasks", "task", "show", "set", "done", "reopen", "delete",
-    "restore", "note", "notes", "edit", "splice", "history", "search", "undo", "redo", "bundle",
-    "export", "inspect", "import", "conflicts", "resolve", "policy", "policies", "markdown", "activity",
-    "dump", "check", "doctor", "devices", "--json", "--list", "--view", "--query", "--for", "--all",
-    "--take", "--value", "--text", "--keep-both", "--name", "--space", "--title", "--limit", "--repair",
-    "today", "trash", "nearby", "0", "1", "-1", "18446744073709551616", "01", "ffff", "title=x",
-    "when=99", "when=", "tags=+,-,,", "priority=-1", "=", "*", "", " ", "-", "--", "p1", "!", "#", "@",
-    "\u{0}", "é", "🌳", "\u{202e}", "in:", "is:conflict", "\"", "'", "%s", "../x", "x.holdfast",
+    "init",
+    "status",
+    "list",
+    "add",
+    "lists",
+    "tasks",
+    "task",
+    "show",
+    "set",
+    "done",
+    "reopen",
+    "delete",
+    "restore",
+    "note",
+    "notes",
+    "edit",
+    "splice",
+    "history",
+    "search",
+    "undo",
+    "redo",
+    "bundle",
+    "export",
+    "inspect",
+    "import",
+    "conflicts",
+    "resolve",
+    "policy",
+    "policies",
+    "markdown",
+    "activity",
+    "dump",
+    "check",
+    "doctor",
+    "devices",
+    "--json",
+    "--list",
+    "--view",
+    "--query",
+    "--for",
+    "--all",
+    "--take",
+    "--value",
+    "--text",
+    "--keep-both",
+    "--name",
+    "--space",
+    "--title",
+    "--limit",
+    "--repair",
+    "today",
+    "trash",
+    "nearby",
+    "0",
+    "1",
+    "-1",
+    "18446744073709551616",
+    "01",
+    "ffff",
+    "title=x",
+    "when=99",
+    "when=",
+    "tags=+,-,,",
+    "priority=-1",
+    "=",
+    "*",
+    "",
+    " ",
+    "-",
+    "--",
+    "p1",
+    "!",
+    "#",
+    "@",
+    "\u{0}",
+    "é",
+    "🌳",
+    "\u{202e}",
+    "in:",
+    "is:conflict",
+    "\"",
+    "'",
+    "%s",
+    "../x",
+    "x.holdfast",
 ];
 
 proptest! {
@@ -143,7 +227,8 @@ proptest! {
             0..7,
         )
     ) {
-        let home = laptop();
+        static HOME: OnceLock<TempDir> = OnceLock::new();
+        let home = HOME.get_or_init(laptop);
         // The system itself refuses arguments with a NUL.
         let words: Vec<&str> = picks.iter().map(String::as_str).filter(|word| !word.contains('\0')).collect();
         let output = run(home.path(), &words);

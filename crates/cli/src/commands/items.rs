@@ -56,9 +56,7 @@ pub(crate) fn undo(count: u32, context: &mut Context) -> Result<(), Failure> {
         }
     }
     if !undone.is_empty() || failed.is_none() {
-        context.answer(&undone, |undone| {
-            undone.iter().map(crate::context::did).collect()
-        })?;
+        context.answer(&undone, |undone| undone.iter().map(crate::context::did).collect())?;
     }
     failed.map_or(Ok(()), |error| Err(error.into()))
 }
