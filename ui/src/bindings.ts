@@ -1362,4 +1362,3 @@ export type WeekStart =
 /**  Sunday. */
 "sunday";
 
-/* Tauri Specta runtime */

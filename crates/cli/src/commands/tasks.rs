@@ -72,13 +72,18 @@ pub(crate) struct TasksArguments {
 
 /// `tasks`
 pub(crate) fn tasks(arguments: TasksArguments, context: &mut Context) -> Result<(), Failure> {
-    if arguments.view == Some(ViewName::Trash) {
-        return trash(arguments.query.as_deref(), context);
+    let view = arguments.view.map(query_of);
+    if view == Some(None) {
+        return match arguments.list {
+            Some(_) => Err(Failure::Usage("The trash has no lists: leave --list away.".to_owned())),
+            None => trash(arguments.query.as_deref(), context),
+        };
     }
+    let view = view.flatten();
     let app = context.app()?;
     let list = arguments.list.map(|list| lists::id_of(app, &list)).transpose()?;
-    let mut groups = match (&list, arguments.view, &arguments.query) {
-        (_, Some(view), _) => app.tasks(&query_of(view))?.groups,
+    let mut groups = match (&list, &view, &arguments.query) {
+        (_, Some(view), _) => app.tasks(view)?.groups,
         (Some(list), None, _) => {
             let with_completed = arguments.completed;
             app.tasks(&TaskQuery::List { list: list.clone(), with_completed })?.groups
@@ -87,7 +92,7 @@ pub(crate) fn tasks(arguments: TasksArguments, context: &mut Context) -> Result<
         (None, None, None) => all_open(app)?,
     };
     let found = match &arguments.query {
-        Some(query) if list.is_some() || arguments.view.is_some() => Some(ids_found(app, query)?),
+        Some(query) if list.is_some() || view.is_some() => Some(ids_found(app, query)?),
         _ => None,
     };
     for group in &mut groups {
@@ -105,14 +110,16 @@ pub(crate) fn tasks(arguments: TasksArguments, context: &mut Context) -> Result<
     }
 }
 
-fn query_of(view: ViewName) -> TaskQuery {
-    match view {
+/// What to ask for; none for the trash, which holds other things than tasks too.
+fn query_of(view: ViewName) -> Option<TaskQuery> {
+    Some(match view {
         ViewName::Inbox => TaskQuery::Inbox,
         ViewName::Today => TaskQuery::Today,
         ViewName::Upcoming => TaskQuery::Upcoming,
         ViewName::Someday => TaskQuery::Someday,
-        ViewName::Completed | ViewName::Trash => TaskQuery::Completed,
-    }
+        ViewName::Completed => TaskQuery::Completed,
+        ViewName::Trash => return None,
+    })
 }
 
 /// The inbox, then every list.
