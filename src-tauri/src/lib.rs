@@ -8,10 +8,20 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+use std::sync::Arc;
+
+use holdfast_app::{App, Home, Watch};
+use tauri::Manager;
+
 pub mod bindings;
+mod closing;
 mod commands;
 mod error;
+mod events;
+mod files;
 mod instance;
+mod links;
+mod menu;
 
 pub use error::CommandError;
 
@@ -21,6 +31,7 @@ pub use error::CommandError;
 /// When the web view or a plugin cannot be started; the message says which.
 pub fn run() -> anyhow::Result<()> {
     let commands = bindings::builder();
+    let holdfast = Arc::new(App::at(Home::default_place())?);
     let mut context = tauri::generate_context!();
     let identifier = instance::identifier(&context.config().identifier);
     context.config_mut().identifier = identifier;
@@ -35,8 +46,20 @@ pub fn run() -> anyhow::Result<()> {
         .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_opener::init())
         .invoke_handler(commands.invoke_handler())
+        .plugin(
+            tauri::plugin::Builder::<tauri::Wry>::new("own-pages")
+                .on_navigation(|_, url| links::inside(url))
+                .build(),
+        )
+        .on_window_event(closing::on_window_event)
         .setup(move |app| {
             commands.mount_events(app);
+            menu::install(app.handle())?;
+            app.manage(files::Files::new(app.handle()));
+            events::forward_changes(&holdfast, app.handle());
+            // Lives as long as the app: dropping it ends the watch.
+            app.manage(Watch::start(Arc::clone(&holdfast)));
+            app.manage(holdfast);
             Ok(())
         })
         .run(context)?;

@@ -10,14 +10,14 @@ const PREFS: &str = "prefs";
 impl App {
     /// The state of this device.
     pub fn boot(&self) -> Result<view::Boot, AppError> {
-        let state = if !self.has_vault() {
-            view::BootState::New
-        } else {
+        let state = if self.has_vault() {
             match self.open(None) {
                 Ok(()) => view::BootState::Ready,
-                Err(AppError::Locked | AppError::KeyMissing(_)) => view::BootState::Locked,
+                Err(AppError::Locked) => view::BootState::Locked,
                 Err(error) => return Err(error),
             }
+        } else {
+            view::BootState::New
         };
         let ready = state == view::BootState::Ready;
         let (device, prefs) = if ready {

@@ -5,7 +5,7 @@ use crate::{App, AppError, boot, items, view};
 use holdfast_model::fields::TITLE;
 use holdfast_oplog::DeviceId;
 use holdfast_store::{ItemChange, ItemEvent, Store};
-use holdfast_sync::{Carrier, DestinationState, Facts, Session, SyncState, delivered, spaces};
+use holdfast_sync::{Carrier, Facts, Session, SyncState, delivered, spaces};
 use holdfast_transports::bundle::format::BundleReader;
 use holdfast_transports::bundle::{self, BundleError, ExportRequest, ExportScope, Joined, Joining};
 use holdfast_vault::{Passphrase, fingerprint};
@@ -85,10 +85,7 @@ impl Open {
                         id: to.device.to_string(),
                         name: to.name,
                         kind: view::DestinationKind::Device,
-                        state: match to.state {
-                            DestinationState::UpToDate => to.text,
-                            DestinationState::Behind | DestinationState::NotHeard => to.text,
-                        },
+                        state: to.text,
                         missing_there: to.missing_there as u32,
                         missing_here: to.missing_here as u32,
                         last_seen: to.last_seen_ms,

@@ -121,10 +121,12 @@ impl App {
                 fields.insert("id".into(), state.id.to_string().into());
                 fields.insert("kind".into(), state.kind.clone().into());
                 fields.insert("space".into(), space.as_str().into());
-                fields.insert("deleted".into(), match state.life.is_disputed() {
-                    true => show(LIFE, &state.life),
-                    false => (!state.is_alive()).into(),
-                });
+                let deleted = if state.life.is_disputed() {
+                    show(LIFE, &state.life)
+                } else {
+                    (!state.is_alive()).into()
+                };
+                fields.insert("deleted".into(), deleted);
                 fields.insert("created".into(), time(state.created.0.ms).into());
                 fields.insert("edited".into(), time(state.edited.0.ms).into());
                 fields.insert("history".into(), history.into());

@@ -42,6 +42,9 @@ mod undo;
 pub mod view;
 mod watch;
 
+#[cfg(test)]
+mod story_tests;
+
 pub use clock::Clock;
 pub use error::AppError;
 pub use home::Home;

@@ -47,17 +47,14 @@ impl App {
         self.with(|open| {
             open.act("policy.set", |work| {
                 let id = Policies::setting(known.name);
-                match work.tx.entity(id)? {
-                    Some((state, space)) => {
-                        let mut draft = state.draft();
-                        draft.set(VALUE, policy.as_str(), &Seen::All);
-                        work.push(space, draft);
-                    }
-                    None => {
-                        let mut draft = Draft::new(id, Kind::Setting.as_str());
-                        draft.set(VALUE, policy.as_str(), &Seen::All);
-                        work.push(Space::Everywhere, draft);
-                    }
+                if let Some((state, space)) = work.tx.entity(id)? {
+                    let mut draft = state.draft();
+                    draft.set(VALUE, policy.as_str(), &Seen::All);
+                    work.push(space, draft);
+                } else {
+                    let mut draft = Draft::new(id, Kind::Setting.as_str());
+                    draft.set(VALUE, policy.as_str(), &Seen::All);
+                    work.push(Space::Everywhere, draft);
                 }
                 Ok(format!("{}: {}", known.label, policy.as_str()))
             })

@@ -70,13 +70,13 @@ impl App {
         self.with(|open| {
             open.store.read(|tx| {
                 let tag = match &query.tag {
-                    Some(name) => match tx.tag_named(name)? {
-                        Some(tag) => Some(tag),
-                        None => {
+                    Some(name) => {
+                        let Some(tag) = tx.tag_named(name)? else {
                             let as_of = tx.position()?;
                             return Ok(view::NotePage { as_of, notes: Vec::new(), total: 0 });
-                        }
-                    },
+                        };
+                        Some(tag)
+                    }
                     None => None,
                 };
                 let (rows, total) = tx.notes(list, tag, None, query.limit as usize)?;

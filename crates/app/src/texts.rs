@@ -7,6 +7,7 @@ use crate::{App, AppError, view};
 use holdfast_model::text::{Splice, TextDoc, Version, splice};
 use holdfast_model::{EntityId, Kind};
 use holdfast_store::StoreError;
+use std::fmt::Write as _;
 
 /// Characters put in at once that fit into one change with room to spare.
 const PART: usize = 40_000;
@@ -17,7 +18,11 @@ fn text_error(error: holdfast_model::text::TextError) -> AppError {
 
 /// A version as the interface keeps it: hexadecimal, opaque.
 pub(crate) fn version_text(version: &Version) -> String {
-    version.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    version.to_bytes().iter().fold(String::new(), |mut text, byte| {
+        // Writing into a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn parse_version(text: &str) -> Result<Version, AppError> {
