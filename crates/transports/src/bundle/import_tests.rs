@@ -77,7 +77,9 @@ fn an_earlier_bundle_that_is_missing_is_named_and_nothing_changes() {
     let before = phone.trace();
     let error = phone.import(&second).unwrap_err();
     assert_eq!(error.code(), "earlier_missing");
-    assert!(error.to_string().contains("laptop") && error.to_string().contains("1 changes"));
+    assert!(
+        error.to_string().contains("laptop") && error.to_string().contains("at least 1 change;")
+    );
     assert_eq!(phone.trace(), before);
     for path in [&first, &second, &first] {
         phone.import(path).unwrap();
