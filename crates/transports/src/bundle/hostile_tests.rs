@@ -108,6 +108,8 @@ fn mutations(count: u32, rehashed: bool) {
         } else {
             phone.inspect(&path)
         };
+        // A new file each time: writing over one waits for the disk.
+        std::fs::remove_file(&path).unwrap();
         let error = outcome.unwrap_err();
         assert!(!error.code().is_empty() && error.to_string().len() > 20, "{round}: {error}");
         if round % 500 == 0 {
