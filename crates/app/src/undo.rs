@@ -83,6 +83,7 @@ impl Open {
                     work.push_text(id, doc);
                 }
                 work.group = group;
+                work.noted_in = reverts.map(|_| change.space);
                 let done = work.commit(author, action, reverts)?.done("");
                 total.ids.extend(done.ids);
                 total.skipped.extend(plan.skipped);

@@ -91,13 +91,7 @@ impl Context {
 
     /// Answers with what an action did.
     pub(crate) fn done(&mut self, done: &view::Done) -> Result<(), Failure> {
-        self.answer(done, |done| {
-            let mut text = format!("{}\n", line(&done.label));
-            for skipped in &done.skipped {
-                text.push_str(&format!("Left alone: {}\n", line(skipped)));
-            }
-            text
-        })
+        self.answer(done, did)
     }
 
     /// Answers with what an action made: for people and scripts, its id alone.
@@ -124,4 +118,13 @@ pub(crate) fn read_text(file: &Path) -> Result<String, Failure> {
         File::open(file).and_then(|mut file| file.read_to_string(&mut text)).map_err(failed)?;
     }
     Ok(text)
+}
+
+/// What an action did, and what it left alone.
+pub(crate) fn did(done: &view::Done) -> String {
+    let mut text = format!("{}\n", line(&done.label));
+    for skipped in &done.skipped {
+        text.push_str(&format!("Left alone: {}\n", line(skipped)));
+    }
+    text
 }

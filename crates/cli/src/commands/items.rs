@@ -57,7 +57,7 @@ pub(crate) fn undo(count: u32, context: &mut Context) -> Result<(), Failure> {
     }
     if !undone.is_empty() || failed.is_none() {
         context.answer(&undone, |undone| {
-            undone.iter().map(|done| format!("{}\n", line(&done.label))).collect()
+            undone.iter().map(crate::context::did).collect()
         })?;
     }
     failed.map_or(Ok(()), |error| Err(error.into()))
