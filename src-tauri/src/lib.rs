@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use holdfast_app::{App, Home, Watch};
 use tauri::Manager;
+use tracing_subscriber::EnvFilter;
 
 pub mod bindings;
 mod closing;
@@ -30,6 +31,10 @@ pub use error::CommandError;
 /// # Errors
 /// When the web view or a plugin cannot be started; the message says which.
 pub fn run() -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_env("HOLDFAST_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
     let commands = bindings::builder();
     let holdfast = Arc::new(App::at(Home::default_place())?);
     let mut context = tauri::generate_context!();

@@ -5,7 +5,7 @@ use holdfast_app::view::{Done, ItemKind};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Table, line};
+use crate::output::Table;
 
 #[derive(Debug, Args)]
 pub(crate) struct SearchArguments {
@@ -56,9 +56,7 @@ pub(crate) fn undo(count: u32, context: &mut Context) -> Result<(), Failure> {
         }
     }
     if !undone.is_empty() || failed.is_none() {
-        context.answer(&undone, |undone| {
-            undone.iter().map(crate::context::did).collect()
-        })?;
+        context.answer(&undone, |undone| undone.iter().map(crate::context::did).collect())?;
     }
     failed.map_or(Ok(()), |error| Err(error.into()))
 }

@@ -89,11 +89,8 @@ pub(crate) fn lists(context: &mut Context) -> Result<(), Failure> {
         let mut table = Table::default();
         for list in lists {
             let title = format!("{}{}", "  ".repeat(depth(list, lists)), list.title);
-            let held = format!(
-                "{}, {}",
-                count(list.open_tasks, "open task"),
-                count(list.notes, "note")
-            );
+            let held =
+                format!("{}, {}", count(list.open_tasks, "open task"), count(list.notes, "note"));
             table.row([&list.id, list.space.as_str(), &title, &held]);
         }
         table.text()

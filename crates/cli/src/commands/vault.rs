@@ -83,7 +83,9 @@ pub(crate) fn init(arguments: InitArguments, context: &mut Context) -> Result<()
     let home = app.home().path().display().to_string();
     let mut answer = app.identity()?;
     insert(&mut answer, "home", home.into());
-    context.answer(&answer, |_| format!("A new vault is in {}.", line(&arguments.device.name)))
+    context.answer(&answer, |_| {
+        format!("{} is the first device of a new vault.", line(&arguments.device.name))
+    })
 }
 
 /// `status`
