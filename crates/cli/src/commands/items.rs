@@ -5,7 +5,7 @@ use holdfast_app::view::{Done, ItemKind};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Table, line};
+use crate::output::Table;
 
 #[derive(Debug, Args)]
 pub(crate) struct SearchArguments {
