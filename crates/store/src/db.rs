@@ -38,6 +38,15 @@ impl Store {
         }
     }
 
+    /// A database in memory, for simulations: everything but durability is as on disk.
+    pub fn in_memory(vault: VaultId) -> Result<Self, StoreError> {
+        let mut conn = Connection::open_in_memory()?;
+        conn.set_prepared_statement_cache_capacity(128);
+        schema::migrate(&mut conn)?;
+        conn.execute("INSERT INTO meta (key, value) VALUES ('vault', ?1)", [&vault.0])?;
+        Self::from_connection(conn)
+    }
+
     /// Opens the database of a vault.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         if !path.exists() {
