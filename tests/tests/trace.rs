@@ -13,6 +13,7 @@ use holdfast_store::{LocalChange, StoreError, Tx};
 use holdfast_tests::Replica;
 use holdfast_tests::replica::log;
 use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -49,66 +50,48 @@ fn trace(name: &str) -> Option<Trace> {
 /// One writer's place.
 struct Seat {
     device: Replica,
-    /// Which transactions of the recording are here.
-    has: Vec<bool>,
     /// Own transactions that are typed but not yet saved.
     typed: Vec<usize>,
-    /// All own transactions; the change of the one at `n` has the number `n + 1 + offset`.
-    own: Vec<usize>,
+    /// The last transaction in each own change; the one at `n` has the number `n + 1 + offset`.
+    saved: Vec<usize>,
     offset: u64,
 }
 
 impl Seat {
-    fn new(number: u8, txns: usize, offset: u64) -> Self {
+    fn new(number: u8, offset: u64) -> Self {
         let device = Replica::new(number, 0).unwrap();
-        Self { device, has: vec![false; txns], typed: Vec::new(), own: Vec::new(), offset }
+        Self { device, typed: Vec::new(), saved: Vec::new(), offset }
     }
 
-    fn write(&mut self, txn: usize) {
-        self.has[txn] = true;
-        self.typed.push(txn);
-        self.own.push(txn);
-    }
-
-    /// Saves what was typed, one change a transaction of the recording, in one write.
-    fn save(&mut self, note: EntityId, trace: &Trace) {
+    /// Saves what was typed: as an editor does that saves after a pause, several keystrokes are one
+    /// change, which ends where the other will have seen so much and no more.
+    fn save(&mut self, note: EntityId, trace: &Trace, seen: &BTreeSet<usize>) {
         if self.typed.is_empty() {
             return;
         }
         let author = self.device.author(START);
         let typed = std::mem::take(&mut self.typed);
+        let pieces: Vec<&[usize]> = typed.split_inclusive(|txn| seen.contains(txn)).collect();
+        self.saved.extend(pieces.iter().filter_map(|piece| piece.last()));
         self.device
             .store
             .write(|tx| {
-                for txn in typed {
-                    let splices: Vec<Splice> = trace.txns[txn]
-                        .patches
+                for piece in pieces {
+                    let splices: Vec<Splice> = piece
                         .iter()
+                        .flat_map(|txn| &trace.txns[*txn].patches)
                         .map(|(pos, delete, insert)| Splice::new(*pos, *delete, insert.as_str()))
                         .collect();
-                    tx.append(author, keystroke(tx, note, writer_of(&author.actor.0), &splices)?)?;
+                    tx.append(author, keystrokes(tx, note, writer_of(&author.actor.0), &splices)?)?;
                 }
                 Ok::<_, StoreError>(())
             })
             .unwrap();
     }
 
-    /// The last transaction of the other that stands before `heads` and is not here yet.
-    fn lacks(&mut self, heads: &[usize], trace: &Trace) -> Option<usize> {
-        let mut open = heads.to_vec();
-        let mut last = None;
-        while let Some(txn) = open.pop() {
-            if !std::mem::replace(&mut self.has[txn], true) {
-                last = last.max(Some(txn));
-                open.extend(&trace.txns[txn].parents);
-            }
-        }
-        last
-    }
-
     /// Fetches the changes of the other up to one transaction, and no later ones.
     fn fetch_up_to(&mut self, other: &mut Self, txn: usize) {
-        let at = other.own.binary_search(&txn).unwrap() as u64;
+        let at = other.saved.binary_search(&txn).unwrap() as u64;
         let log = log(Space::Everywhere, other.device.actor);
         let first = self.device.held().unwrap().get(log) + 1;
         let range = Range { log, first, last: at + 1 + other.offset };
@@ -118,7 +101,25 @@ impl Seat {
     }
 }
 
-fn keystroke(
+/// Before which transactions a writer has to fetch, and up to which one of the other.
+fn exchanges(trace: &Trace) -> BTreeMap<usize, usize> {
+    let mut has = [vec![false; trace.txns.len()], vec![false; trace.txns.len()]];
+    let mut exchanges = BTreeMap::new();
+    for (number, txn) in trace.txns.iter().enumerate() {
+        let mut open = txn.parents.clone();
+        while let Some(before) = open.pop() {
+            if !std::mem::replace(&mut has[txn.agent][before], true) {
+                let last = exchanges.entry(number).or_insert(before);
+                *last = before.max(*last);
+                open.extend(&trace.txns[before].parents);
+            }
+        }
+        has[txn.agent][number] = true;
+    }
+    exchanges
+}
+
+fn keystrokes(
     tx: &Tx<'_>,
     note: EntityId,
     writer: u64,
@@ -149,28 +150,28 @@ fn two_writers_end_in_the_recorded_text() {
     let Some(trace) = trace("friendsforever.json.gz") else { return };
     let note = EntityId::named("friends forever");
     // The first writer's first change makes the note.
-    let mut seats = [Seat::new(1, trace.txns.len(), 1), Seat::new(2, trace.txns.len(), 0)];
+    let mut seats = [Seat::new(1, 1), Seat::new(2, 0)];
     let [first, second] = &mut seats;
     first.device.edit(START, new_note(note)).unwrap();
     second.device.fetch(START, &mut first.device).unwrap();
-    let mut exchanges = 0;
+    let exchanges = exchanges(&trace);
+    let seen: BTreeSet<usize> = exchanges.values().copied().collect();
     for (number, txn) in trace.txns.iter().enumerate() {
         let [first, second] = &mut seats;
         let (own, other) = if txn.agent == 0 { (first, second) } else { (second, first) };
-        if let Some(last) = own.lacks(&txn.parents, &trace) {
-            own.save(note, &trace);
-            other.save(note, &trace);
-            own.fetch_up_to(other, last);
-            exchanges += 1;
+        if let Some(last) = exchanges.get(&number) {
+            own.save(note, &trace, &seen);
+            other.save(note, &trace, &seen);
+            own.fetch_up_to(other, *last);
         }
-        own.write(number);
+        own.typed.push(number);
     }
     let [first, second] = &mut seats;
-    first.save(note, &trace);
-    second.save(note, &trace);
+    first.save(note, &trace, &seen);
+    second.save(note, &trace, &seen);
     first.device.fetch(START, &mut second.device).unwrap();
     second.device.fetch(START, &mut first.device).unwrap();
-    eprintln!("{} transactions, {exchanges} exchanges", trace.txns.len());
+    eprintln!("{} transactions, {} exchanges", trace.txns.len(), exchanges.len());
     for seat in [&mut *first, &mut *second] {
         let text = seat.device.store.read(|tx| tx.text(note)).unwrap().unwrap();
         assert_eq!(text.plain, trace.end_content);

@@ -17,7 +17,7 @@ fn history(seed: u64, steps: usize) {
     let mut world = World::new(seed, [0, 20 * MINUTE, -35 * MINUTE], true);
     for step in 0..steps {
         world.step();
-        if step % 16 == 15 {
+        if step % 25 == 24 {
             checks::each_device_alone(&mut world);
         }
     }
@@ -37,15 +37,26 @@ fn named(seed: u64, steps: usize, run: impl FnOnce()) {
 #[test]
 fn the_laws_hold_in_three_hundred_histories() {
     for seed in 0..300 {
-        let steps = 40 + (seed as usize * 7) % 160;
+        // Most are short and some are long: what a history can do grows faster than its length.
+        let steps = 25 + (seed as usize * 7) % 50 + if seed % 20 == 0 { 100 } else { 0 };
         named(seed, steps, || history(seed, steps));
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn the_laws_hold_in_any_history(seed: u64, steps in 1_usize..120) {
+    fn the_laws_hold_in_any_history(seed: u64, steps in 1_usize..90) {
+        named(seed, steps, || history(seed, steps));
+    }
+}
+
+/// Histories that once broke a law.
+#[test]
+fn what_went_wrong_once_stays_right() {
+    // 65: a move that gives way was still asked about after the policy said not to.
+    // 100: a task in a circle of subtasks was in no list and not in the inbox either.
+    for (seed, steps) in [(65, 175), (100, 125)] {
         named(seed, steps, || history(seed, steps));
     }
 }
@@ -61,8 +72,8 @@ fn the_same_conflicts_under_any_clocks() {
         [0, YEAR, 0],
         [YEAR, -2 * HOUR, 0],
     ];
-    for seed in 1_000..1_060 {
-        let steps = 60 + (seed as usize * 11) % 90;
+    for seed in 1_000..1_050 {
+        let steps = 60 + (seed as usize * 11) % 60;
         let run = |skews: [i64; 3]| {
             let mut world = World::new(seed, skews, false);
             (0..steps).for_each(|_| world.step());

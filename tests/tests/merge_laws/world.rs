@@ -434,10 +434,11 @@ impl World {
     /// An undo writes the life of an item because it undoes a deletion or the like, or only because
     /// it edits content. It means it where an edit of content would have written something else.
     fn meaning_of_undo(&mut self, device: usize, undone: &Change, edit: &Edit) -> Life {
-        let state = self.state(device, edit.entity).unwrap();
         let Some(life) = &edit.life else { return Life::Implied };
         let standing = self.oracle.values(edit.entity, LIFE, self.oracle.applied(device));
-        let made_it = state.created.1 == undone.dot();
+        // What made the item is undone by a deletion and nothing else.
+        let makes = |e: &Edit| e.entity == edit.entity && e.life.as_ref().is_some_and(|l| l.supersedes.is_empty());
+        let made_it = undone.edits().any(makes) && edit.set.is_empty() && edit.add.is_empty();
         if made_it || !standing.contains(&life.value) { Life::Meant } else { Life::Implied }
     }
 
