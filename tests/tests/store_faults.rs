@@ -159,10 +159,8 @@ fn what_a_newer_app_wrote_survives_an_older_one() {
         remove: BTreeMap::new(),
         text: BTreeMap::new(),
     };
-    let unknown = rmpv::Value::Map(vec![
-        ("op".into(), "attach-voice".into()),
-        ("length".into(), 90.into()),
-    ]);
+    let unknown =
+        rmpv::Value::Map(vec![("op".into(), "attach-voice".into()), ("length".into(), 90.into())]);
     let ops = vec![Op::Unknown(unknown), Op::Edit(Box::new(edit))];
     let body = change(newer, 1, SCHEMA, ops).encode().unwrap();
     let (mut old, mut third) = (Replica::new(1, 0).unwrap(), Replica::new(2, 0).unwrap());
@@ -315,4 +313,68 @@ fn an_edit_of_a_device_a_year_behind_is_not_buried() {
     exchange(&mut laptop, &mut phone, NOW + 2_000);
     assert_eq!(state(&mut laptop).text(TITLE), "From last year");
     assert_eq!(laptop.listed().unwrap(), []);
+}
+
+/// A device whose clock is behind edits an item that another has just made, and takes the edit back:
+/// the edit is undone, the item is not.
+#[test]
+fn undoing_an_edit_never_deletes_an_item_that_another_device_made() {
+    let (mut laptop, mut phone) = pair();
+    phone.skew_ms = -2 * 3_600_000;
+    set(&mut phone, NOW + 1_000, TITLE, "Buy oak boards");
+    let actor = phone.actor;
+    let step = phone.store.read(|tx| tx.undo_step(actor)).unwrap().unwrap();
+    let plan = phone.store.read(|tx| tx.plan_undo(&step.changes[0], actor)).unwrap();
+    phone.edit(NOW + 2_000, plan.edits).unwrap();
+    exchange(&mut laptop, &mut phone, NOW + 3_000);
+    assert!(state(&mut laptop).is_alive());
+    assert_eq!(state(&mut laptop).text(TITLE), "Buy boards");
+}
+
+/// A decided deletion that is taken back stands in question again, and an edit of the content does not
+/// decide it by the way.
+#[test]
+fn an_edit_does_not_decide_a_deletion_that_is_in_question_again() {
+    let (mut laptop, mut phone) = pair();
+    let before = state(&mut laptop);
+    let mut draft = before.draft();
+    draft.life(holdfast_model::entity::DELETED, &Seen::All);
+    laptop.edit(NOW + 1_000, draft.finish().into_iter().collect()).unwrap();
+    set(&mut phone, NOW + 2_000, TITLE, "Buy oak boards");
+    exchange(&mut laptop, &mut phone, NOW + 3_000);
+    let disputed = state(&mut laptop);
+    let mut draft = disputed.draft();
+    draft.life(ALIVE, &Seen::All);
+    laptop.edit(NOW + 4_000, draft.finish().into_iter().collect()).unwrap();
+    assert_eq!(laptop.listed().unwrap(), []);
+    let actor = laptop.actor;
+    let step = laptop.store.read(|tx| tx.undo_step(actor)).unwrap().unwrap();
+    let plan = laptop.store.read(|tx| tx.plan_undo(&step.changes[0], actor)).unwrap();
+    laptop.edit(NOW + 5_000, plan.edits).unwrap();
+    set(&mut laptop, NOW + 6_000, TITLE, "Buy elm boards");
+    exchange(&mut laptop, &mut phone, NOW + 7_000);
+    assert_eq!(phone.listed().unwrap(), [(task(), "life".to_owned(), true)]);
+}
+
+/// A under B here, B under A there: the later move gives way, and both tasks can be seen.
+#[test]
+fn tasks_moved_into_each_other_are_both_to_be_seen() {
+    let (mut laptop, mut phone) = pair();
+    let other = EntityId::named("the other task");
+    let mut draft = Draft::new(other, Kind::Task.as_str());
+    draft.set(TITLE, "Varnish", &Seen::All);
+    laptop.edit(NOW + 1_000, draft.finish().into_iter().collect()).unwrap();
+    exchange(&mut laptop, &mut phone, NOW + 2_000);
+    set(&mut laptop, NOW + 3_000, "parent", other.to_string());
+    let below = phone.store.read(|tx| tx.expect_entity(other, "task")).unwrap().0;
+    let mut draft = below.draft();
+    draft.set("parent", task().to_string(), &Seen::All);
+    phone.edit(NOW + 4_000, draft.finish().into_iter().collect()).unwrap();
+    exchange(&mut laptop, &mut phone, NOW + 5_000);
+    let inbox = laptop.store.read(|tx| tx.tasks(&TaskFilter::Inbox, 10)).unwrap();
+    assert_eq!(inbox.iter().map(|task| task.id).collect::<Vec<_>>(), [other]);
+    let below = laptop.store.read(|tx| tx.tasks(&TaskFilter::Children(other), 10)).unwrap();
+    assert_eq!(below.iter().map(|task| task.id).collect::<Vec<_>>(), [task()]);
+    assert_eq!(laptop.listed().unwrap(), [(other, "parent".to_owned(), true)]);
+    assert_eq!(laptop.store.read(|tx| tx.task_counts("2026-12-01")).unwrap().0, 1);
 }

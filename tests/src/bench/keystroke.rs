@@ -24,7 +24,12 @@ fn type_into(replica: &mut Replica, note: EntityId, splice: Splice) -> Result<()
     Ok(())
 }
 
-fn typed(tx: &Tx<'_>, id: EntityId, writer: u64, splice: Splice) -> Result<LocalChange, StoreError> {
+fn typed(
+    tx: &Tx<'_>,
+    id: EntityId,
+    writer: u64,
+    splice: Splice,
+) -> Result<LocalChange, StoreError> {
     let mut doc: TextDoc = tx.open_text(id, writer)?;
     let update = doc.splice(&[splice])?.update;
     let (state, space) = tx.expect_entity(id, "note")?;

@@ -36,7 +36,8 @@ pub(crate) fn as_you_type() -> Result<Row> {
             plain_times.push(timed(|| {
                 let sql = "SELECT rowid FROM found WHERE found MATCH ?1 ORDER BY rank LIMIT ?2";
                 let mut statement = conn.prepare_cached(sql)?;
-                let rows = statement.query_map((&bare, LIMIT as i64), |row| row.get::<_, i64>(0))?;
+                let rows =
+                    statement.query_map((&bare, LIMIT as i64), |row| row.get::<_, i64>(0))?;
                 Ok(rows.collect::<Result<Vec<_>, _>>()?)
             })?);
         }

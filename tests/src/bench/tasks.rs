@@ -53,7 +53,10 @@ pub(crate) fn fill(replica: &mut Replica, count: usize) -> Result<()> {
     replica.store.write(|tx| {
         for number in 0..count {
             let edits = new_task(number);
-            tx.append(author, LocalChange { action: "task.add".into(), edits, ..LocalChange::default() })?;
+            tx.append(
+                author,
+                LocalChange { action: "task.add".into(), edits, ..LocalChange::default() },
+            )?;
         }
         Ok::<_, StoreError>(())
     })?;

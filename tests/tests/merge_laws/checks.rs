@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const MANY: usize = 10_000;
 
 /// What must hold on each device at any time, whatever has arrived.
-pub fn each_device_alone(world: &mut World) {
+pub(crate) fn each_device_alone(world: &mut World) {
     for device in 0..world.devices.len() {
         let at = world.oracle.applied(device).clone();
         let replica = &mut world.devices[device];
@@ -104,7 +104,7 @@ fn acyclic(parents: &BTreeMap<EntityId, Option<EntityId>>) {
 }
 
 /// What must hold once every device has everything.
-pub fn all_devices_together(world: &mut World) {
+pub(crate) fn all_devices_together(world: &mut World) {
     // Nothing that was acknowledged has vanished: every change is held and applied everywhere, and
     // nothing waits.
     let everything = world.oracle.everything();
@@ -113,11 +113,15 @@ pub fn all_devices_together(world: &mut World) {
         assert_eq!(held, everything, "device {device} lacks a change");
         assert_eq!(&everything, world.oracle.applied(device));
         assert_eq!(replica.store.read(|tx| tx.unapplied()).unwrap(), Vec::new());
-        replica.store.read(|tx| {
-            let wrong: Vec<_> = tx.check(&verify)?.into_iter().filter(|line| !line.ok).collect();
-            assert!(wrong.is_empty(), "device {device}: {wrong:?}");
-            Ok::<_, StoreError>(())
-        }).unwrap();
+        replica
+            .store
+            .read(|tx| {
+                let wrong: Vec<_> =
+                    tx.check(&verify)?.into_iter().filter(|line| !line.ok).collect();
+                assert!(wrong.is_empty(), "device {device}: {wrong:?}");
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
     }
     each_device_alone(world);
     // The same changes give the same data and the same conflicts, byte for byte.
@@ -125,7 +129,11 @@ pub fn all_devices_together(world: &mut World) {
     let conflicts = world.devices[0].conflicts().unwrap();
     for device in 1..3 {
         assert_eq!(world.devices[device].dump().unwrap(), dump, "device {device} differs");
-        assert_eq!(world.devices[device].conflicts().unwrap(), conflicts, "device {device} differs");
+        assert_eq!(
+            world.devices[device].conflicts().unwrap(),
+            conflicts,
+            "device {device} differs"
+        );
     }
     in_any_order(world, &dump, &conflicts);
     everything_again(world, &dump, &conflicts);
@@ -167,7 +175,9 @@ fn made_anew(world: &mut World, dump: &str, conflicts: &str) {
 
 /// What is disputed, with the values: apart from circles, where the later move gives way and so
 /// clocks name the item that is asked about.
-pub fn disputes_apart_from_circles(world: &mut World) -> Vec<(EntityId, String, bool, Vec<Value>)> {
+pub(crate) fn disputes_apart_from_circles(
+    world: &mut World,
+) -> Vec<(EntityId, String, bool, Vec<Value>)> {
     let replica = &mut world.devices[0];
     let listed = replica.listed().unwrap();
     let mut disputes = Vec::new();

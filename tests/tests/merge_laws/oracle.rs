@@ -11,13 +11,13 @@ use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How much of each log someone has applied.
-pub type Past = BTreeMap<LogId, u64>;
+pub(crate) type Past = BTreeMap<LogId, u64>;
 /// Names one change.
-pub type Id = (LogId, u64);
+pub(crate) type Id = (LogId, u64);
 
 /// What a write says that its maker saw.
 #[derive(Debug, Clone)]
-pub enum Seen {
+pub(crate) enum Seen {
     /// Everything that the device had applied.
     Everything,
     /// Only these writes.
@@ -26,7 +26,7 @@ pub enum Seen {
 
 /// Why the life of an item is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Life {
+pub(crate) enum Life {
     /// Because the content is edited: the item is as alive as it was, and nothing is decided.
     Implied,
     /// Because the person deletes, restores or purges.
@@ -61,7 +61,7 @@ impl Fact {
 
 /// Everything that everyone wrote, and what each device has got.
 #[derive(Debug, Default)]
-pub struct Oracle {
+pub(crate) struct Oracle {
     items: BTreeMap<EntityId, (Space, Vec<Fact>)>,
     pasts: BTreeMap<Id, Past>,
     received: Vec<Past>,
@@ -70,13 +70,13 @@ pub struct Oracle {
 
 /// An edit as the oracle is told of it.
 #[derive(Debug)]
-pub struct Told<'a> {
-    pub edit: &'a Edit,
-    pub life: Life,
+pub(crate) struct Told<'a> {
+    pub(crate) edit: &'a Edit,
+    pub(crate) life: Life,
     /// Fields that were decided by someone who had seen only these writes.
-    pub decided: BTreeMap<String, BTreeSet<Id>>,
+    pub(crate) decided: BTreeMap<String, BTreeSet<Id>>,
     /// The text before and after, where it was edited.
-    pub text: Option<(String, String)>,
+    pub(crate) text: Option<(String, String)>,
 }
 
 fn marks(text: &str) -> Vec<char> {
@@ -84,10 +84,10 @@ fn marks(text: &str) -> Vec<char> {
 }
 
 /// Characters from here on are typed once in a history, so each can be followed.
-pub const FIRST_MARK: char = '\u{4e00}';
+pub(crate) const FIRST_MARK: char = '\u{4e00}';
 
 impl Oracle {
-    pub fn new(devices: usize) -> Self {
+    pub(crate) fn new(devices: usize) -> Self {
         Self {
             received: vec![Past::new(); devices],
             applied: vec![Past::new(); devices],
@@ -95,16 +95,16 @@ impl Oracle {
         }
     }
 
-    pub fn applied(&self, device: usize) -> &Past {
+    pub(crate) fn applied(&self, device: usize) -> &Past {
         &self.applied[device]
     }
 
-    pub fn received(&self, device: usize) -> &Past {
+    pub(crate) fn received(&self, device: usize) -> &Past {
         &self.received[device]
     }
 
     /// Every change that anyone made.
-    pub fn everything(&self) -> Past {
+    pub(crate) fn everything(&self) -> Past {
         let mut all = Past::new();
         for (log, seq) in self.pasts.keys() {
             let held = all.entry(*log).or_insert(0);
@@ -114,7 +114,7 @@ impl Oracle {
     }
 
     /// A change was acknowledged on a device.
-    pub fn wrote(&mut self, device: usize, id: Id, time: Hlc, told: &[Told<'_>]) {
+    pub(crate) fn wrote(&mut self, device: usize, id: Id, time: Hlc, told: &[Told<'_>]) {
         let past: Past = self.applied[device]
             .iter()
             .filter(|(log, _)| log.space == id.0.space)
@@ -148,7 +148,11 @@ impl Oracle {
             } else if field == LIFE && told.life == Life::Implied && write.again.is_empty() {
                 let same = |w: &&(Id, Written)| w.1.values.iter().all(|v| v.0 == write.value);
                 Seen::Only(
-                    self.standing(edit.entity, LIFE, past).iter().filter(same).map(|w| w.0).collect(),
+                    self.standing(edit.entity, LIFE, past)
+                        .iter()
+                        .filter(same)
+                        .map(|w| w.0)
+                        .collect(),
                 )
             } else {
                 Seen::Everything
@@ -178,7 +182,7 @@ impl Oracle {
     }
 
     /// A run arrived. Like every device, the oracle has no use for one that leaves a gap.
-    pub fn received_run(&mut self, device: usize, log: LogId, first: u64, last: u64) {
+    pub(crate) fn received_run(&mut self, device: usize, log: LogId, first: u64, last: u64) {
         let held = self.received[device].entry(log).or_insert(0);
         if first <= *held + 1 {
             *held = (*held).max(last);
@@ -189,7 +193,7 @@ impl Oracle {
     }
 
     /// The device applies what it can: a change once all that its writer had seen is applied.
-    pub fn apply(&mut self, device: usize) {
+    pub(crate) fn apply(&mut self, device: usize) {
         let mut progress = true;
         while progress {
             progress = false;
@@ -232,12 +236,12 @@ impl Oracle {
     }
 
     /// The writes that stand, by change.
-    pub fn standing_ids(&self, item: EntityId, field: &str, at: &Past) -> BTreeSet<Id> {
+    pub(crate) fn standing_ids(&self, item: EntityId, field: &str, at: &Past) -> BTreeSet<Id> {
         self.standing(item, field, at).into_iter().map(|(id, _)| id).collect()
     }
 
     /// The distinct values that stand, in order.
-    pub fn values(&self, item: EntityId, field: &str, at: &Past) -> BTreeSet<Value> {
+    pub(crate) fn values(&self, item: EntityId, field: &str, at: &Past) -> BTreeSet<Value> {
         let standing = self.standing(item, field, at);
         standing.into_iter().flat_map(|(_, write)| write.values).map(|(value, ..)| value).collect()
     }
@@ -284,7 +288,7 @@ impl Oracle {
     }
 
     /// The dump of a device that has applied exactly `at`, without the texts.
-    pub fn dump(&self, at: &Past) -> Json {
+    pub(crate) fn dump(&self, at: &Past) -> Json {
         let mut items = Vec::new();
         for (item, (space, _)) in &self.items {
             let life = self.values(*item, LIFE, at);
@@ -343,7 +347,7 @@ impl Oracle {
     }
 
     /// The moves that give way: of each circle the one made last.
-    pub fn cut(&self, at: &Past) -> BTreeSet<EntityId> {
+    pub(crate) fn cut(&self, at: &Past) -> BTreeSet<EntityId> {
         let parents = self.parents(at);
         let mut cut = BTreeSet::new();
         for start in parents.keys() {
@@ -364,7 +368,7 @@ impl Oracle {
 
     /// The fields that a person has to decide, apart from texts: those whose standing writes differ,
     /// under a policy that asks, and moves that give way; of items that are in use.
-    pub fn disputes(&self, at: &Past) -> BTreeSet<(EntityId, String)> {
+    pub(crate) fn disputes(&self, at: &Past) -> BTreeSet<(EntityId, String)> {
         let policies = self.policies(at);
         let cut = self.cut(at);
         let mut disputes = BTreeSet::new();
@@ -385,7 +389,7 @@ impl Oracle {
 
     /// Checks a merged text: everything typed that nobody deleted is there, nothing else is, and
     /// what one person typed in one go is broken up only by someone who saw it.
-    pub fn check_text(&self, item: EntityId, at: &Past, text: &str) {
+    pub(crate) fn check_text(&self, item: EntityId, at: &Past, text: &str) {
         let facts: Vec<&Fact> = self.facts(item, at).collect();
         let mut typed: BTreeMap<char, Vec<&Fact>> = BTreeMap::new();
         for fact in &facts {
@@ -422,7 +426,7 @@ impl Oracle {
     }
 
     /// All items with a text, by what they are.
-    pub fn items(&self) -> impl Iterator<Item = EntityId> + '_ {
+    pub(crate) fn items(&self) -> impl Iterator<Item = EntityId> + '_ {
         self.items.keys().copied()
     }
 }
@@ -436,7 +440,7 @@ fn shown_in_dump(values: &BTreeSet<Value>) -> Json {
 }
 
 /// A dump of the engine without the texts, which are checked apart.
-pub fn without_texts(dump: &str) -> Json {
+pub(crate) fn without_texts(dump: &str) -> Json {
     let mut dump: Json = serde_json::from_str(dump).unwrap();
     for item in dump["items"].as_array_mut().unwrap() {
         let field = match Kind::parse(item["kind"].as_str().unwrap()) {

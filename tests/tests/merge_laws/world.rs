@@ -35,9 +35,9 @@ struct Looking {
 }
 
 /// Three devices and the changes on their way between them.
-pub struct World {
-    pub devices: Vec<Replica>,
-    pub oracle: Oracle,
+pub(crate) struct World {
+    pub(crate) devices: Vec<Replica>,
+    pub(crate) oracle: Oracle,
     rng: ChaCha8Rng,
     now_ms: i64,
     /// Runs on their way, to whom. They arrive in any order, some of them twice.
@@ -65,9 +65,8 @@ impl Meant {
 }
 
 impl World {
-    pub fn new(seed: u64, skews_ms: [i64; 3], by_clock: bool) -> Self {
-        let devices =
-            (1..).zip(skews_ms).map(|(n, skew)| Replica::new(n, skew).unwrap()).collect();
+    pub(crate) fn new(seed: u64, skews_ms: [i64; 3], by_clock: bool) -> Self {
+        let devices = (1..).zip(skews_ms).map(|(n, skew)| Replica::new(n, skew).unwrap()).collect();
         Self {
             devices,
             oracle: Oracle::new(3),
@@ -81,12 +80,12 @@ impl World {
         }
     }
 
-    pub fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         self.now_ms
     }
 
     /// One thing happens somewhere.
-    pub fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         self.now_ms += self.rng.gen_range(1..40_000);
         let device = self.rng.gen_range(0..3);
         match self.rng.gen_range(0..100) {
@@ -186,8 +185,8 @@ impl World {
 
     fn create(&mut self, device: usize) {
         let number = self.made.len();
-        let kind = [Kind::Task, Kind::Task, Kind::Note, Kind::List, Kind::Tag]
-            [self.rng.gen_range(0..5)];
+        let kind =
+            [Kind::Task, Kind::Task, Kind::Note, Kind::List, Kind::Tag][self.rng.gen_range(0..5)];
         if kind == Kind::Tag && self.by_clock {
             // A tag has its id from its name: two devices may make the same one.
             let name = self.word();
@@ -227,7 +226,8 @@ impl World {
         if self.rng.gen_bool(0.1) {
             // Several items at once are one change.
             let more = self.shown(device, &[Kind::Task]);
-            let more = more.into_iter().filter(|(state, at)| *at == space && state.id != items[0].id);
+            let more =
+                more.into_iter().filter(|(state, at)| *at == space && state.id != items[0].id);
             let more: Vec<EntityState> = more.take(2).map(|(state, _)| state).collect();
             items.extend(more);
         }
@@ -282,7 +282,8 @@ impl World {
         let before = doc.plain();
         let length = doc.len_chars();
         let pos = self.rng.gen_range(0..=length);
-        let delete = if self.rng.gen_bool(0.4) { self.rng.gen_range(0..=(length - pos).min(6)) } else { 0 };
+        let delete =
+            if self.rng.gen_bool(0.4) { self.rng.gen_range(0..=(length - pos).min(6)) } else { 0 };
         let insert = if delete == 0 || self.rng.gen_bool(0.5) { self.run() } else { String::new() };
         let update = doc.splice(&[Splice::new(pos, delete, insert)]).unwrap().update;
         let after = doc.plain();
@@ -351,7 +352,8 @@ impl World {
         let mut open = Vec::new();
         for (id, _) in items {
             let Some(state) = self.state(device, id) else { continue };
-            let registers = state.registers.iter().map(|(field, register)| (field.as_str(), register));
+            let registers =
+                state.registers.iter().map(|(field, register)| (field.as_str(), register));
             for (field, register) in registers.chain([(LIFE, &state.life)]) {
                 if register.is_disputed() {
                     let mut values: Vec<Value> =
@@ -377,7 +379,8 @@ impl World {
         }
         let at = self.rng.gen_range(0..self.looking.len());
         let Looking { device, item, field, chosen, saw } = self.looking.swap_remove(at);
-        let (state, space) = self.devices[device].store.read(|tx| tx.expect_entity(item, "item")).unwrap();
+        let (state, space) =
+            self.devices[device].store.read(|tx| tx.expect_entity(item, "item")).unwrap();
         let ids = saw.iter().map(|dot| (log(space, dot.actor), dot.seq)).collect();
         let mut draft = state.draft();
         if field == LIFE {
@@ -399,7 +402,11 @@ impl World {
         if self.rng.gen_bool(0.4) {
             // Undone and at once done again is as it was.
             self.redo(device);
-            assert_eq!(self.devices[device].dump().unwrap(), before, "undo and redo lost something");
+            assert_eq!(
+                self.devices[device].dump().unwrap(),
+                before,
+                "undo and redo lost something"
+            );
         }
     }
 
@@ -423,7 +430,8 @@ impl World {
                 let id = edit.entity;
                 let before = self.devices[device].store.read(|tx| tx.text(id)).unwrap();
                 let doc = docs.remove(&id);
-                let text = doc.as_ref().map(|d| (before.map(|b| b.plain).unwrap_or_default(), d.plain()));
+                let text =
+                    doc.as_ref().map(|d| (before.map(|b| b.plain).unwrap_or_default(), d.plain()));
                 let life = self.meaning_of_undo(device, change, &edit);
                 meant.push(Meant { edit, life, decided: BTreeMap::new(), text, doc });
             }
@@ -437,7 +445,9 @@ impl World {
         let Some(life) = &edit.life else { return Life::Implied };
         let standing = self.oracle.values(edit.entity, LIFE, self.oracle.applied(device));
         // What made the item is undone by a deletion and nothing else.
-        let makes = |e: &Edit| e.entity == edit.entity && e.life.as_ref().is_some_and(|l| l.supersedes.is_empty());
+        let makes = |e: &Edit| {
+            e.entity == edit.entity && e.life.as_ref().is_some_and(|l| l.supersedes.is_empty())
+        };
         let made_it = undone.edits().any(makes) && edit.set.is_empty() && edit.add.is_empty();
         if made_it || !standing.contains(&life.value) { Life::Meant } else { Life::Implied }
     }
@@ -450,8 +460,9 @@ impl World {
         let policy = kind.choices.choose(&mut self.rng).unwrap().as_str();
         let id = Policies::setting(kind.name);
         let state = self.state(device, id);
-        let mut draft =
-            state.as_ref().map_or_else(|| Draft::new(id, Kind::Setting.as_str()), EntityState::draft);
+        let mut draft = state
+            .as_ref()
+            .map_or_else(|| Draft::new(id, Kind::Setting.as_str()), EntityState::draft);
         draft.set(VALUE, policy, &Seen::All);
         if let Some(edit) = draft.finish() {
             self.commit(device, Space::Everywhere, "policy.set", vec![Meant::content(edit)]);
@@ -502,8 +513,7 @@ impl World {
 
     fn receive(&mut self, to: usize, run: &Run) {
         let before = self.devices[to].held().unwrap();
-        let received =
-            self.devices[to].store.write(|tx| tx.receive(run, None)).unwrap();
+        let received = self.devices[to].store.write(|tx| tx.receive(run, None)).unwrap();
         let after = self.devices[to].held().unwrap();
         assert!(after.includes(&before), "what was held is held no longer");
         let expected = self.oracle.received(to).get(&run.log).copied().unwrap_or(0);
@@ -523,7 +533,7 @@ impl World {
     }
 
     /// Everything that is under way arrives, and the devices talk until none lacks anything.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         let mut left = std::mem::take(&mut self.under_way);
         left.shuffle(&mut self.rng);
         for (to, run) in left {
@@ -541,7 +551,7 @@ impl World {
 
     /// Everything that one device holds, in runs of a random size, each log in order and the logs
     /// among each other in any.
-    pub fn shuffled_runs(&mut self, device: usize) -> Vec<Run> {
+    pub(crate) fn shuffled_runs(&mut self, device: usize) -> Vec<Run> {
         let rng = &mut self.rng;
         let all = self.devices[device]
             .runs(&holdfast_oplog::VersionVector::new(), || rng.gen_range(1..12))
