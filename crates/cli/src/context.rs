@@ -79,13 +79,13 @@ impl Context {
         if self.json {
             let mut json = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
             json.push('\n');
-            self.raw(&json)
+            raw(&json)
         } else {
             let mut text = text(value);
             if !text.is_empty() && !text.ends_with('\n') {
                 text.push('\n');
             }
-            self.raw(&text)
+            raw(&text)
         }
     }
 
@@ -98,14 +98,14 @@ impl Context {
     pub(crate) fn made(&mut self, done: &view::Done) -> Result<(), Failure> {
         self.answer(done, |done| done.ids.join("\n"))
     }
+}
 
-    /// Writes to standard output as it is.
-    pub(crate) fn raw(&mut self, text: &str) -> Result<(), Failure> {
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        out.flush()?;
-        Ok(())
-    }
+/// Writes to standard output as it is.
+pub(crate) fn raw(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
 }
 
 /// The text in a file, or of standard input where the file is `-`.

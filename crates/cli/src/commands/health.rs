@@ -21,7 +21,8 @@ pub(crate) struct CheckArguments {
 pub(crate) fn check(arguments: CheckArguments, context: &mut Context) -> Result<(), Failure> {
     let report = context.app()?.check(arguments.repair)?;
     context.answer(&report, |report| {
-        report.lines.iter().map(|text| format!("{}\n", line(text))).collect()
+        let lines: Vec<String> = report.lines.iter().map(|text| line(text).to_string()).collect();
+        lines.join("\n")
     })?;
     if report.ok { Ok(()) } else { Err(Failure::CheckFailed) }
 }
