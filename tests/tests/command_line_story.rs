@@ -30,7 +30,14 @@ fn join(laptop: &Device, phone: &Device) -> Result<()> {
     let (passphrase, invitation) = (text(&passphrase), text(&invitation));
     laptop.ctl(&["bundle", "export", invitation, "--invite", "--passphrase-file", passphrase])?;
     phone.ctl(&[
-        "join", invitation, "--name", "Phone", "--passphrase-file", passphrase, "--key-store", "file",
+        "join",
+        invitation,
+        "--name",
+        "Phone",
+        "--passphrase-file",
+        passphrase,
+        "--key-store",
+        "file",
     ])?;
     carry(phone, laptop)
 }
@@ -50,7 +57,8 @@ fn carry(from: &Device, to: &Device) -> Result<()> {
 fn exchange(one: &Device, other: &Device) -> Result<()> {
     carry(one, other)?;
     carry(other, one)?;
-    let digest = |device: &Device| -> Result<Value> { Ok(device.json(&["status"])?["digest"].clone()) };
+    let digest =
+        |device: &Device| -> Result<Value> { Ok(device.json(&["status"])?["digest"].clone()) };
     ensure!(digest(one)? == digest(other)?, "the devices differ after an exchange");
     Ok(())
 }
@@ -58,7 +66,8 @@ fn exchange(one: &Device, other: &Device) -> Result<()> {
 /// The shared test data, where it is.
 fn shared(path: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(path);
-    let root = std::env::var_os("HOLDFAST_SHARED").map_or(root, |dir| PathBuf::from(dir).join("data").join(path));
+    let root = std::env::var_os("HOLDFAST_SHARED")
+        .map_or(root, |dir| PathBuf::from(dir).join("data").join(path));
     if root.exists() {
         Some(root)
     } else {
@@ -117,7 +126,10 @@ fn the_same_conflicts_whatever_the_clocks_say() -> Result<()> {
                 .collect();
             values.sort();
             ensure!(values == ["\"Buy ash\"", "\"Buy oak boards\""], "{values:?}");
-            kinds.push(Value::from(format!("{} {} {values:?}", conflict["kind"], conflict["field"])));
+            kinds.push(Value::from(format!(
+                "{} {} {values:?}",
+                conflict["kind"], conflict["field"]
+            )));
         }
         let shown = phone.json(&["task", "show", &merged])?;
         ensure!(shown["title"] == "Call Ada Lovelace" && shown["deadline"] == "2026-12-24");

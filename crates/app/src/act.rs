@@ -128,7 +128,8 @@ impl<'t, 's> Work<'t, 's> {
             let mut part = Vec::new();
             let mut size = 0;
             for (_, edit) in edits.iter().filter(|(in_space, _)| *in_space == space) {
-                let bytes = holdfast_oplog::encode(edit).map_err(holdfast_store::StoreError::from)?.len();
+                let bytes =
+                    holdfast_oplog::encode(edit).map_err(holdfast_store::StoreError::from)?.len();
                 // An action that does not fit into one change becomes several of one group.
                 if size + bytes > PART && !part.is_empty() {
                     parts.push((space, std::mem::take(&mut part)));

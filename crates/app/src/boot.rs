@@ -36,7 +36,11 @@ impl App {
             today: self.clock.today(),
             suggested_device_name: suggested_name(),
             // Asking the keychain takes time; only a first run needs the answer.
-            key_stores: if ready { Vec::new() } else { KeyStore::available().into_iter().map(shown).collect() },
+            key_stores: if ready {
+                Vec::new()
+            } else {
+                KeyStore::available().into_iter().map(shown).collect()
+            },
             prefs,
             device,
         })

@@ -61,7 +61,8 @@ impl Open {
             let mut parked = Vec::new();
             for (actor, newer, count) in tx.unapplied()? {
                 let name = people.of(holdfast_model::Dot { actor, seq: 0 }).name;
-                let changes = if count == 1 { "1 change".into() } else { format!("{count} changes") };
+                let changes =
+                    if count == 1 { "1 change".into() } else { format!("{count} changes") };
                 parked.push(if newer {
                     format!("Update this device to see {changes} from {name}")
                 } else {
@@ -110,7 +111,9 @@ impl App {
         if mode == view::Mode::Manual {
             self.status()
         } else {
-            Err(AppError::Invalid("This version syncs in Manual mode: export and import bundles.".into()))
+            Err(AppError::Invalid(
+                "This version syncs in Manual mode: export and import bundles.".into(),
+            ))
         }
     }
 
@@ -209,19 +212,25 @@ impl App {
             let (exported, recipient) = match request {
                 view::ExportRequest::Full => {
                     let request = ExportRequest { scope: ExportScope::Full, nearby: false };
-                    (bundle::export(&mut open.session(&mut rng), request, path)?, "all devices".into())
+                    (
+                        bundle::export(&mut open.session(&mut rng), request, path)?,
+                        "all devices".into(),
+                    )
                 }
                 view::ExportRequest::Update { device } => {
                     let device = device
                         .as_deref()
                         .map(|id| {
-                            id.parse::<DeviceId>()
-                                .map_err(|_| AppError::NoSuchItem { what: "device", given: id.into() })
+                            id.parse::<DeviceId>().map_err(|_| AppError::NoSuchItem {
+                                what: "device",
+                                given: id.into(),
+                            })
                         })
                         .transpose()?;
                     let scope = ExportScope::Update { device };
                     let request = ExportRequest { scope, nearby: false };
-                    let name = device.map_or_else(|| "all devices".into(), |id| people.device(id).name);
+                    let name =
+                        device.map_or_else(|| "all devices".into(), |id| people.device(id).name);
                     (bundle::export(&mut open.session(&mut rng), request, path)?, name)
                 }
                 view::ExportRequest::Invite { passphrase } => {
@@ -263,7 +272,11 @@ impl App {
     }
 
     /// Imports a bundle. One that deletes most of a list or of the vault needs to be confirmed.
-    pub fn import_bundle(&self, path: &Path, confirmed: bool) -> Result<view::ImportResult, AppError> {
+    pub fn import_bundle(
+        &self,
+        path: &Path,
+        confirmed: bool,
+    ) -> Result<view::ImportResult, AppError> {
         let imported = self.with(|open| {
             let mut rng = OsRng;
             let imported = bundle::import(&mut open.session(&mut rng), path, confirmed)?;
@@ -291,7 +304,11 @@ impl App {
         if reader.header().kind != bundle::format::BundleKind::Invitation {
             return Err(BundleError::NotAnInvitation.into());
         }
-        Ok(view::InvitationFile { token: String::new(), file: file_name(path), from: String::new() })
+        Ok(view::InvitationFile {
+            token: String::new(),
+            file: file_name(path),
+            from: String::new(),
+        })
     }
 
     /// Makes this a device of the vault that an invitation bundle comes from.
@@ -333,11 +350,8 @@ impl App {
         key_store: view::KeyStore,
         passphrase: Option<&str>,
     ) -> Result<view::Boot, AppError> {
-        let new = NewDevice {
-            name: device_name,
-            key_store: Some(boot::chosen(key_store)),
-            passphrase,
-        };
+        let new =
+            NewDevice { name: device_name, key_store: Some(boot::chosen(key_store)), passphrase };
         self.join(path, invite_passphrase, &new)?;
         self.boot()
     }
@@ -361,5 +375,6 @@ fn preview_item(item: &ItemChange) -> view::PreviewItem {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+    path.file_name()
+        .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

@@ -97,11 +97,14 @@ impl App {
                         }
                         fields.insert(field.clone(), titles.into());
                     } else if field != holdfast_model::fields::REVIEWED {
-                        fields.insert(field.clone(), set.iter().map(holdfast_model::Value::to_json).collect());
+                        fields.insert(
+                            field.clone(),
+                            set.iter().map(holdfast_model::Value::to_json).collect(),
+                        );
                     }
                 }
-                let text_field =
-                    holdfast_model::Kind::parse(&state.kind).and_then(holdfast_model::Kind::text_field);
+                let text_field = holdfast_model::Kind::parse(&state.kind)
+                    .and_then(holdfast_model::Kind::text_field);
                 if let Some(field) = text_field {
                     let text = tx.text(id)?.map(|text| text.plain).unwrap_or_default();
                     fields.insert(field.to_owned(), text.into());
@@ -141,9 +144,9 @@ impl App {
         self.with(|open| {
             open.store.read(|tx| {
                 let (state, _) = tx.expect_entity(id, "attachment")?;
-                let missing =
-                    || AppError::NoSuchItem { what: "attachment", given: id.to_string() };
-                let hash = crate::import_markdown::parse_hash(state.text("hash")).ok_or_else(missing)?;
+                let missing = || AppError::NoSuchItem { what: "attachment", given: id.to_string() };
+                let hash =
+                    crate::import_markdown::parse_hash(state.text("hash")).ok_or_else(missing)?;
                 let bytes = tx.blob(hash)?.ok_or_else(missing)?;
                 Ok(view::Attachment {
                     name: state.text("name").to_owned(),

@@ -29,7 +29,10 @@ impl App {
     pub fn set_policy(&self, kind: &str, policy: view::Policy) -> Result<view::Done, AppError> {
         let known = Policies::kind(kind).ok_or_else(|| {
             let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-            AppError::Invalid(format!("'{kind}' is no kind of data. There are: {}.", names.join(", ")))
+            AppError::Invalid(format!(
+                "'{kind}' is no kind of data. There are: {}.",
+                names.join(", ")
+            ))
         })?;
         let policy = match policy {
             view::Policy::Newest => Policy::Newest,

@@ -31,7 +31,9 @@ fn parse_version(text: &str) -> Result<Version, AppError> {
         .map(|at| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
         .collect();
     let bytes = bytes.ok_or_else(|| {
-        AppError::Invalid("The editor's version of the text is not valid: open the note again.".into())
+        AppError::Invalid(
+            "The editor's version of the text is not valid: open the note again.".into(),
+        )
     })?;
     Version::from_bytes(&bytes).map_err(text_error)
 }
@@ -150,7 +152,11 @@ impl Work<'_, '_> {
 
 impl Open {
     /// Replaces a text in as many changes as its size needs.
-    pub(crate) fn replace_text(&mut self, id: EntityId, text: &str) -> Result<view::Done, AppError> {
+    pub(crate) fn replace_text(
+        &mut self,
+        id: EntityId,
+        text: &str,
+    ) -> Result<view::Done, AppError> {
         let mut done = self.act("text.edit", |work| {
             let doc = work.text(id)?;
             let target = reachable(&doc.plain(), text);
@@ -187,6 +193,9 @@ impl Open {
 fn reachable(now: &str, wanted: &str) -> String {
     let shared = now.chars().zip(wanted.chars()).take_while(|(a, b)| a == b).count();
     let total = wanted.chars().count();
-    if total <= shared + PART { wanted.to_owned() } else { wanted.chars().take(shared + PART).collect() }
+    if total <= shared + PART {
+        wanted.to_owned()
+    } else {
+        wanted.chars().take(shared + PART).collect()
+    }
 }
-

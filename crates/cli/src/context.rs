@@ -72,36 +72,36 @@ impl Context {
 
     /// Answers with a value: as JSON, or as `text` makes of it for people.
     pub(crate) fn answer<T: Serialize>(
-        &self,
+        &mut self,
         value: &T,
         text: impl FnOnce(&T) -> String,
     ) -> Result<(), Failure> {
         if self.json {
             let mut json = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
             json.push('\n');
-            print(&json)
+            raw(&json)
         } else {
             let mut text = text(value);
             if !text.is_empty() && !text.ends_with('\n') {
                 text.push('\n');
             }
-            print(&text)
+            raw(&text)
         }
     }
 
     /// Answers with what an action did.
-    pub(crate) fn done(&self, done: &view::Done) -> Result<(), Failure> {
+    pub(crate) fn done(&mut self, done: &view::Done) -> Result<(), Failure> {
         self.answer(done, did)
     }
 
     /// Answers with what an action made: for people and scripts, its id alone.
-    pub(crate) fn made(&self, done: &view::Done) -> Result<(), Failure> {
+    pub(crate) fn made(&mut self, done: &view::Done) -> Result<(), Failure> {
         self.answer(done, |done| done.ids.join("\n"))
     }
 }
 
 /// Writes to standard output as it is.
-pub(crate) fn print(text: &str) -> Result<(), Failure> {
+pub(crate) fn raw(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()?;

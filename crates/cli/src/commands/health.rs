@@ -18,10 +18,10 @@ pub(crate) struct CheckArguments {
 }
 
 /// `check`
-pub(crate) fn check(arguments: CheckArguments, context: &Context) -> Result<(), Failure> {
+pub(crate) fn check(arguments: CheckArguments, context: &mut Context) -> Result<(), Failure> {
     let report = context.app()?.check(arguments.repair)?;
     context.answer(&report, |report| {
-        let lines: Vec<_> = report.lines.iter().map(|text| line(text)).collect();
+        let lines: Vec<String> = report.lines.iter().map(|text| line(text).to_string()).collect();
         lines.join("\n")
     })?;
     if report.ok { Ok(()) } else { Err(Failure::CheckFailed) }
@@ -29,7 +29,7 @@ pub(crate) fn check(arguments: CheckArguments, context: &Context) -> Result<(), 
 
 /// `doctor`: what a person, or someone who helps them, needs to know about this device. It answers also
 /// where there is no vault, or where it cannot be opened, and says so.
-pub(crate) fn doctor(context: &Context) -> Result<(), Failure> {
+pub(crate) fn doctor(context: &mut Context) -> Result<(), Failure> {
     let app = context.app_without_vault();
     let home = app.home().path().to_owned();
     let now = app.clock().zoned();

@@ -7,7 +7,7 @@ use holdfast_app::App;
 use holdfast_app::view::{Done, HistoryEntry, NoteQuery, NoteView};
 
 use super::lists;
-use crate::context::{Context, print, read_text};
+use crate::context::{Context, read_text};
 use crate::failure::Failure;
 use crate::output::{Table, count, line, lines, time};
 
@@ -73,7 +73,7 @@ pub(crate) enum NoteCommand {
 }
 
 /// `note …`
-pub(crate) fn change(command: NoteCommand, context: &Context) -> Result<(), Failure> {
+pub(crate) fn change(command: NoteCommand, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let done = match command {
         NoteCommand::Add { title, list, file } => {
@@ -99,7 +99,7 @@ fn add(
     title: &str,
     list: Option<String>,
     file: Option<&Path>,
-    context: &Context,
+    context: &mut Context,
 ) -> Result<(), Failure> {
     let app = context.app()?;
     let list = list.map(|list| lists::id_of(app, &list)).transpose()?;
@@ -126,7 +126,7 @@ pub(crate) fn replace_text(
     Ok(app.replace_text(app.resolve_id(kind, prefix)?, text)?)
 }
 
-fn show(prefix: &str, markdown: bool, context: &Context) -> Result<(), Failure> {
+fn show(prefix: &str, markdown: bool, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let id = app.resolve_id("note", prefix)?;
     if context.json() {
@@ -135,7 +135,7 @@ fn show(prefix: &str, markdown: bool, context: &Context) -> Result<(), Failure> 
     }
     let detail = app.note(&id.to_string())?;
     if markdown {
-        return print(&detail.text.text);
+        return crate::context::raw(&detail.text.text);
     }
     let note = &detail.note;
     let mut text = format!("{}\n", line(&note.title));
@@ -150,7 +150,7 @@ fn show(prefix: &str, markdown: bool, context: &Context) -> Result<(), Failure> 
     context.answer(&(), |()| text)
 }
 
-fn history(prefix: &str, context: &Context) -> Result<(), Failure> {
+fn history(prefix: &str, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let detail = app.note(&id_of(app, prefix)?)?;
     context.answer(&detail.history, |history| history_lines(history))
@@ -179,7 +179,7 @@ pub(crate) struct NotesArguments {
 }
 
 /// `notes`
-pub(crate) fn notes(arguments: NotesArguments, context: &Context) -> Result<(), Failure> {
+pub(crate) fn notes(arguments: NotesArguments, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let list = arguments.list.map(|list| lists::id_of(app, &list)).transpose()?;
     let page = app.notes(&NoteQuery { list, tag: arguments.tag, limit: arguments.limit })?;

@@ -8,7 +8,7 @@ use holdfast_app::view::{
 
 use super::lists;
 use super::notes::{history_lines, replace_text};
-use crate::context::{Context, print};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{Table, line, lines, time};
 
@@ -26,7 +26,7 @@ pub(crate) struct AddArguments {
 }
 
 /// `add`
-pub(crate) fn add(arguments: AddArguments, context: &Context) -> Result<(), Failure> {
+pub(crate) fn add(arguments: AddArguments, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let defaults = QuickAddDefaults {
         list: arguments.list.map(|list| lists::id_of(app, &list)).transpose()?,
@@ -71,7 +71,7 @@ pub(crate) struct TasksArguments {
 }
 
 /// `tasks`
-pub(crate) fn tasks(arguments: TasksArguments, context: &Context) -> Result<(), Failure> {
+pub(crate) fn tasks(arguments: TasksArguments, context: &mut Context) -> Result<(), Failure> {
     let view = arguments.view.map(query_of);
     if view == Some(None) {
         return match arguments.list {
@@ -106,7 +106,7 @@ pub(crate) fn tasks(arguments: TasksArguments, context: &Context) -> Result<(), 
         let tasks: Vec<&TaskView> = groups.iter().flat_map(|group| &group.tasks).collect();
         context.answer(&tasks, |_| String::new())
     } else {
-        print(&groups.iter().map(group_text).collect::<String>())
+        crate::context::raw(&groups.iter().map(group_text).collect::<String>())
     }
 }
 
@@ -155,7 +155,7 @@ fn found(app: &App, query: &str) -> Result<TaskGroup, Failure> {
     Ok(TaskGroup { group: String::new(), label: String::new(), tasks })
 }
 
-fn trash(query: Option<&str>, context: &Context) -> Result<(), Failure> {
+fn trash(query: Option<&str>, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let mut items = app.trash()?;
     items.retain(|item| item.kind == ItemKind::Task);
@@ -257,7 +257,7 @@ pub(crate) enum TaskCommand {
 }
 
 /// `task …`
-pub(crate) fn change(command: TaskCommand, context: &Context) -> Result<(), Failure> {
+pub(crate) fn change(command: TaskCommand, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let done = match command {
         TaskCommand::Show { id } => return show(&id, context),
@@ -286,7 +286,7 @@ fn ids_of(app: &App, prefixes: &[String]) -> Result<Vec<String>, Failure> {
     prefixes.iter().map(|prefix| id_of(app, prefix)).collect()
 }
 
-fn show(prefix: &str, context: &Context) -> Result<(), Failure> {
+fn show(prefix: &str, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let id = app.resolve_id("task", prefix)?;
     if context.json() {
@@ -294,7 +294,7 @@ fn show(prefix: &str, context: &Context) -> Result<(), Failure> {
         return context.answer(&item, |_| String::new());
     }
     let detail = app.task(&id.to_string())?;
-    print(&detail_text(&detail))
+    crate::context::raw(&detail_text(&detail))
 }
 
 fn detail_text(detail: &TaskDetail) -> String {
@@ -345,7 +345,7 @@ fn detail_text(detail: &TaskDetail) -> String {
     text
 }
 
-fn set(prefix: &str, fields: &[String], context: &Context) -> Result<(), Failure> {
+fn set(prefix: &str, fields: &[String], context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let id = id_of(app, prefix)?;
     let (patch, notes) =

@@ -7,7 +7,7 @@ use holdfast_app::view::ExportFormat;
 use serde_json::json;
 
 use super::lists::SpaceName;
-use crate::context::{Context, print};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{Table, count, line, time};
 
@@ -21,7 +21,7 @@ pub(crate) enum ImportCommand {
 }
 
 /// `import`
-pub(crate) fn import(command: ImportCommand, context: &Context) -> Result<(), Failure> {
+pub(crate) fn import(command: ImportCommand, context: &mut Context) -> Result<(), Failure> {
     let ImportCommand::Markdown { path } = command;
     let done = context.app()?.import_markdown(&path)?;
     context.done(&done)
@@ -46,7 +46,7 @@ pub(crate) struct ExportArguments {
 }
 
 /// `export`
-pub(crate) fn export(arguments: ExportArguments, context: &Context) -> Result<(), Failure> {
+pub(crate) fn export(arguments: ExportArguments, context: &mut Context) -> Result<(), Failure> {
     let format = match arguments.format {
         FormatName::Markdown => ExportFormat::Markdown,
         FormatName::Json => ExportFormat::Json,
@@ -77,7 +77,7 @@ enum ActivityCommand {
 }
 
 /// `activity`
-pub(crate) fn activity(arguments: ActivityArguments, context: &Context) -> Result<(), Failure> {
+pub(crate) fn activity(arguments: ActivityArguments, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     if let Some(ActivityCommand::Undo { exchange }) = arguments.command {
         let done = app.undo_exchange(&exchange)?;
@@ -101,15 +101,15 @@ pub(crate) struct DumpArguments {
 }
 
 /// `dump`: always JSON, canonical.
-pub(crate) fn dump(arguments: DumpArguments, context: &Context) -> Result<(), Failure> {
+pub(crate) fn dump(arguments: DumpArguments, context: &mut Context) -> Result<(), Failure> {
     let document = context.app()?.dump(arguments.space.map(Into::into))?;
     let mut text = document.to_string();
     text.push('\n');
-    print(&text)
+    crate::context::raw(&text)
 }
 
 /// `backup`
-pub(crate) fn backup(file: &Path, context: &Context) -> Result<(), Failure> {
+pub(crate) fn backup(file: &Path, context: &mut Context) -> Result<(), Failure> {
     let bytes = context.app()?.backup(file)?;
     let name = file.display().to_string();
     context.answer(&json!({ "file": name, "bytes": bytes }), |_| {
