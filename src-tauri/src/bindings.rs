@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use holdfast_app::view::Changed;
-use tauri_specta::{Builder, collect_commands};
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
 use crate::{CommandError, commands};
 
@@ -66,6 +66,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::vault::pick_invitation,
             commands::vault::join,
         ])
+        // A failed command rejects with a `CommandError`.
+        .error_handling(ErrorHandlingMode::Throw)
         .typ::<CommandError>()
         .typ::<Changed>()
         // Times, positions and sizes: all far below 2^53, see `holdfast_app::view`.

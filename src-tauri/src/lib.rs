@@ -10,10 +10,12 @@
 
 use std::sync::Arc;
 
-use holdfast_app::{App, Home};
+use holdfast_app::{App, Home, Watch};
 use tauri::Manager;
+use tracing_subscriber::EnvFilter;
 
 pub mod bindings;
+mod closing;
 mod commands;
 mod error;
 mod events;
@@ -29,6 +31,10 @@ pub use error::CommandError;
 /// # Errors
 /// When the web view or a plugin cannot be started; the message says which.
 pub fn run() -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_env("HOLDFAST_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
     let commands = bindings::builder();
     let holdfast = Arc::new(App::at(Home::default_place())?);
     let mut context = tauri::generate_context!();
@@ -50,11 +56,14 @@ pub fn run() -> anyhow::Result<()> {
                 .on_navigation(|_, url| links::inside(url))
                 .build(),
         )
+        .on_window_event(closing::on_window_event)
         .setup(move |app| {
             commands.mount_events(app);
             menu::install(app.handle())?;
             app.manage(files::Files::new(app.handle()));
             events::forward_changes(&holdfast, app.handle());
+            // Lives as long as the app: dropping it ends the watch.
+            app.manage(Watch::start(Arc::clone(&holdfast)));
             app.manage(holdfast);
             Ok(())
         })

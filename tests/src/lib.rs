@@ -1,10 +1,13 @@
 //! What the stories share: named devices with folders of their own, the real command line, and the
 //! real window driven from outside.
 //!
-//! Nothing here reaches into the app: a story sees what a person sees.
+//! Nothing here reaches into the app: a story sees what a person sees. The merge laws are stated on
+//! bare stores instead, which is what [`Replica`] is for.
 
 pub mod device;
+pub mod replica;
 #[cfg(feature = "window")]
 pub mod window;
 
 pub use device::Device;
+pub use replica::Replica;

@@ -5,7 +5,7 @@ use crate::{App, AppError, boot, items, view};
 use holdfast_model::fields::TITLE;
 use holdfast_oplog::DeviceId;
 use holdfast_store::{ItemChange, ItemEvent, Store};
-use holdfast_sync::{Carrier, DestinationState, Facts, Session, SyncState, delivered, spaces};
+use holdfast_sync::{Carrier, Facts, Session, SyncState, delivered, spaces};
 use holdfast_transports::bundle::format::BundleReader;
 use holdfast_transports::bundle::{self, BundleError, ExportRequest, ExportScope, Joined, Joining};
 use holdfast_vault::{Passphrase, fingerprint};
@@ -61,7 +61,8 @@ impl Open {
             let mut parked = Vec::new();
             for (actor, newer, count) in tx.unapplied()? {
                 let name = people.of(holdfast_model::Dot { actor, seq: 0 }).name;
-                let changes = if count == 1 { "1 change".into() } else { format!("{count} changes") };
+                let changes =
+                    if count == 1 { "1 change".into() } else { format!("{count} changes") };
                 parked.push(if newer {
                     format!("Update this device to see {changes} from {name}")
                 } else {
@@ -85,10 +86,7 @@ impl Open {
                         id: to.device.to_string(),
                         name: to.name,
                         kind: view::DestinationKind::Device,
-                        state: match to.state {
-                            DestinationState::UpToDate => to.text,
-                            DestinationState::Behind | DestinationState::NotHeard => to.text,
-                        },
+                        state: to.text,
                         missing_there: to.missing_there as u32,
                         missing_here: to.missing_here as u32,
                         last_seen: to.last_seen_ms,
@@ -113,7 +111,9 @@ impl App {
         if mode == view::Mode::Manual {
             self.status()
         } else {
-            Err(AppError::Invalid("This version syncs in Manual mode: export and import bundles.".into()))
+            Err(AppError::Invalid(
+                "This version syncs in Manual mode: export and import bundles.".into(),
+            ))
         }
     }
 
@@ -212,19 +212,25 @@ impl App {
             let (exported, recipient) = match request {
                 view::ExportRequest::Full => {
                     let request = ExportRequest { scope: ExportScope::Full, nearby: false };
-                    (bundle::export(&mut open.session(&mut rng), request, path)?, "all devices".into())
+                    (
+                        bundle::export(&mut open.session(&mut rng), request, path)?,
+                        "all devices".into(),
+                    )
                 }
                 view::ExportRequest::Update { device } => {
                     let device = device
                         .as_deref()
                         .map(|id| {
-                            id.parse::<DeviceId>()
-                                .map_err(|_| AppError::NoSuchItem { what: "device", given: id.into() })
+                            id.parse::<DeviceId>().map_err(|_| AppError::NoSuchItem {
+                                what: "device",
+                                given: id.into(),
+                            })
                         })
                         .transpose()?;
                     let scope = ExportScope::Update { device };
                     let request = ExportRequest { scope, nearby: false };
-                    let name = device.map_or_else(|| "all devices".into(), |id| people.device(id).name);
+                    let name =
+                        device.map_or_else(|| "all devices".into(), |id| people.device(id).name);
                     (bundle::export(&mut open.session(&mut rng), request, path)?, name)
                 }
                 view::ExportRequest::Invite { passphrase } => {
@@ -266,7 +272,11 @@ impl App {
     }
 
     /// Imports a bundle. One that deletes most of a list or of the vault needs to be confirmed.
-    pub fn import_bundle(&self, path: &Path, confirmed: bool) -> Result<view::ImportResult, AppError> {
+    pub fn import_bundle(
+        &self,
+        path: &Path,
+        confirmed: bool,
+    ) -> Result<view::ImportResult, AppError> {
         let imported = self.with(|open| {
             let mut rng = OsRng;
             let imported = bundle::import(&mut open.session(&mut rng), path, confirmed)?;
@@ -294,7 +304,11 @@ impl App {
         if reader.header().kind != bundle::format::BundleKind::Invitation {
             return Err(BundleError::NotAnInvitation.into());
         }
-        Ok(view::InvitationFile { token: String::new(), file: file_name(path), from: String::new() })
+        Ok(view::InvitationFile {
+            token: String::new(),
+            file: file_name(path),
+            from: String::new(),
+        })
     }
 
     /// Makes this a device of the vault that an invitation bundle comes from.
@@ -336,11 +350,8 @@ impl App {
         key_store: view::KeyStore,
         passphrase: Option<&str>,
     ) -> Result<view::Boot, AppError> {
-        let new = NewDevice {
-            name: device_name,
-            key_store: Some(boot::chosen(key_store)),
-            passphrase,
-        };
+        let new =
+            NewDevice { name: device_name, key_store: Some(boot::chosen(key_store)), passphrase };
         self.join(path, invite_passphrase, &new)?;
         self.boot()
     }
@@ -364,5 +375,6 @@ fn preview_item(item: &ItemChange) -> view::PreviewItem {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+    path.file_name()
+        .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

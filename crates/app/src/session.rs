@@ -210,18 +210,24 @@ impl App {
         }
         let private = PrivateStore::open(&self.home.private())?;
         let read = |key: &'static str| -> Result<Vec<u8>, AppError> {
-            private.get(key)?.ok_or_else(|| AppError::KeyMissing(self.home.private().display().to_string()))
+            private
+                .get(key)?
+                .ok_or_else(|| AppError::KeyMissing(self.home.private().display().to_string()))
         };
         let name = String::from_utf8_lossy(&read(fact::KEY_STORE)?).into_owned();
         let chosen = KeyStore::parse(&name).ok_or(AppError::KeyStore(name))?;
         let account = String::from_utf8_lossy(&read(fact::ACCOUNT)?).into_owned();
         let passphrase = passphrase.map(Passphrase::typed);
         let root = chosen.recall(&self.home.key(), &account, passphrase.as_ref())?;
-        let keys =
-            DeviceKeys::decode(&open_with_root(&root, fact::DEVICE_KEYS, &read(fact::DEVICE_KEYS)?)?)?;
+        let keys = DeviceKeys::decode(&open_with_root(
+            &root,
+            fact::DEVICE_KEYS,
+            &read(fact::DEVICE_KEYS)?,
+        )?)?;
         let keyring =
             Keyring::decode(&open_with_root(&root, fact::KEYRING, &read(fact::KEYRING)?)?)?;
-        let actor = ActorId::from_slice(&read(fact::ACTOR)?).map_err(holdfast_store::StoreError::from)?;
+        let actor =
+            ActorId::from_slice(&read(fact::ACTOR)?).map_err(holdfast_store::StoreError::from)?;
         let mut store = Store::open(&self.home.database())?;
         let told = store.read(|tx| tx.position())?;
         Ok(Open { store, private, keys, keyring, actor, clock: self.clock, root, told })
@@ -315,7 +321,11 @@ impl Open {
         const MANY: usize = 500;
         let told = self.told;
         let (ids, now) = self.store.read(|tx| {
-            if tx.position()? == told { Ok((Some(Vec::new()), told)) } else { tx.touched_since(told, MANY) }
+            if tx.position()? == told {
+                Ok((Some(Vec::new()), told))
+            } else {
+                tx.touched_since(told, MANY)
+            }
         })?;
         self.told = now;
         Ok(if now == told {

@@ -79,8 +79,10 @@ fn two_titles_are_both_there_to_choose_from_and_one_decision_settles_both_device
     }
     let review = laptop.app.review(&id).unwrap();
     let ash = review.fields[0].versions.iter().find(|v| v.display == "Buy ash").unwrap();
-    let decision =
-        view::Decision::Take { conflict: review.fields[0].conflict.clone(), take: ash.version.clone() };
+    let decision = view::Decision::Take {
+        conflict: review.fields[0].conflict.clone(),
+        take: ash.version.clone(),
+    };
     laptop.app.resolve(&id, &[decision], Some(review.as_of)).unwrap();
     exchange(&laptop, &phone);
     for device in [&laptop, &phone] {
@@ -108,7 +110,10 @@ fn different_fields_merge_and_equal_values_agree() {
     title(&phone, &other, "Call Ada Lovelace");
     exchange(&laptop, &phone);
     let task = phone.app.task(&id).unwrap().task;
-    assert_eq!((task.title.as_str(), task.deadline.as_deref()), ("Buy oak boards", Some("2026-11-30")));
+    assert_eq!(
+        (task.title.as_str(), task.deadline.as_deref()),
+        ("Buy oak boards", Some("2026-11-30"))
+    );
     assert!(laptop.app.conflicts(view::ConflictTab::Open).unwrap().is_empty());
 }
 
@@ -154,7 +159,8 @@ fn text_edits_of_one_sentence_are_listed_and_of_others_merge() {
     let review = phone.app.review(&id).unwrap();
     let versions = &review.texts[0].versions;
     assert!(versions[0].device.here && versions[0].text.contains("Middle line"));
-    let blocks = phone.app.text_blocks(&id, "text", &versions[0].version, &versions[1].version).unwrap();
+    let blocks =
+        phone.app.text_blocks(&id, "text", &versions[0].version, &versions[1].version).unwrap();
     assert!(blocks.iter().any(|block| block.kind == view::BlockKind::Conflict));
     let wanted = review.texts[0].original.text.replace("Second line", "Best line");
     let decision =
@@ -202,7 +208,12 @@ fn undo_and_redo_survive_a_restart() {
     assert_eq!(again.task(&id).unwrap().task.title, "Buy ash");
     assert!(again.redo().is_err());
     let values = |dump: &serde_json::Value| {
-        dump["items"].as_array().unwrap().iter().map(|item| item["fields"].clone()).collect::<Vec<_>>()
+        dump["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["fields"].clone())
+            .collect::<Vec<_>>()
     };
     assert_eq!(values(&again.dump(None).unwrap()), values(&after));
     assert!(again.check(false).unwrap().ok);

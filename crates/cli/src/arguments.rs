@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn wrong_usage_is_told_apart() {
-        for form in ["", "tasks --view never", "resolve 01", "resolve 01 --take 1 --keep-both", "undo x"]
+        for form in
+            ["", "tasks --view never", "resolve 01", "resolve 01 --take 1 --keep-both", "undo x"]
         {
             let words = std::iter::once("holdfastctl").chain(form.split_whitespace());
             assert_eq!(Arguments::try_parse_from(words).unwrap_err().exit_code(), 2, "{form}");

@@ -79,39 +79,33 @@ impl Context {
         if self.json {
             let mut json = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
             json.push('\n');
-            self.raw(&json)
+            raw(&json)
         } else {
             let mut text = text(value);
             if !text.is_empty() && !text.ends_with('\n') {
                 text.push('\n');
             }
-            self.raw(&text)
+            raw(&text)
         }
     }
 
     /// Answers with what an action did.
     pub(crate) fn done(&mut self, done: &view::Done) -> Result<(), Failure> {
-        self.answer(done, |done| {
-            let mut text = format!("{}\n", line(&done.label));
-            for skipped in &done.skipped {
-                text.push_str(&format!("Left alone: {}\n", line(skipped)));
-            }
-            text
-        })
+        self.answer(done, did)
     }
 
     /// Answers with what an action made: for people and scripts, its id alone.
     pub(crate) fn made(&mut self, done: &view::Done) -> Result<(), Failure> {
         self.answer(done, |done| done.ids.join("\n"))
     }
+}
 
-    /// Writes to standard output as it is.
-    pub(crate) fn raw(&mut self, text: &str) -> Result<(), Failure> {
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        out.flush()?;
-        Ok(())
-    }
+/// Writes to standard output as it is.
+pub(crate) fn raw(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
 }
 
 /// The text in a file, or of standard input where the file is `-`.
@@ -124,4 +118,13 @@ pub(crate) fn read_text(file: &Path) -> Result<String, Failure> {
         File::open(file).and_then(|mut file| file.read_to_string(&mut text)).map_err(failed)?;
     }
     Ok(text)
+}
+
+/// What an action did, and what it left alone.
+pub(crate) fn did(done: &view::Done) -> String {
+    let mut text = format!("{}\n", line(&done.label));
+    for skipped in &done.skipped {
+        text.push_str(&format!("Left alone: {}\n", line(skipped)));
+    }
+    text
 }

@@ -55,9 +55,15 @@ impl Failure {
             Self::App(error) => error.remedy(),
             Self::Usage(_) => Some("See 'holdfastctl help'."),
             Self::NoDevice(_) => Some("'holdfastctl devices' shows all; the id names one exactly."),
-            Self::Input { .. } => Some("Check the name, and that it is a text in UTF-8 that you may read."),
-            Self::NoPassphrase(_) => Some("Give it in a file with --passphrase-file, or run this in a terminal to be asked."),
-            Self::CheckFailed => Some("Run 'holdfastctl check --repair' to make the views anew; bring changes that are damaged back from a backup or another device."),
+            Self::Input { .. } => {
+                Some("Check the name, and that it is a text in UTF-8 that you may read.")
+            }
+            Self::NoPassphrase(_) => Some(
+                "Give it in a file with --passphrase-file, or run this in a terminal to be asked.",
+            ),
+            Self::CheckFailed => Some(
+                "Run 'holdfastctl check --repair' to make the views anew; bring changes that are damaged back from a backup or another device.",
+            ),
             Self::Output(_) => None,
         }
     }

@@ -43,7 +43,9 @@ pub(crate) fn ask(what: &'static str) -> Result<Secret, Failure> {
         return Err(Failure::NoPassphrase(what));
     }
     let failed = |error| Failure::Input { name: "the terminal".to_owned(), error };
-    rpassword::prompt_password(format!("Passphrase for {what}: ")).map(Zeroizing::new).map_err(failed)
+    rpassword::prompt_password(format!("Passphrase for {what}: "))
+        .map(Zeroizing::new)
+        .map_err(failed)
 }
 
 /// Asks for a new passphrase, twice.
@@ -64,7 +66,8 @@ mod tests {
     fn only_the_line_end_is_cut_off() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("passphrase");
-        for (written, read) in [("oak  \n", "oak  "), ("oak\r\n", "oak"), ("two words", "two words")]
+        for (written, read) in
+            [("oak  \n", "oak  "), ("oak\r\n", "oak"), ("two words", "two words")]
         {
             std::fs::write(&file, written).unwrap();
             assert_eq!(*from_file(&file).unwrap(), read);

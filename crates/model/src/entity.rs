@@ -261,9 +261,14 @@ impl Draft<'_> {
                 // An edit says that what it edits is as alive as it was: it never decides a disputed
                 // deletion by the way.
                 Some(state) => {
-                    let value =
-                        if state.is_alive() { ALIVE.into() } else { state.life.value().clone() };
-                    let supersedes = state.life.dots_of(&value);
+                    let value = if state.is_alive() {
+                        ALIVE.into()
+                    } else if state.is_trashed() {
+                        DELETED.into()
+                    } else {
+                        state.life.value().clone()
+                    };
+                    let supersedes = state.life.dots_of_only(&value);
                     Write::new(value, supersedes)
                 }
             });

@@ -92,9 +92,12 @@ impl Register {
         dots
     }
 
-    /// What a write that replaces only one value names: all versions that hold that value.
-    pub fn dots_of(&self, value: &Value) -> Vec<Dot> {
-        self.live.iter().filter(|v| &v.value == value).map(|v| v.dot).collect()
+    /// What a write that replaces only one value names: all writes that left that value and no other.
+    /// One that took a decision back left several, and naming it would decide between them.
+    pub fn dots_of_only(&self, value: &Value) -> Vec<Dot> {
+        let mut dots = self.dots();
+        dots.retain(|dot| self.live.iter().all(|v| v.dot != *dot || &v.value == value));
+        dots
     }
 
     /// The live version that a change wrote first.

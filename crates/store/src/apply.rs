@@ -163,7 +163,7 @@ impl<'t, 's> Applier<'t, 's> {
         if edit.set.contains_key(PARENT) {
             self.moved.insert(edit.entity);
         }
-        if edit.set.contains_key(VALUE) {
+        if edit.set.contains_key(VALUE) || edit.kind == Kind::Setting.as_str() {
             self.policy_changed = true;
         }
         for (field, text) in &edit.text {

@@ -81,7 +81,8 @@ impl Tx<'_> {
             let kind = ConflictKind::of_field(field);
             self.list_conflict(conflict::id(state.id, field), state.id, kind, field, "open", &[])?;
         }
-        if !listed.is_empty() && self.is_cut(state.id)? {
+        // Its move may give way although nothing is disputed, and it may just have come back to life.
+        if self.is_cut(state.id)? {
             let only = std::iter::once(state.id).collect();
             self.break_circles(&only, policies)?;
         }
@@ -111,7 +112,8 @@ impl Tx<'_> {
             self.list_disputes(&state, policies)?;
             self.review_again(&state, policies)?;
         }
-        Ok(())
+        // Moves that give way are asked about under one policy and not under another.
+        self.break_circles(&std::collections::BTreeSet::new(), policies)
     }
 
     /// How many conflicts of an item a person has to decide.

@@ -132,7 +132,9 @@ impl Tx<'_> {
         let mut policies = Policies::default();
         for kind in holdfast_model::policy::KINDS {
             let setting = self.entity(Policies::setting(kind.name))?;
+            // One that was taken back is in force no longer.
             if let Some((state, _)) = setting
+                && state.is_alive()
                 && let Some(policy) =
                     holdfast_model::Policy::parse(state.text(holdfast_model::fields::VALUE))
             {

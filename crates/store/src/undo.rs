@@ -2,7 +2,7 @@
 
 use crate::history::change_at;
 use crate::{StoreError, Tx, columns};
-use holdfast_model::change::{Again, Change, Edit};
+use holdfast_model::change::{Again, Change, Edit, Write};
 use holdfast_model::entity::{DELETED, Draft, Seen};
 use holdfast_model::fields::{self, LIFE, REVIEWED};
 use holdfast_model::text::{Inverse, TextDoc, writer_of};
@@ -124,7 +124,7 @@ impl Tx<'_> {
             crate::apply::title_or(&state, &self.text_plain(edit.entity)?.unwrap_or_default());
         let dot = change.dot();
         let mut draft = state.draft();
-        if state.created.1 == dot {
+        if self.made_it(edit, dot)? {
             draft.life(DELETED, &Seen::All);
             plan.edits.extend(draft.finish());
             return Ok(());
@@ -167,6 +167,17 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Whether an edit made its item, and no other device made the same one apart. Clocks do not tell:
+    /// an edit on a device that is behind can carry an earlier time than the change that made the item.
+    fn made_it(&self, edit: &Edit, dot: Dot) -> Result<bool, StoreError> {
+        let makes = |life: &Write| life.supersedes.is_empty() && life.again.is_empty();
+        if !edit.life.as_ref().is_some_and(makes) {
+            return Ok(false);
+        }
+        let writes = self.writes(edit.entity, LIFE)?;
+        Ok(writes.iter().all(|written| written.dot == dot || !written.supersedes.is_empty()))
+    }
+
     /// Puts one register back to what the change replaced, if nobody has written it since.
     fn put_back(
         &self,
@@ -181,7 +192,10 @@ impl Tx<'_> {
         let writes = self.writes(state.id, field)?;
         let Some(written) = writes.iter().find(|written| written.dot == dot) else { return Ok(()) };
         let replaced = self.replaced(state.id, field, &written.supersedes)?;
-        let same = replaced.iter().all(|again| again.value == written.value);
+        // A decision that was taken back wrote several values: never the same as what it replaced.
+        let mut wrote = register.live().iter().filter(|version| version.dot == dot);
+        let same = wrote.all(|version| version.value == written.value)
+            && replaced.iter().all(|again| again.value == written.value);
         if field == LIFE && same {
             // An edit only said that the item is as alive as it was.
             return Ok(());

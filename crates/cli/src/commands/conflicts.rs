@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args};
 use holdfast_app::App;
 use holdfast_app::view::{
-    ConflictRow, ConflictTab, Decision, FieldEditor, FieldReview, FieldReviewKind, Review, TextReview, Yes,
+    ConflictRow, ConflictTab, Decision, FieldEditor, FieldReview, FieldReviewKind, Review,
+    TextReview, Yes,
 };
 use serde_json::{Value, json};
 
@@ -25,18 +26,15 @@ pub(crate) struct ConflictsArguments {
 }
 
 /// `conflicts`
-pub(crate) fn conflicts(arguments: ConflictsArguments, context: &mut Context) -> Result<(), Failure> {
+pub(crate) fn conflicts(arguments: ConflictsArguments, context: &Context) -> Result<(), Failure> {
     let app = context.app()?;
     if arguments.resolved {
         let rows = app.conflicts(ConflictTab::Resolved)?;
         return context.answer(&rows, |rows| rows.iter().map(resolved_line).collect());
     }
     let tab = if arguments.merged { ConflictTab::Merged } else { ConflictTab::Open };
-    let reviews: Vec<Review> = app
-        .conflicts(tab)?
-        .iter()
-        .map(|row| app.review(&row.entity))
-        .collect::<Result<_, _>>()?;
+    let reviews: Vec<Review> =
+        app.conflicts(tab)?.iter().map(|row| app.review(&row.entity)).collect::<Result<_, _>>()?;
     let all: Vec<Value> = reviews
         .iter()
         .flat_map(|review| {
@@ -166,7 +164,7 @@ pub(crate) struct ResolveArguments {
 }
 
 /// `resolve`
-pub(crate) fn resolve(arguments: ResolveArguments, context: &mut Context) -> Result<(), Failure> {
+pub(crate) fn resolve(arguments: ResolveArguments, context: &Context) -> Result<(), Failure> {
     let app = context.app()?;
     let (entity, conflict) = app.item_of_conflict(&arguments.conflict)?;
     let (entity, conflict) = (entity.to_string(), conflict.to_string());

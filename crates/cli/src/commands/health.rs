@@ -21,7 +21,8 @@ pub(crate) struct CheckArguments {
 pub(crate) fn check(arguments: CheckArguments, context: &mut Context) -> Result<(), Failure> {
     let report = context.app()?.check(arguments.repair)?;
     context.answer(&report, |report| {
-        report.lines.iter().map(|text| format!("{}\n", line(text))).collect()
+        let lines: Vec<String> = report.lines.iter().map(|text| line(text).to_string()).collect();
+        lines.join("\n")
     })?;
     if report.ok { Ok(()) } else { Err(Failure::CheckFailed) }
 }
@@ -35,7 +36,11 @@ pub(crate) fn doctor(context: &mut Context) -> Result<(), Failure> {
     let stores: Vec<&str> = KeyStore::available().into_iter().map(KeyStore::as_str).collect();
     let has_vault = app.has_vault();
     let bytes: u64 = fs::read_dir(&home).map_or(0, |entries| {
-        entries.filter_map(Result::ok).filter_map(|entry| entry.metadata().ok()).map(|data| data.len()).sum()
+        entries
+            .filter_map(Result::ok)
+            .filter_map(|entry| entry.metadata().ok())
+            .map(|data| data.len())
+            .sum()
     });
     // The folder may not exist yet; what is above it is on the same disk.
     let free = home.ancestors().find_map(|folder| fs4::available_space(folder).ok());

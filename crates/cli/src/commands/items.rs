@@ -5,7 +5,7 @@ use holdfast_app::view::{Done, ItemKind};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Table, line};
+use crate::output::Table;
 
 #[derive(Debug, Args)]
 pub(crate) struct SearchArguments {
@@ -18,7 +18,7 @@ pub(crate) struct SearchArguments {
 }
 
 /// `search`
-pub(crate) fn search(arguments: SearchArguments, context: &mut Context) -> Result<(), Failure> {
+pub(crate) fn search(arguments: SearchArguments, context: &Context) -> Result<(), Failure> {
     let page = context.app()?.search(&arguments.words.join(" "), arguments.limit)?;
     context.answer(&page, |page| {
         let mut table = Table::default();
@@ -42,7 +42,7 @@ pub(crate) fn search(arguments: SearchArguments, context: &mut Context) -> Resul
 }
 
 /// `undo`: as many actions as are asked for; fails where there are fewer, after what could be undone.
-pub(crate) fn undo(count: u32, context: &mut Context) -> Result<(), Failure> {
+pub(crate) fn undo(count: u32, context: &Context) -> Result<(), Failure> {
     let app = context.app()?;
     let mut undone: Vec<Done> = Vec::new();
     let mut failed = None;
@@ -56,15 +56,13 @@ pub(crate) fn undo(count: u32, context: &mut Context) -> Result<(), Failure> {
         }
     }
     if !undone.is_empty() || failed.is_none() {
-        context.answer(&undone, |undone| {
-            undone.iter().map(|done| format!("{}\n", line(&done.label))).collect()
-        })?;
+        context.answer(&undone, |undone| undone.iter().map(crate::context::did).collect())?;
     }
     failed.map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// `redo`
-pub(crate) fn redo(context: &mut Context) -> Result<(), Failure> {
+pub(crate) fn redo(context: &Context) -> Result<(), Failure> {
     let done = context.app()?.redo()?;
     context.done(&done)
 }

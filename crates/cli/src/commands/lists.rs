@@ -58,7 +58,7 @@ pub(crate) enum ListCommand {
 }
 
 /// `list …`
-pub(crate) fn change(command: ListCommand, context: &mut Context) -> Result<(), Failure> {
+pub(crate) fn change(command: ListCommand, context: &Context) -> Result<(), Failure> {
     let app = context.app()?;
     match command {
         ListCommand::Add { title, parent, space } => {
@@ -83,17 +83,14 @@ pub(crate) fn id_of(app: &App, list: &str) -> Result<String, Failure> {
 }
 
 /// `lists`
-pub(crate) fn lists(context: &mut Context) -> Result<(), Failure> {
+pub(crate) fn lists(context: &Context) -> Result<(), Failure> {
     let lists = context.app()?.lists()?;
     context.answer(&lists, |lists| {
         let mut table = Table::default();
         for list in lists {
             let title = format!("{}{}", "  ".repeat(depth(list, lists)), list.title);
-            let held = format!(
-                "{}, {}",
-                count(list.open_tasks, "open task"),
-                count(list.notes, "note")
-            );
+            let held =
+                format!("{}, {}", count(list.open_tasks, "open task"), count(list.notes, "note"));
             table.row([&list.id, list.space.as_str(), &title, &held]);
         }
         table.text()

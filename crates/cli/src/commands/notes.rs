@@ -76,7 +76,9 @@ pub(crate) enum NoteCommand {
 pub(crate) fn change(command: NoteCommand, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let done = match command {
-        NoteCommand::Add { title, list, file } => return add(&title, list, file.as_deref(), context),
+        NoteCommand::Add { title, list, file } => {
+            return add(&title, list, file.as_deref(), context);
+        }
         NoteCommand::Show { id, markdown } => return show(&id, markdown, context),
         NoteCommand::History { id } => return history(&id, context),
         NoteCommand::Edit { id, file } => {
@@ -133,7 +135,7 @@ fn show(prefix: &str, markdown: bool, context: &mut Context) -> Result<(), Failu
     }
     let detail = app.note(&id.to_string())?;
     if markdown {
-        return context.raw(&detail.text.text);
+        return crate::context::raw(&detail.text.text);
     }
     let note = &detail.note;
     let mut text = format!("{}\n", line(&note.title));

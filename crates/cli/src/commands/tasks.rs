@@ -57,12 +57,12 @@ pub(crate) enum ViewName {
 #[derive(Debug, Args)]
 pub(crate) struct TasksArguments {
     /// Those of one list: title, or beginning of the id.
-    #[arg(long, conflicts_with = "view")]
+    #[arg(long)]
     list: Option<String>,
     /// With --list: done ones too.
     #[arg(long, requires = "list")]
     completed: bool,
-    /// Those of one view.
+    /// Those of one view; the trash takes no list.
     #[arg(long)]
     view: Option<ViewName>,
     /// Only those that a search finds.
@@ -72,44 +72,54 @@ pub(crate) struct TasksArguments {
 
 /// `tasks`
 pub(crate) fn tasks(arguments: TasksArguments, context: &mut Context) -> Result<(), Failure> {
-    let app = context.app()?;
-    if arguments.view == Some(ViewName::Trash) {
-        return trash(arguments.query.as_deref(), context);
+    let view = arguments.view.map(query_of);
+    if view == Some(None) {
+        return match arguments.list {
+            Some(_) => Err(Failure::Usage("The trash has no lists: leave --list away.".to_owned())),
+            None => trash(arguments.query.as_deref(), context),
+        };
     }
-    let mut groups = match (&arguments.list, arguments.view, &arguments.query) {
-        (Some(list), ..) => {
-            let list = lists::id_of(app, list)?;
-            app.tasks(&TaskQuery::List { list, with_completed: arguments.completed })?.groups
+    let view = view.flatten();
+    let app = context.app()?;
+    let list = arguments.list.map(|list| lists::id_of(app, &list)).transpose()?;
+    let mut groups = match (&list, &view, &arguments.query) {
+        (_, Some(view), _) => app.tasks(view)?.groups,
+        (Some(list), None, _) => {
+            let with_completed = arguments.completed;
+            app.tasks(&TaskQuery::List { list: list.clone(), with_completed })?.groups
         }
-        (None, Some(view), _) => app.tasks(&query_of(view))?.groups,
         (None, None, Some(query)) => vec![found(app, query)?],
         (None, None, None) => all_open(app)?,
     };
-    if let Some(query) = arguments.query.as_deref().filter(|_| {
-        arguments.list.is_some() || arguments.view.is_some()
-    }) {
-        let ids = ids_found(app, query)?;
-        for group in &mut groups {
-            group.tasks.retain(|task| ids.contains(&task.id));
-        }
+    let found = match &arguments.query {
+        Some(query) if list.is_some() || view.is_some() => Some(ids_found(app, query)?),
+        _ => None,
+    };
+    for group in &mut groups {
+        group.tasks.retain(|task| {
+            (list.is_none() || task.list == list)
+                && found.as_ref().is_none_or(|ids| ids.contains(&task.id))
+        });
     }
     groups.retain(|group| !group.tasks.is_empty());
     if context.json() {
         let tasks: Vec<&TaskView> = groups.iter().flat_map(|group| &group.tasks).collect();
         context.answer(&tasks, |_| String::new())
     } else {
-        context.raw(&groups.iter().map(group_text).collect::<String>())
+        crate::context::raw(&groups.iter().map(group_text).collect::<String>())
     }
 }
 
-fn query_of(view: ViewName) -> TaskQuery {
-    match view {
+/// What to ask for; none for the trash, which holds other things than tasks too.
+fn query_of(view: ViewName) -> Option<TaskQuery> {
+    Some(match view {
         ViewName::Inbox => TaskQuery::Inbox,
         ViewName::Today => TaskQuery::Today,
         ViewName::Upcoming => TaskQuery::Upcoming,
         ViewName::Someday => TaskQuery::Someday,
-        ViewName::Completed | ViewName::Trash => TaskQuery::Completed,
-    }
+        ViewName::Completed => TaskQuery::Completed,
+        ViewName::Trash => return None,
+    })
 }
 
 /// The inbox, then every list.
@@ -252,7 +262,9 @@ pub(crate) fn change(command: TaskCommand, context: &mut Context) -> Result<(), 
     let done = match command {
         TaskCommand::Show { id } => return show(&id, context),
         TaskCommand::Set { id, fields } => return set(&id, &fields, context),
-        TaskCommand::Done { ids } => app.edit_tasks(&ids_of(app, &ids)?, &with(TaskStatus::Done), None)?,
+        TaskCommand::Done { ids } => {
+            app.edit_tasks(&ids_of(app, &ids)?, &with(TaskStatus::Done), None)?
+        }
         TaskCommand::Reopen { ids } => {
             app.edit_tasks(&ids_of(app, &ids)?, &with(TaskStatus::Open), None)?
         }
@@ -282,7 +294,7 @@ fn show(prefix: &str, context: &mut Context) -> Result<(), Failure> {
         return context.answer(&item, |_| String::new());
     }
     let detail = app.task(&id.to_string())?;
-    context.raw(&detail_text(&detail))
+    crate::context::raw(&detail_text(&detail))
 }
 
 fn detail_text(detail: &TaskDetail) -> String {
@@ -310,12 +322,8 @@ fn detail_text(detail: &TaskDetail) -> String {
     }
     for disputed in &detail.disputed {
         for version in &disputed.versions {
-            let from = format!(
-                "{} ({}, {})",
-                version.display,
-                version.device.name,
-                time(version.time)
-            );
+            let from =
+                format!("{} ({}, {})", version.display, version.device.name, time(version.time));
             table.row([&format!("2 versions of {}", disputed.label), &from]);
         }
     }
@@ -326,7 +334,11 @@ fn detail_text(detail: &TaskDetail) -> String {
     if !detail.children.is_empty() {
         let tasks = detail.children.clone();
         text.push('\n');
-        text.push_str(&group_text(&TaskGroup { group: String::new(), label: String::new(), tasks }));
+        text.push_str(&group_text(&TaskGroup {
+            group: String::new(),
+            label: String::new(),
+            tasks,
+        }));
     }
     text.push('\n');
     text.push_str(&history_lines(&detail.history));
@@ -336,7 +348,8 @@ fn detail_text(detail: &TaskDetail) -> String {
 fn set(prefix: &str, fields: &[String], context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let id = id_of(app, prefix)?;
-    let (patch, notes) = read_fields(fields, &|list| lists::id_of(app, list), &|task| id_of(app, task))?;
+    let (patch, notes) =
+        read_fields(fields, &|list| lists::id_of(app, list), &|task| id_of(app, task))?;
     let mut done = None;
     if patch != TaskPatch::default() {
         done = Some(app.edit_tasks(&[id], &patch, None)?);
@@ -395,11 +408,11 @@ fn status(value: &str) -> Result<TaskStatus, Failure> {
 }
 
 fn priority(value: &str) -> Result<u8, Failure> {
-    match value.trim_start_matches(['p', 'P']) {
+    match value {
         "" | "0" | "none" => Ok(0),
-        "1" | "high" => Ok(1),
-        "2" | "medium" => Ok(2),
-        "3" | "low" => Ok(3),
+        "1" | "p1" | "high" => Ok(1),
+        "2" | "p2" | "medium" => Ok(2),
+        "3" | "p3" | "low" => Ok(3),
         _ => Err(Failure::Usage(format!("'{value}' is not a priority: 1, 2, 3, or 0 for none"))),
     }
 }

@@ -105,7 +105,7 @@ pub(crate) fn dump(arguments: DumpArguments, context: &mut Context) -> Result<()
     let document = context.app()?.dump(arguments.space.map(Into::into))?;
     let mut text = document.to_string();
     text.push('\n');
-    context.raw(&text)
+    crate::context::raw(&text)
 }
 
 /// `backup`

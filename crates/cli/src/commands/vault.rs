@@ -76,18 +76,20 @@ pub(crate) struct InitArguments {
 }
 
 /// `init`
-pub(crate) fn init(arguments: InitArguments, context: &mut Context) -> Result<(), Failure> {
+pub(crate) fn init(arguments: InitArguments, context: &Context) -> Result<(), Failure> {
     let given = context.passphrase_in_file()?.or_else(secrets::from_environment);
     arguments.device.with(given, |new| Ok(context.app_without_vault().create(new)?))?;
     let app = context.app_without_vault();
     let home = app.home().path().display().to_string();
     let mut answer = app.identity()?;
     insert(&mut answer, "home", home.into());
-    context.answer(&answer, |_| format!("A new vault is in {}.", line(&arguments.device.name)))
+    context.answer(&answer, |_| {
+        format!("{} is the first device of a new vault.", line(&arguments.device.name))
+    })
 }
 
 /// `status`
-pub(crate) fn status(context: &mut Context) -> Result<(), Failure> {
+pub(crate) fn status(context: &Context) -> Result<(), Failure> {
     let app = context.app()?;
     let status = app.status()?;
     let mut answer = app.identity()?;

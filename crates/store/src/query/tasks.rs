@@ -5,7 +5,7 @@ use rusqlite::Row;
 /// Which tasks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TaskFilter {
-    /// Open, in no list (or in one that is gone), without a parent that is alive.
+    /// Open, in no list, without a parent that is alive; and those whose move closed a circle.
     Inbox,
     /// Open and planned or due up to a day (`YYYY-MM-DD`).
     Until(String),
@@ -21,7 +21,7 @@ pub enum TaskFilter {
     List(EntityId),
     /// With a tag, open.
     Tag(EntityId),
-    /// Subtasks of a task.
+    /// Subtasks of a task, without those whose move closed a circle.
     Children(EntityId),
     /// These.
     Ids(Vec<EntityId>),
@@ -78,8 +78,10 @@ const SELECT: &str = "SELECT t.id, t.title, t.status, t.plan, t.deadline, t.prio
     CASE WHEN c.entity IS NULL AND p.life = 'alive' THEN t.parent END,
     t.sort, t.repeat, t.completed_ms, t.created_ms, t.edited_ms, t.has_notes, t.life,
     (SELECT group_concat(g.title, char(31)) FROM item_tags i JOIN tags g ON g.id = i.tag WHERE i.item = t.id),
-    (SELECT count(*) FROM tasks s WHERE s.parent = t.id AND s.life = 'alive' AND s.status <> 'open'),
-    (SELECT count(*) FROM tasks s WHERE s.parent = t.id AND s.life = 'alive'),
+    (SELECT count(*) FROM tasks s WHERE s.parent = t.id AND s.life = 'alive' AND s.status <> 'open'
+        AND s.id NOT IN (SELECT entity FROM cut_moves)),
+    (SELECT count(*) FROM tasks s WHERE s.parent = t.id AND s.life = 'alive'
+        AND s.id NOT IN (SELECT entity FROM cut_moves)),
     EXISTS (SELECT 1 FROM conflicts k WHERE k.entity = t.id AND k.state = 'open'),
     EXISTS (SELECT 1 FROM conflicts k WHERE k.entity = t.id AND k.state = 'merged')
     FROM tasks t LEFT JOIN lists l ON l.id = t.list
@@ -94,7 +96,10 @@ impl Tx<'_> {
         let (condition, order, text, id): (String, &str, Option<String>, Option<EntityId>) =
             match filter {
                 TaskFilter::Inbox => (
-                    format!("{OPEN} AND t.list IS NULL AND (p.life IS NULL OR p.life <> 'alive')"),
+                    format!(
+                        "{OPEN} AND t.list IS NULL
+                    AND (c.entity IS NOT NULL OR p.life IS NULL OR p.life <> 'alive')"
+                    ),
                     BY_ORDER,
                     None,
                     None,
@@ -143,9 +148,12 @@ impl Tx<'_> {
                     None,
                     Some(*tag),
                 ),
-                TaskFilter::Children(parent) => {
-                    ("t.life = 'alive' AND t.parent = ?2".into(), BY_ORDER, None, Some(*parent))
-                }
+                TaskFilter::Children(parent) => (
+                    "t.life = 'alive' AND t.parent = ?2 AND c.entity IS NULL".into(),
+                    BY_ORDER,
+                    None,
+                    Some(*parent),
+                ),
                 TaskFilter::Ids(ids) => {
                     let mut rows = Vec::with_capacity(ids.len());
                     let sql = format!("{SELECT} WHERE t.id = ?1");
@@ -176,8 +184,9 @@ impl Tx<'_> {
             .sql
             .prepare_cached(
                 "SELECT count(*) FROM tasks t LEFT JOIN tasks p ON p.id = t.parent
+                LEFT JOIN cut_moves c ON c.entity = t.id
              WHERE t.list IS NULL AND t.life = 'alive' AND t.status NOT IN ('done', 'cancelled')
-               AND (p.life IS NULL OR p.life <> 'alive')",
+               AND (c.entity IS NOT NULL OR p.life IS NULL OR p.life <> 'alive')",
             )?
             .query_row([], |row| row.get(0))?;
         let mut due = self.sql.prepare_cached(

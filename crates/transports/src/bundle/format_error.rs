@@ -70,7 +70,7 @@ pub enum BundleError {
     NoSuchDevice(DeviceId),
     /// The bundle goes on after changes that are not here.
     #[error(
-        "an earlier bundle from {from} is missing here ({missing} changes); nothing was taken: import that one first, or export everything on {from} (holdfastctl bundle export FILE --all) and import that"
+        "an earlier bundle from {from} is missing here, with at least {}; nothing was taken: import that one first, or export everything on {from} (holdfastctl bundle export FILE --all) and import that", changes(*.missing)
     )]
     EarlierMissing {
         /// The sender's name.
@@ -157,4 +157,9 @@ impl BundleError {
             OplogError::Malformed(_) => Self::Corrupted("header"),
         }
     }
+}
+
+/// So many changes, in words.
+pub(super) fn changes(count: u64) -> String {
+    if count == 1 { "1 change".to_owned() } else { format!("{count} changes") }
 }

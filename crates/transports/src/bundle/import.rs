@@ -1,4 +1,5 @@
 use super::format::{BundleHeader, BundleReader, Counts, Section, SectionKind};
+use super::format_error::changes;
 use super::pieces::Assembly;
 use super::preview::{Preview, device_notices, summarize, waiting_notices};
 use super::{BundleError, CARRIER, HEADER_CONTEXT, MEMBERSHIP_PLACE, export};
@@ -132,7 +133,8 @@ pub(super) fn run(
     let mut notices = device_notices(&before, &members);
     if set_aside > 0 {
         notices.push(format!(
-            "{set_aside} changes were set aside: they were written by a device after it was removed."
+            "Set aside: {}, written by a device after it was removed.",
+            changes(set_aside)
         ));
     }
     notices.append(&mut preview.notices);

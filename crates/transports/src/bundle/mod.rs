@@ -29,3 +29,13 @@ const HEADER_CONTEXT: &str = "bundle header";
 const MEMBERSHIP_PLACE: &[u8] = b"bundle membership";
 /// The carrier's name in the record of an exchange.
 const CARRIER: &str = "bundle";
+#[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod import_tests;
+#[cfg(test)]
+mod invite_tests;
+#[cfg(test)]
+mod story_tests;

@@ -128,3 +128,53 @@ impl Assembly {
         if self.open.is_none() { Ok(()) } else { Err(WRONG) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use holdfast_oplog::VaultId;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    /// Hash, size, number, bytes.
+    type Piece<'a> = (Hash, u64, u32, &'a [u8]);
+
+    /// Pieces as a member with bad intentions could seal them.
+    fn take(pieces: &[Piece<'_>]) -> Result<Option<Vec<u8>>, BundleError> {
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let keyring = Keyring::generate(VaultId([1; 16]), &mut rng);
+        let mut assembly = Assembly::default();
+        let mut whole = None;
+        for (hash, size, piece, bytes) in pieces.iter().copied() {
+            let at = place(hash, size, piece);
+            let sealed = seal_blob(&keyring, Purpose::Attachments, &at, bytes, &mut rng).unwrap();
+            let section = encode(&Chunk { hash, size, piece, sealed }).unwrap();
+            whole = assembly.take(&keyring, &section)?;
+        }
+        assembly.finish()?;
+        Ok(whole)
+    }
+
+    #[test]
+    fn only_a_content_that_is_whole_and_has_its_hash_is_taken() {
+        let full = vec![7; limits::ATTACHMENT_CHUNK];
+        let two = [full.as_slice(), b"end"].concat();
+        let (small, large) = (Hash::of(b"small"), Hash::of(&two));
+        let size = two.len() as u64;
+        assert_eq!(take(&[(small, 5, 0, b"small")]).unwrap().unwrap(), b"small");
+        let whole = take(&[(large, size, 0, &full), (large, size, 1, b"end")]).unwrap().unwrap();
+        assert_eq!(Hash::of(&whole), large);
+        let wrong: [&[Piece<'_>]; 7] = [
+            &[(small, 5, 0, b"other")],
+            &[(small, 4, 0, b"small")],
+            &[(small, 6, 0, b"small")],
+            &[(small, 5, 1, b"small")],
+            &[(large, size, 0, &full)],
+            &[(large, size, 0, &full), (large, size, 2, b"end")],
+            &[(large, size, 0, &full), (small, 5, 0, b"small")],
+        ];
+        for pieces in wrong {
+            assert_eq!(take(pieces).unwrap_err().code(), "bundle_corrupted");
+        }
+    }
+}

@@ -1,4 +1,5 @@
 use super::BundleError;
+use super::format_error::changes;
 use holdfast_model::fields::LIST;
 use holdfast_model::{EntityId, Kind};
 use holdfast_store::{Applied, ItemChange, ItemEvent, Tx};
@@ -198,12 +199,12 @@ pub(super) fn waiting_notices(
         .into_iter()
         .map(|(actor, parked, count)| {
             let name = members.device_of(actor).map_or("another device", |d| d.name.as_str());
-            let changes = if count == 1 { "change" } else { "changes" };
+            let changes = changes(count);
             if parked {
-                format!("Update this device to see {count} {changes} from {name}.")
+                format!("Update this device to see {changes} from {name}.")
             } else {
                 format!(
-                    "{count} {changes} from {name} wait for earlier changes of other devices: import their bundles too."
+                    "Waiting for earlier changes of other devices: {changes} from {name}. Import their bundles too."
                 )
             }
         })

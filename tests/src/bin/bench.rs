@@ -1,0 +1,40 @@
+//! Measures Holdfast's store beside plain SQLite doing the same writes, in one run on one disk, and
+//! prints a table. `bench NAME` runs only the rows whose name contains NAME. Asserts no time.
+
+#[path = "../bench/keystroke.rs"]
+mod keystroke;
+#[path = "../bench/plain.rs"]
+mod plain;
+#[path = "../bench/search.rs"]
+mod search;
+#[path = "../bench/table.rs"]
+mod table;
+#[path = "../bench/tasks.rs"]
+mod tasks;
+
+use anyhow::Result;
+use table::Row;
+
+/// Items in the store where a row says so.
+const ITEMS: usize = 10_000;
+
+type Measurement = (&'static str, fn() -> Result<Row>);
+
+const MEASUREMENTS: &[Measurement] = &[
+    ("startup: open, first page of 10,000 tasks", tasks::startup),
+    ("add a task to 10,000, durable", tasks::add),
+    ("apply 10,000 changes of another device", tasks::apply),
+    ("keystroke in a 100 KB note until stored", keystroke::keystroke),
+    ("search as you type over 10,000 items", search::as_you_type),
+];
+
+fn main() -> Result<()> {
+    let wanted = std::env::args().nth(1).unwrap_or_default();
+    let mut rows = Vec::new();
+    for (name, measure) in MEASUREMENTS.iter().filter(|(name, _)| name.contains(&wanted)) {
+        eprintln!("{name} …");
+        rows.push((*name, measure()?));
+    }
+    print!("{}", table::render(&rows));
+    Ok(())
+}
