@@ -52,12 +52,12 @@ class Toasts {
   /** Takes back the last action and says so. */
   async undo(): Promise<void> {
     const done = await attempt(backend().undo(), { quiet: true });
-    if (done) this.show(`Undone: ${done.label}`);
+    if (done) this.show(done.label);
   }
 
   async redo(): Promise<void> {
     const done = await attempt(backend().redo(), { quiet: true });
-    if (done) this.show(`Done again: ${done.label}`, { undo: true });
+    if (done) this.show(done.label, { undo: true });
   }
 }
 
