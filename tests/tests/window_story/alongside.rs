@@ -6,9 +6,7 @@ use holdfast_tests::{
     window::{App, By},
 };
 
-use crate::steps::{
-    editor_shows, editor_text, go, go_to_list, row, start_fresh, write_note,
-};
+use crate::steps::{editor_shows, editor_text, go, go_to_list, row, start_fresh, write_note};
 
 /// Where the cursor stands, as the text of its line up to it.
 const BEFORE_CURSOR: &str = "const at = getSelection(); \

@@ -249,7 +249,8 @@ async fn conflicts_are_carried_shown_decided_taken_back_and_decided_again() -> R
 async fn look_at_the_title(app: &App) -> Result<()> {
     app.click(&By::role_like("option", "Buy oak")).await?;
     app.find(&By::css("[data-difference='1']:focus")).await?;
-    for shown in ["Buy oak boards", "Buy oak planks", "this device", "Merged result", "1 of 1 left"] {
+    for shown in ["Buy oak boards", "Buy oak planks", "this device", "Merged result", "1 of 1 left"]
+    {
         app.find(&By::text(shown)).await?;
     }
     app.find(&By::role_like("heading", "Phone")).await?;

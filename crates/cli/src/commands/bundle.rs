@@ -45,7 +45,7 @@ pub(crate) enum BundleCommand {
 }
 
 /// `bundle …`
-pub(crate) fn run(command: BundleCommand, context: &Context) -> Result<(), Failure> {
+pub(crate) fn run(command: BundleCommand, context: &mut Context) -> Result<(), Failure> {
     match command {
         BundleCommand::Export { file, device, all, invite } => {
             let app = if invite { context.app_unlocked_without_file()? } else { context.app()? };
@@ -89,7 +89,7 @@ pub(crate) fn run(command: BundleCommand, context: &Context) -> Result<(), Failu
     }
 }
 
-fn inspect(file: &std::path::Path, context: &Context) -> Result<(), Failure> {
+fn inspect(file: &std::path::Path, context: &mut Context) -> Result<(), Failure> {
     let preview = context.app()?.inspect_bundle(file)?;
     let mut answer = serde_json::to_value(&preview).map_err(std::io::Error::from)?;
     if let Value::Object(answer) = &mut answer {
@@ -133,7 +133,7 @@ pub(crate) struct JoinArguments {
 
 /// `join`: the file with a passphrase is about the invitation; the one of this device's key may be in
 /// HOLDFAST_PASSPHRASE.
-pub(crate) fn join(arguments: JoinArguments, context: &Context) -> Result<(), Failure> {
+pub(crate) fn join(arguments: JoinArguments, context: &mut Context) -> Result<(), Failure> {
     let invitation = match context.passphrase_in_file()? {
         Some(passphrase) => passphrase,
         None => secrets::ask("the invitation")?,

@@ -26,7 +26,10 @@ pub(crate) struct ConflictsArguments {
 }
 
 /// `conflicts`
-pub(crate) fn conflicts(arguments: ConflictsArguments, context: &Context) -> Result<(), Failure> {
+pub(crate) fn conflicts(
+    arguments: ConflictsArguments,
+    context: &mut Context,
+) -> Result<(), Failure> {
     let app = context.app()?;
     if arguments.resolved {
         let rows = app.conflicts(ConflictTab::Resolved)?;
@@ -164,7 +167,7 @@ pub(crate) struct ResolveArguments {
 }
 
 /// `resolve`
-pub(crate) fn resolve(arguments: ResolveArguments, context: &Context) -> Result<(), Failure> {
+pub(crate) fn resolve(arguments: ResolveArguments, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let (entity, conflict) = app.item_of_conflict(&arguments.conflict)?;
     let (entity, conflict) = (entity.to_string(), conflict.to_string());

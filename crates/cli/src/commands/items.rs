@@ -18,7 +18,7 @@ pub(crate) struct SearchArguments {
 }
 
 /// `search`
-pub(crate) fn search(arguments: SearchArguments, context: &Context) -> Result<(), Failure> {
+pub(crate) fn search(arguments: SearchArguments, context: &mut Context) -> Result<(), Failure> {
     let page = context.app()?.search(&arguments.words.join(" "), arguments.limit)?;
     context.answer(&page, |page| {
         let mut table = Table::default();
@@ -42,7 +42,7 @@ pub(crate) fn search(arguments: SearchArguments, context: &Context) -> Result<()
 }
 
 /// `undo`: as many actions as are asked for; fails where there are fewer, after what could be undone.
-pub(crate) fn undo(count: u32, context: &Context) -> Result<(), Failure> {
+pub(crate) fn undo(count: u32, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let mut undone: Vec<Done> = Vec::new();
     let mut failed = None;
@@ -62,7 +62,7 @@ pub(crate) fn undo(count: u32, context: &Context) -> Result<(), Failure> {
 }
 
 /// `redo`
-pub(crate) fn redo(context: &Context) -> Result<(), Failure> {
+pub(crate) fn redo(context: &mut Context) -> Result<(), Failure> {
     let done = context.app()?.redo()?;
     context.done(&done)
 }

@@ -58,7 +58,7 @@ pub(crate) enum ListCommand {
 }
 
 /// `list …`
-pub(crate) fn change(command: ListCommand, context: &Context) -> Result<(), Failure> {
+pub(crate) fn change(command: ListCommand, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     match command {
         ListCommand::Add { title, parent, space } => {
@@ -83,7 +83,7 @@ pub(crate) fn id_of(app: &App, list: &str) -> Result<String, Failure> {
 }
 
 /// `lists`
-pub(crate) fn lists(context: &Context) -> Result<(), Failure> {
+pub(crate) fn lists(context: &mut Context) -> Result<(), Failure> {
     let lists = context.app()?.lists()?;
     context.answer(&lists, |lists| {
         let mut table = Table::default();

@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 
 /// Carries out a command and prints its answer.
-pub(crate) fn run(command: Command, context: &Context) -> Result<(), Failure> {
+pub(crate) fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
     match command {
         Command::Init(arguments) => vault::init(arguments, context),
         Command::Join(arguments) => bundle::join(arguments, context),

@@ -46,13 +46,13 @@ pub(crate) struct PolicyArguments {
 }
 
 /// `policy`
-pub(crate) fn policy(arguments: PolicyArguments, context: &Context) -> Result<(), Failure> {
+pub(crate) fn policy(arguments: PolicyArguments, context: &mut Context) -> Result<(), Failure> {
     let done = context.app()?.set_policy(&arguments.kind, arguments.policy.into())?;
     context.done(&done)
 }
 
 /// `policies`
-pub(crate) fn policies(context: &Context) -> Result<(), Failure> {
+pub(crate) fn policies(context: &mut Context) -> Result<(), Failure> {
     let policies = context.app()?.policies()?;
     context.answer(&policies, |policies| {
         let mut table = Table::default();
@@ -77,7 +77,7 @@ pub(crate) enum DeviceCommand {
 }
 
 /// `device …`
-pub(crate) fn device(command: DeviceCommand, context: &Context) -> Result<(), Failure> {
+pub(crate) fn device(command: DeviceCommand, context: &mut Context) -> Result<(), Failure> {
     let DeviceCommand::Rename { device, name } = command;
     let app = context.app()?;
     let done = app.rename_device(&find_device(app, &device)?.id, &name)?;
@@ -85,7 +85,7 @@ pub(crate) fn device(command: DeviceCommand, context: &Context) -> Result<(), Fa
 }
 
 /// `devices`
-pub(crate) fn devices(context: &Context) -> Result<(), Failure> {
+pub(crate) fn devices(context: &mut Context) -> Result<(), Failure> {
     let devices = context.app()?.devices()?;
     context.answer(&devices, |devices| {
         let mut table = Table::default();

@@ -76,7 +76,7 @@ pub(crate) struct InitArguments {
 }
 
 /// `init`
-pub(crate) fn init(arguments: InitArguments, context: &Context) -> Result<(), Failure> {
+pub(crate) fn init(arguments: InitArguments, context: &mut Context) -> Result<(), Failure> {
     let given = context.passphrase_in_file()?.or_else(secrets::from_environment);
     arguments.device.with(given, |new| Ok(context.app_without_vault().create(new)?))?;
     let app = context.app_without_vault();
@@ -89,7 +89,7 @@ pub(crate) fn init(arguments: InitArguments, context: &Context) -> Result<(), Fa
 }
 
 /// `status`
-pub(crate) fn status(context: &Context) -> Result<(), Failure> {
+pub(crate) fn status(context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let status = app.status()?;
     let mut answer = app.identity()?;
