@@ -260,7 +260,7 @@ async fn look_at_the_title(app: &App) -> Result<()> {
     app.press("O").await?;
     app.gone(&By::text("Before both edits")).await?;
     app.press("E").await?;
-    app.find(&By::label("Title in the result")).await?;
+    app.find(&By::label("title in the result")).await?;
     app.press("Ctrl+A").await?;
     app.type_text("Buy oak boards and planks").await?;
     app.find(&By::text("Edited by you")).await?;
