@@ -294,13 +294,15 @@ async fn look_at_the_title(app: &App) -> Result<()> {
     app.press("Esc").await
 }
 
-/// From one difference of the note to the next: this device's title, the other's sentence.
+/// From one difference of the note to the next: this device's title, the other's sentence. After
+/// an undo the choices of before are still there, and chosen anew.
 async fn choose_in_the_note(app: &App) -> Result<()> {
     app.find(&By::css("[data-difference='1']:focus")).await?;
     app.press("1").await?;
-    app.find(&By::text("1 of 2 left")).await?;
+    app.find(&By::text("From this laptop")).await?;
     app.press("F7").await?;
     app.find(&By::css("[data-difference='2']:focus")).await?;
     app.press("2").await?;
-    app.gone(&By::text("1 of 2 left")).await
+    app.find(&By::text("From Phone")).await?;
+    app.gone(&By::text("of 2 left")).await
 }
