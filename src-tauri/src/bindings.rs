@@ -3,15 +3,75 @@
 
 use std::path::Path;
 
-use tauri_specta::{Builder, collect_commands};
+use holdfast_app::view::Changed;
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
 use crate::{CommandError, commands};
 
 /// Every command of the interface, with its types.
 pub(crate) fn builder() -> Builder<tauri::Wry> {
     Builder::new()
-        .commands(collect_commands![commands::about::app_version,])
+        .commands(collect_commands![
+            commands::conflicts::conflicts,
+            commands::conflicts::review,
+            commands::conflicts::text_blocks,
+            commands::conflicts::resolve,
+            commands::conflicts::reopen,
+            commands::devices::devices,
+            commands::devices::rename_device,
+            commands::files::pick_markdown,
+            commands::files::import_markdown,
+            commands::files::export_all,
+            commands::items::search,
+            commands::items::trash,
+            commands::items::delete_items,
+            commands::items::restore_items,
+            commands::items::purge_items,
+            commands::items::undo,
+            commands::items::redo,
+            commands::lists::sidebar,
+            commands::lists::add_list,
+            commands::lists::edit_list,
+            commands::notes::notes,
+            commands::notes::note,
+            commands::notes::add_note,
+            commands::notes::edit_notes,
+            commands::notes::splice_text,
+            commands::notes::text_since,
+            commands::notes::render_markdown,
+            commands::notes::turn_into_task,
+            commands::notes::attachment,
+            commands::settings::set_prefs,
+            commands::settings::policies,
+            commands::settings::set_policy,
+            commands::settings::check,
+            commands::settings::open_link,
+            commands::sync::status,
+            commands::sync::set_mode,
+            commands::sync::waiting,
+            commands::sync::activity,
+            commands::sync::undo_exchange,
+            commands::sync::export_bundle,
+            commands::sync::inspect_bundle,
+            commands::sync::import_bundle,
+            commands::tasks::tasks,
+            commands::tasks::task,
+            commands::tasks::parse_quick_add,
+            commands::tasks::quick_add,
+            commands::tasks::edit_tasks,
+            commands::tasks::move_task,
+            commands::vault::boot,
+            commands::vault::create_vault,
+            commands::vault::unlock,
+            commands::vault::pick_invitation,
+            commands::vault::join,
+        ])
+        // A failed command rejects with a `CommandError`.
+        .error_handling(ErrorHandlingMode::Throw)
         .typ::<CommandError>()
+        .typ::<Changed>()
+        // Times, positions and sizes: all far below 2^53, see `holdfast_app::view`.
+        .dangerously_cast_bigints_to_number()
         // A type looks the same in both directions; two of each would only confuse the interface.
         .disable_serde_phases()
 }

@@ -8,10 +8,21 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+use std::sync::Arc;
+
+use holdfast_app::{App, Home, Watch};
+use tauri::Manager;
+use tracing_subscriber::EnvFilter;
+
 pub mod bindings;
+mod closing;
 mod commands;
 mod error;
+mod events;
+mod files;
 mod instance;
+mod links;
+mod menu;
 
 pub use error::CommandError;
 
@@ -20,7 +31,12 @@ pub use error::CommandError;
 /// # Errors
 /// When the web view or a plugin cannot be started; the message says which.
 pub fn run() -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_env("HOLDFAST_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
     let commands = bindings::builder();
+    let holdfast = Arc::new(App::at(Home::default_place())?);
     let mut context = tauri::generate_context!();
     let identifier = instance::identifier(&context.config().identifier);
     context.config_mut().identifier = identifier;
@@ -35,8 +51,20 @@ pub fn run() -> anyhow::Result<()> {
         .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_opener::init())
         .invoke_handler(commands.invoke_handler())
+        .plugin(
+            tauri::plugin::Builder::<tauri::Wry>::new("own-pages")
+                .on_navigation(|_, url| links::inside(url))
+                .build(),
+        )
+        .on_window_event(closing::on_window_event)
         .setup(move |app| {
             commands.mount_events(app);
+            menu::install(app.handle())?;
+            app.manage(files::Files::new(app.handle()));
+            events::forward_changes(&holdfast, app.handle());
+            // Lives as long as the app: dropping it ends the watch.
+            app.manage(Watch::start(Arc::clone(&holdfast)));
+            app.manage(holdfast);
             Ok(())
         })
         .run(context)?;

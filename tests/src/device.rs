@@ -14,19 +14,28 @@ pub struct Device {
     name: String,
     folder: TempDir,
     clock: Option<String>,
+    files: Option<PathBuf>,
 }
 
 impl Device {
     /// A new, empty device.
     pub fn new(name: &str) -> Result<Self> {
         let folder = TempDir::with_prefix(format!("holdfast-{name}-"))?;
-        Ok(Self { name: name.to_owned(), folder, clock: None })
+        Ok(Self { name: name.to_owned(), folder, clock: None, files: None })
     }
 
     /// The same device with its clock off by `offset`, such as `+2h`.
     #[must_use]
     pub fn with_clock(mut self, offset: &str) -> Self {
         self.clock = Some(offset.to_owned());
+        self
+    }
+
+    /// The same device, whose window takes files from `folder` and puts them there instead of
+    /// asking with the system's dialogs. Two devices with one folder are what a memory stick is.
+    #[must_use]
+    pub fn with_files(mut self, folder: &Path) -> Self {
+        self.files = Some(folder.to_owned());
         self
     }
 
@@ -62,6 +71,10 @@ impl Device {
         match &self.clock {
             Some(offset) => command.env("HOLDFAST_TEST_CLOCK", offset),
             None => command.env_remove("HOLDFAST_TEST_CLOCK"),
+        };
+        match &self.files {
+            Some(folder) => command.env("HOLDFAST_TEST_FILES", folder),
+            None => command.env_remove("HOLDFAST_TEST_FILES"),
         };
     }
 

@@ -1,6 +1,6 @@
 //! `cargo xtask`: the commands of development, for any machine with Rust and Node on it.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use xtask::{bench, bindings, run, test};
@@ -48,8 +48,18 @@ enum Command {
     },
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    match carry_out(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn carry_out(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Run { profile, screenshot, exit_after_screenshot, release } => {
             run::run(&run::Options { profile, screenshot, exit_after_screenshot, release })
         }

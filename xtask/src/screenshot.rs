@@ -23,7 +23,7 @@ pub fn take(display: &VirtualDisplay, file: &Path) -> Result<()> {
     picture.args(["-display", display.name(), "-window", "root"]).arg(file);
     // One black line all round first, so that every edge is trimmed down to the window.
     let mut trim = Command::new("mogrify");
-    trim.args(["-bordercolor", "black", "-border", "1", "-trim", "+repage"]).arg(file);
+    trim.args(["-quiet", "-bordercolor", "black", "-border", "1", "-trim", "+repage"]).arg(file);
     for command in [&mut picture, &mut trim] {
         let name = command.get_program().to_string_lossy().into_owned();
         let status = command

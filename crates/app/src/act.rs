@@ -24,6 +24,9 @@ pub(crate) struct Work<'t, 's> {
     pub(crate) skipped: Vec<String>,
     /// Shared by the changes of one action.
     pub(crate) group: Option<u64>,
+    /// Where the action is written down even if it changes nothing: an undo whose every part someone
+    /// has changed since still is that undo.
+    pub(crate) noted_in: Option<Space>,
 }
 
 impl<'t, 's> Work<'t, 's> {
@@ -37,6 +40,7 @@ impl<'t, 's> Work<'t, 's> {
             ids: Vec::new(),
             skipped: Vec::new(),
             group: None,
+            noted_in: None,
         }
     }
 
@@ -116,7 +120,7 @@ impl<'t, 's> Work<'t, 's> {
         action: &str,
         reverts: Option<Dot>,
     ) -> Result<Outcome, AppError> {
-        let Self { tx, edits, mut texts, ids, skipped, group, .. } = self;
+        let Self { tx, edits, mut texts, ids, skipped, group, noted_in, .. } = self;
         let spaces: Vec<Space> =
             Space::ALL.into_iter().filter(|s| edits.iter().any(|(space, _)| space == s)).collect();
         let mut parts: Vec<(Space, Vec<Edit>)> = Vec::new();
@@ -124,7 +128,8 @@ impl<'t, 's> Work<'t, 's> {
             let mut part = Vec::new();
             let mut size = 0;
             for (_, edit) in edits.iter().filter(|(in_space, _)| *in_space == space) {
-                let bytes = holdfast_oplog::encode(edit).map_err(holdfast_store::StoreError::from)?.len();
+                let bytes =
+                    holdfast_oplog::encode(edit).map_err(holdfast_store::StoreError::from)?.len();
                 // An action that does not fit into one change becomes several of one group.
                 if size + bytes > PART && !part.is_empty() {
                     parts.push((space, std::mem::take(&mut part)));
@@ -134,6 +139,9 @@ impl<'t, 's> Work<'t, 's> {
                 part.push(edit.clone());
             }
             parts.push((space, part));
+        }
+        if parts.is_empty() {
+            parts.extend(noted_in.map(|space| (space, Vec::new())));
         }
         let group = group.or_else(|| (parts.len() > 1).then(|| OsRng.next_u64()));
         let mut outcome = Outcome { ids, skipped, applied: Vec::new() };

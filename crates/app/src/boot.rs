@@ -10,14 +10,14 @@ const PREFS: &str = "prefs";
 impl App {
     /// The state of this device.
     pub fn boot(&self) -> Result<view::Boot, AppError> {
-        let state = if !self.has_vault() {
-            view::BootState::New
-        } else {
+        let state = if self.has_vault() {
             match self.open(None) {
                 Ok(()) => view::BootState::Ready,
-                Err(AppError::Locked | AppError::KeyMissing(_)) => view::BootState::Locked,
+                Err(AppError::Locked) => view::BootState::Locked,
                 Err(error) => return Err(error),
             }
+        } else {
+            view::BootState::New
         };
         let ready = state == view::BootState::Ready;
         let (device, prefs) = if ready {
@@ -36,7 +36,11 @@ impl App {
             today: self.clock.today(),
             suggested_device_name: suggested_name(),
             // Asking the keychain takes time; only a first run needs the answer.
-            key_stores: if ready { Vec::new() } else { KeyStore::available().into_iter().map(shown).collect() },
+            key_stores: if ready {
+                Vec::new()
+            } else {
+                KeyStore::available().into_iter().map(shown).collect()
+            },
             prefs,
             device,
         })

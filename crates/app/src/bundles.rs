@@ -4,9 +4,10 @@ use crate::session::{NewDevice, Open};
 use crate::{App, AppError, boot, items, view};
 use holdfast_model::fields::TITLE;
 use holdfast_oplog::DeviceId;
-use holdfast_store::{ItemChange, ItemEvent};
-use holdfast_sync::{Carrier, DestinationState, Facts, Session, SyncState, delivered, spaces};
-use holdfast_transports::bundle;
+use holdfast_store::{ItemChange, ItemEvent, Store};
+use holdfast_sync::{Carrier, Facts, Session, SyncState, delivered, spaces};
+use holdfast_transports::bundle::format::BundleReader;
+use holdfast_transports::bundle::{self, BundleError, ExportRequest, ExportScope, Joined, Joining};
 use holdfast_vault::{Passphrase, fingerprint};
 use rand_core::OsRng;
 use std::collections::BTreeMap;
@@ -60,7 +61,8 @@ impl Open {
             let mut parked = Vec::new();
             for (actor, newer, count) in tx.unapplied()? {
                 let name = people.of(holdfast_model::Dot { actor, seq: 0 }).name;
-                let changes = if count == 1 { "1 change".into() } else { format!("{count} changes") };
+                let changes =
+                    if count == 1 { "1 change".into() } else { format!("{count} changes") };
                 parked.push(if newer {
                     format!("Update this device to see {changes} from {name}")
                 } else {
@@ -84,10 +86,7 @@ impl Open {
                         id: to.device.to_string(),
                         name: to.name,
                         kind: view::DestinationKind::Device,
-                        state: match to.state {
-                            DestinationState::UpToDate => to.text,
-                            DestinationState::Behind | DestinationState::NotHeard => to.text,
-                        },
+                        state: to.text,
                         missing_there: to.missing_there as u32,
                         missing_here: to.missing_here as u32,
                         last_seen: to.last_seen_ms,
@@ -112,7 +111,9 @@ impl App {
         if mode == view::Mode::Manual {
             self.status()
         } else {
-            Err(AppError::Invalid("This version syncs in Manual mode: export and import bundles.".into()))
+            Err(AppError::Invalid(
+                "This version syncs in Manual mode: export and import bundles.".into(),
+            ))
         }
     }
 
@@ -210,20 +211,27 @@ impl App {
             let people = open.people()?;
             let (exported, recipient) = match request {
                 view::ExportRequest::Full => {
-                    let request = bundle::ExportRequest::full();
-                    (bundle::export(&mut open.session(&mut rng), &request, path)?, "all devices".into())
+                    let request = ExportRequest { scope: ExportScope::Full, nearby: false };
+                    (
+                        bundle::export(&mut open.session(&mut rng), request, path)?,
+                        "all devices".into(),
+                    )
                 }
                 view::ExportRequest::Update { device } => {
                     let device = device
                         .as_deref()
                         .map(|id| {
-                            id.parse::<DeviceId>()
-                                .map_err(|_| AppError::NoSuchItem { what: "device", given: id.into() })
+                            id.parse::<DeviceId>().map_err(|_| AppError::NoSuchItem {
+                                what: "device",
+                                given: id.into(),
+                            })
                         })
                         .transpose()?;
-                    let request = bundle::ExportRequest::update(device);
-                    let name = device.map_or_else(|| "all devices".into(), |id| people.device(id).name);
-                    (bundle::export(&mut open.session(&mut rng), &request, path)?, name)
+                    let scope = ExportScope::Update { device };
+                    let request = ExportRequest { scope, nearby: false };
+                    let name =
+                        device.map_or_else(|| "all devices".into(), |id| people.device(id).name);
+                    (bundle::export(&mut open.session(&mut rng), request, path)?, name)
                 }
                 view::ExportRequest::Invite { passphrase } => {
                     let passphrase = Passphrase::chosen(passphrase)?;
@@ -264,17 +272,25 @@ impl App {
     }
 
     /// Imports a bundle. One that deletes most of a list or of the vault needs to be confirmed.
-    pub fn import_bundle(&self, path: &Path, confirmed: bool) -> Result<view::ImportResult, AppError> {
+    pub fn import_bundle(
+        &self,
+        path: &Path,
+        confirmed: bool,
+    ) -> Result<view::ImportResult, AppError> {
         let imported = self.with(|open| {
             let mut rng = OsRng;
             let imported = bundle::import(&mut open.session(&mut rng), path, confirmed)?;
+            if let Some(keyring) = imported.keyring {
+                open.keep_keyring(keyring)?;
+            }
+            let report = imported.preview;
             Ok(view::ImportResult {
                 exchange: imported.exchange.to_string(),
-                adds: imported.adds as u32,
-                updates: imported.updates as u32,
-                deletes: imported.deletes as u32,
-                conflicts: imported.conflicts as u32,
-                merged: imported.merged as u32,
+                adds: report.adds as u32,
+                updates: report.updates as u32,
+                deletes: report.deletes as u32,
+                conflicts: report.conflicts as u32,
+                merged: report.merged as u32,
             })
         })?;
         self.tell(view::Changed::anything(0));
@@ -283,8 +299,16 @@ impl App {
 
     /// Whether a file is an invitation, and for which vault.
     pub fn inspect_invitation(&self, path: &Path) -> Result<view::InvitationFile, AppError> {
-        bundle::inspect_invitation(path)?;
-        Ok(view::InvitationFile { token: String::new(), file: file_name(path), from: String::new() })
+        let file = std::fs::File::open(path).map_err(AppError::file(path))?;
+        let reader = BundleReader::open(file)?;
+        if reader.header().kind != bundle::format::BundleKind::Invitation {
+            return Err(BundleError::NotAnInvitation.into());
+        }
+        Ok(view::InvitationFile {
+            token: String::new(),
+            file: file_name(path),
+            from: String::new(),
+        })
     }
 
     /// Makes this a device of the vault that an invitation bundle comes from.
@@ -298,11 +322,20 @@ impl App {
             return Err(AppError::VaultExists(self.home.path().display().to_string()));
         }
         let actor = crate::session::new_actor();
-        let introduction = self.introduction(new.name, actor)?;
-        let invitation = bundle::open_invitation(path, &Passphrase::typed(invite_passphrase))?;
-        let (keys, keyring) = invitation.identity(&mut OsRng);
-        let open = self.establish(new, keys, keyring, actor, |database| {
-            Ok(invitation.join(path, introduction, self.clock.now_ms(), database)?)
+        self.introduction(new.name, actor)?;
+        let passphrase = Passphrase::typed(invite_passphrase);
+        let joining = Joining {
+            passphrase: &passphrase,
+            name: new.name.trim(),
+            platform: std::env::consts::OS,
+            actor,
+            wall_ms: self.clock.now_ms(),
+        };
+        let open = self.establish(new, actor, |database| {
+            let make = |vault| Store::create(database, vault).map_err(AppError::from);
+            let Joined { store, keys, keyring, .. } =
+                bundle::join(path, joining, &mut OsRng, make)?;
+            Ok((store, keys, keyring))
         })?;
         self.adopt(open);
         Ok(())
@@ -317,11 +350,8 @@ impl App {
         key_store: view::KeyStore,
         passphrase: Option<&str>,
     ) -> Result<view::Boot, AppError> {
-        let new = NewDevice {
-            name: device_name,
-            key_store: Some(boot::chosen(key_store)),
-            passphrase,
-        };
+        let new =
+            NewDevice { name: device_name, key_store: Some(boot::chosen(key_store)), passphrase };
         self.join(path, invite_passphrase, &new)?;
         self.boot()
     }
@@ -345,5 +375,6 @@ fn preview_item(item: &ItemChange) -> view::PreviewItem {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+    path.file_name()
+        .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

@@ -12,9 +12,9 @@ impl App {
             let vault = open.vault();
             let verify = |log: LogId, seq: u64, hash: Hash, signature: &[u8; 64]| {
                 let id = ChangeId { space: log.space, actor: log.actor, seq };
-                members.public_of(log.actor).is_some_and(|public| {
-                    verify_change(public, vault, id, hash, signature)
-                })
+                members
+                    .public_of(log.actor)
+                    .is_some_and(|public| verify_change(&public, vault, id, hash, signature))
             };
             let found = open.store.read(|tx| tx.check(&verify))?;
             let mut ok = found.iter().all(|line| line.ok);

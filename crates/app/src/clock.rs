@@ -5,7 +5,7 @@ use crate::AppError;
 use jiff::{SignedDuration, Timestamp, Zoned, tz::TimeZone};
 
 /// The name of the variable.
-pub const VARIABLE: &str = "HOLDFAST_TEST_CLOCK";
+const VARIABLE: &str = "HOLDFAST_TEST_CLOCK";
 
 /// A clock that may be shifted.
 #[derive(Debug, Clone, Copy, Default)]

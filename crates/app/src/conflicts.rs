@@ -88,10 +88,9 @@ fn resolved(
     let mut rows = Vec::new();
     for change in tx.decisions(since, ROWS)? {
         let Some(entity) = change.edits().next().map(|edit| edit.entity) else { continue };
-        let taken_back = tx
-            .history(entity)?
-            .iter()
-            .any(|item| item.change.reverts == Some(change.dot()) && item.change.space == change.space);
+        let taken_back = tx.history(entity)?.iter().any(|item| {
+            item.change.reverts == Some(change.dot()) && item.change.space == change.space
+        });
         let Some((state, _)) = tx.entity(entity)? else { continue };
         if taken_back {
             continue;
@@ -104,7 +103,10 @@ fn resolved(
             title: items::note_name(state.text(TITLE), &text),
             labels,
             kinds,
-            sides: vec![view::ConflictSide { device: people.of(change.dot()), time: change.time.ms }],
+            sides: vec![view::ConflictSide {
+                device: people.of(change.dot()),
+                time: change.time.ms,
+            }],
             outcome: Some(outcome(tx, &change, people, today)?),
             resolved_time: Some(change.time.ms),
             can_reopen: true,
@@ -133,12 +135,7 @@ fn what_was_decided(change: &Change) -> (Vec<String>, Vec<view::ConflictKind>) {
 }
 
 /// "Resolved on Desktop: title 'Buy oak boards', date Fri".
-fn outcome(
-    tx: &Tx<'_>,
-    change: &Change,
-    people: &People,
-    today: Date,
-) -> Result<String, AppError> {
+fn outcome(tx: &Tx<'_>, change: &Change, people: &People, today: Date) -> Result<String, AppError> {
     let mut parts = Vec::new();
     for edit in change.edits() {
         for (field, write) in &edit.set {

@@ -11,7 +11,12 @@ use holdfast_store::Tx;
 use jiff::civil::Date;
 
 /// A value of a field as people read it. `today` makes days readable.
-pub(crate) fn value(tx: &Tx<'_>, field: &str, value: &Value, today: Date) -> Result<String, AppError> {
+pub(crate) fn value(
+    tx: &Tx<'_>,
+    field: &str,
+    value: &Value,
+    today: Date,
+) -> Result<String, AppError> {
     let text = value.as_str().unwrap_or_default();
     Ok(match field {
         LIFE => match text {
@@ -20,15 +25,15 @@ pub(crate) fn value(tx: &Tx<'_>, field: &str, value: &Value, today: Date) -> Res
             PURGED => "Deleted for good".into(),
             other => other.to_owned(),
         },
-        _ if value.is_null() || (text.is_empty() && matches!(value, Value::Text(_))) => match field {
+        _ if value.is_null() || (text.is_empty() && matches!(value, Value::Text(_))) => match field
+        {
             LIST => "Inbox".into(),
             PARENT => "No parent".into(),
             _ => "None".into(),
         },
-        WHEN => text.parse::<dates::When>().map_or_else(
-            |_| text.to_owned(),
-            |when| dates::format_when(when, today),
-        ),
+        WHEN => text
+            .parse::<dates::When>()
+            .map_or_else(|_| text.to_owned(), |when| dates::format_when(when, today)),
         DEADLINE => text
             .parse::<Date>()
             .map_or_else(|_| text.to_owned(), |day| dates::format_relative(day, today)),

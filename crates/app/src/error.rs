@@ -69,7 +69,6 @@ impl AppError {
             Self::NoVault(_) => "no_vault",
             Self::VaultExists(_) => "vault_exists",
             Self::Locked => "locked",
-            Self::WrongPassphrase => "wrong_passphrase",
             Self::KeyStore(_) => "key_store",
             Self::KeyMissing(_) => "key_missing",
             Self::NoSuchItem { .. } => "not_found",
@@ -78,7 +77,7 @@ impl AppError {
             Self::TestClock(_) => "test_clock",
             Self::File { .. } => "file",
             Self::Store(error) => error.code(),
-            Self::Vault(VaultError::WrongPassphrase) => "wrong_passphrase",
+            Self::WrongPassphrase | Self::Vault(VaultError::WrongPassphrase) => "wrong_passphrase",
             Self::Vault(error) => error.code(),
             Self::Bundle(error) => error.code(),
             Self::Import(_) => "import",
@@ -88,16 +87,28 @@ impl AppError {
     /// What the person can do about it, where the message does not say so already.
     pub fn remedy(&self) -> Option<&'static str> {
         Some(match self {
-            Self::NoVault(_) => "Start fresh with 'holdfastctl init --name \"Laptop\"', or join another device with 'holdfastctl join FILE'.",
+            Self::NoVault(_) => {
+                "Start fresh with 'holdfastctl init --name \"Laptop\"', or join another device with 'holdfastctl join FILE'."
+            }
             Self::VaultExists(_) => "Use it as it is, or choose another folder with --home.",
-            Self::Locked => "Unlock it with the passphrase: --passphrase-file, HOLDFAST_PASSPHRASE, or the prompt.",
-            Self::WrongPassphrase => "Type it again. Nobody can reset it; without it the data stays closed.",
-            Self::KeyStore(_) => "Choose one of: --key-store keychain (the system keychain), passphrase (a file under a passphrase), file (a plain file that only your account can read).",
-            Self::KeyMissing(_) => "Unlock the system keychain and try again, or bring the key file back from a backup. No new vault is made in its place.",
+            Self::Locked => {
+                "Unlock it with the passphrase: --passphrase-file, HOLDFAST_PASSPHRASE, or the prompt."
+            }
+            Self::WrongPassphrase => {
+                "Type it again. Nobody can reset it; without it the data stays closed."
+            }
+            Self::KeyStore(_) => {
+                "Choose one of: --key-store keychain (the system keychain), passphrase (a file under a passphrase), file (a plain file that only your account can read)."
+            }
+            Self::KeyMissing(_) => {
+                "Unlock the system keychain and try again, or bring the key file back from a backup. No new vault is made in its place."
+            }
             Self::NoSuchItem { .. } => "Give more characters of the id; the lists show it.",
             Self::NothingTo(_) => "Only actions of this device can be undone here.",
             Self::TestClock(_) => "Give an RFC 3339 time, or an offset such as +2h.",
-            Self::File { .. } => "Check that it exists, that there is space, and that you may read and write it.",
+            Self::File { .. } => {
+                "Check that it exists, that there is space, and that you may read and write it."
+            }
             Self::Vault(VaultError::WrongPassphrase) => "Type it again, exactly as it was chosen.",
             _ => return None,
         })

@@ -17,7 +17,11 @@ impl App {
         folder: &Path,
     ) -> Result<view::ExportAllResult, AppError> {
         let occupied = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
-        let folder = if occupied { folder.join(format!("Holdfast {}", self.clock.today())) } else { folder.to_owned() };
+        let folder = if occupied {
+            folder.join(format!("Holdfast {}", self.clock.today()))
+        } else {
+            folder.to_owned()
+        };
         fs::create_dir_all(&folder).map_err(AppError::file(&folder))?;
         let files = self.with(|open| {
             open.store.read(|tx| {
@@ -50,7 +54,9 @@ impl Export {
             let mut path = vec![file_name(&list.title)];
             let mut at = list.parent;
             for _ in 0..lists.len() {
-                let Some(parent) = at.and_then(|id| lists.iter().find(|l| l.id == id)) else { break };
+                let Some(parent) = at.and_then(|id| lists.iter().find(|l| l.id == id)) else {
+                    break;
+                };
                 path.push(file_name(&parent.title));
                 at = parent.parent;
             }
@@ -73,7 +79,10 @@ impl Export {
             let mut text = tx.text(note.id)?.map(|text| text.plain).unwrap_or_default();
             for (id, path) in &attachments {
                 let up = "../".repeat(depth);
-                text = text.replace(&format!("holdfast-attachment:{id}"), &format!("{up}{}", path.replace(' ', "%20")));
+                text = text.replace(
+                    &format!("holdfast-attachment:{id}"),
+                    &format!("{up}{}", path.replace(' ', "%20")),
+                );
             }
             let name = file_name(&items::note_name(&note.title, &text));
             self.write(&folder.join(format!("{name}.md")), text.as_bytes())?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The variable that names another folder.
-pub const VARIABLE: &str = "HOLDFAST_HOME";
+const VARIABLE: &str = "HOLDFAST_HOME";
 
 /// A data folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

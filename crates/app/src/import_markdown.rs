@@ -34,7 +34,7 @@ impl App {
                 .iter()
                 .map(|skipped| view::SkippedFile {
                     path: skipped.path.clone(),
-                    reason: skipped.reason.clone(),
+                    reason: skipped.reason.to_string(),
                 })
                 .collect(),
         })
@@ -50,7 +50,7 @@ impl App {
             let mut done = open.write(|tx, author| {
                 let mut work = Work::new(tx, author.actor, now.clone());
                 work.group = Some(group);
-                let lists = work.make_lists(&plan)?;
+                let lists = work.make_lists(&plan);
                 let attachments = work.make_attachments(&plan)?;
                 let mut done = work.commit(author, "import", None)?.done("");
                 for notes in plan.notes.chunks(NOTES) {
@@ -85,7 +85,7 @@ impl App {
 
 impl Work<'_, '_> {
     /// Makes a list for every folder, nested as the folders are.
-    fn make_lists(&mut self, plan: &Plan) -> Result<BTreeMap<Vec<String>, EntityId>, AppError> {
+    fn make_lists(&mut self, plan: &Plan) -> BTreeMap<Vec<String>, EntityId> {
         let mut lists: BTreeMap<Vec<String>, EntityId> = BTreeMap::new();
         for path in &plan.lists {
             let Some((name, above)) = path.split_last() else { continue };
@@ -100,7 +100,7 @@ impl Work<'_, '_> {
             self.push(Space::Everywhere, draft);
             lists.insert(path.clone(), id);
         }
-        Ok(lists)
+        lists
     }
 
     fn make_attachments(&mut self, plan: &Plan) -> Result<Vec<EntityId>, AppError> {

@@ -97,11 +97,14 @@ impl App {
                         }
                         fields.insert(field.clone(), titles.into());
                     } else if field != holdfast_model::fields::REVIEWED {
-                        fields.insert(field.clone(), set.iter().map(holdfast_model::Value::to_json).collect());
+                        fields.insert(
+                            field.clone(),
+                            set.iter().map(holdfast_model::Value::to_json).collect(),
+                        );
                     }
                 }
-                let text_field =
-                    holdfast_model::Kind::parse(&state.kind).and_then(holdfast_model::Kind::text_field);
+                let text_field = holdfast_model::Kind::parse(&state.kind)
+                    .and_then(holdfast_model::Kind::text_field);
                 if let Some(field) = text_field {
                     let text = tx.text(id)?.map(|text| text.plain).unwrap_or_default();
                     fields.insert(field.to_owned(), text.into());
@@ -121,10 +124,12 @@ impl App {
                 fields.insert("id".into(), state.id.to_string().into());
                 fields.insert("kind".into(), state.kind.clone().into());
                 fields.insert("space".into(), space.as_str().into());
-                fields.insert("deleted".into(), match state.life.is_disputed() {
-                    true => show(LIFE, &state.life),
-                    false => (!state.is_alive()).into(),
-                });
+                let deleted = if state.life.is_disputed() {
+                    show(LIFE, &state.life)
+                } else {
+                    (!state.is_alive()).into()
+                };
+                fields.insert("deleted".into(), deleted);
                 fields.insert("created".into(), time(state.created.0.ms).into());
                 fields.insert("edited".into(), time(state.edited.0.ms).into());
                 fields.insert("history".into(), history.into());
@@ -139,9 +144,9 @@ impl App {
         self.with(|open| {
             open.store.read(|tx| {
                 let (state, _) = tx.expect_entity(id, "attachment")?;
-                let missing =
-                    || AppError::NoSuchItem { what: "attachment", given: id.to_string() };
-                let hash = crate::import_markdown::parse_hash(state.text("hash")).ok_or_else(missing)?;
+                let missing = || AppError::NoSuchItem { what: "attachment", given: id.to_string() };
+                let hash =
+                    crate::import_markdown::parse_hash(state.text("hash")).ok_or_else(missing)?;
                 let bytes = tx.blob(hash)?.ok_or_else(missing)?;
                 Ok(view::Attachment {
                     name: state.text("name").to_owned(),

@@ -125,7 +125,11 @@ impl App {
                     work.push(space, draft);
                 }
                 work.ids.clone_from(&ids);
-                Ok(if ids.len() == 1 { "Note changed".into() } else { format!("{} notes changed", ids.len()) })
+                Ok(if ids.len() == 1 {
+                    "Note changed".into()
+                } else {
+                    format!("{} notes changed", ids.len())
+                })
             })
         })
     }
@@ -152,20 +156,24 @@ impl App {
     /// Takes items out of the trash.
     pub fn restore_items(&self, ids: &[String]) -> Result<view::Done, AppError> {
         let ids = act::ids(ids)?;
-        self.with(|open| open.act("restore", |work| {
-            work.relive(&ids, ALIVE)?;
-            work.what(&ids, "restored")
-        }))
+        self.with(|open| {
+            open.act("restore", |work| {
+                work.relive(&ids, ALIVE)?;
+                work.what(&ids, "restored")
+            })
+        })
     }
 
     /// Removes items from the trash for good; a tombstone stays.
     pub fn purge_items(&self, ids: &[String]) -> Result<view::Done, AppError> {
         let ids = act::ids(ids)?;
-        self.with(|open| open.act("purge", |work| {
-            let label = work.what(&ids, "deleted for good")?;
-            work.relive(&ids, PURGED)?;
-            Ok(label)
-        }))
+        self.with(|open| {
+            open.act("purge", |work| {
+                let label = work.what(&ids, "deleted for good")?;
+                work.relive(&ids, PURGED)?;
+                Ok(label)
+            })
+        })
     }
 }
 
@@ -187,10 +195,11 @@ impl Work<'_, '_> {
         let id = self.new_id();
         let last = self.tx.last_sort(SortedKind::List, None, parent)?;
         let mut draft = Draft::new(id, Kind::List.as_str());
-        draft
-            .set(TITLE, title, &Seen::All)
-            .set(ORDER, order::after(&last), &Seen::All)
-            .set(PARENT, parent.map(|p| p.to_string()), &Seen::All);
+        draft.set(TITLE, title, &Seen::All).set(ORDER, order::after(&last), &Seen::All).set(
+            PARENT,
+            parent.map(|p| p.to_string()),
+            &Seen::All,
+        );
         self.push(space, draft);
         Ok(id)
     }
@@ -207,9 +216,11 @@ impl Work<'_, '_> {
         let tags = tags.iter().map(|tag| self.tag(tag, space)).collect::<Result<Vec<_>, _>>()?;
         let id = self.new_id();
         let mut draft = Draft::new(id, Kind::Note.as_str());
-        draft
-            .set(TITLE, checked_title(title)?, &Seen::All)
-            .set(LIST, list.map(|l| l.to_string()), &Seen::All);
+        draft.set(TITLE, checked_title(title)?, &Seen::All).set(
+            LIST,
+            list.map(|l| l.to_string()),
+            &Seen::All,
+        );
         for tag in tags {
             draft.add(TAGS, tag.to_string());
         }
@@ -248,8 +259,12 @@ impl Work<'_, '_> {
         if !all.insert(id) {
             return Ok(());
         }
-        let mut inside: Vec<EntityId> =
-            self.tx.tasks(&TaskFilter::Children(id), usize::MAX)?.into_iter().map(|t| t.id).collect();
+        let mut inside: Vec<EntityId> = self
+            .tx
+            .tasks(&TaskFilter::Children(id), usize::MAX)?
+            .into_iter()
+            .map(|t| t.id)
+            .collect();
         inside.extend(self.tx.tasks(&TaskFilter::List(id), usize::MAX)?.into_iter().map(|t| t.id));
         inside.extend(self.tx.notes(Some(id), None, None, usize::MAX)?.0.into_iter().map(|n| n.id));
         inside.extend(self.tx.lists()?.into_iter().filter(|l| l.parent == Some(id)).map(|l| l.id));

@@ -62,7 +62,9 @@ impl KeyStore {
             }
             Self::Passphrase => {
                 let passphrase = passphrase.ok_or_else(|| {
-                    AppError::KeyStore("a file under a passphrase, because no passphrase was given".into())
+                    AppError::KeyStore(
+                        "a file under a passphrase, because no passphrase was given".into(),
+                    )
                 })?;
                 KeyFile::wrap(root, passphrase, &mut OsRng)?
             }

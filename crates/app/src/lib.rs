@@ -42,10 +42,13 @@ mod undo;
 pub mod view;
 mod watch;
 
+#[cfg(test)]
+mod story_tests;
+
 pub use clock::Clock;
 pub use error::AppError;
-pub use home::Home;
 pub use holdfast_oplog::Space;
+pub use home::Home;
 pub use keystore::KeyStore;
 pub use session::{App, NewDevice};
 pub use watch::Watch;

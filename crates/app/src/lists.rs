@@ -81,7 +81,11 @@ impl App {
                     items.push(view::TrashItem {
                         id: row.id.to_string(),
                         kind,
-                        title: if row.title.trim().is_empty() { "Untitled".into() } else { row.title },
+                        title: if row.title.trim().is_empty() {
+                            "Untitled".into()
+                        } else {
+                            row.title
+                        },
                         deleted: time,
                         device: people.of(author),
                     });

@@ -29,7 +29,10 @@ impl App {
     pub fn set_policy(&self, kind: &str, policy: view::Policy) -> Result<view::Done, AppError> {
         let known = Policies::kind(kind).ok_or_else(|| {
             let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-            AppError::Invalid(format!("'{kind}' is no kind of data. There are: {}.", names.join(", ")))
+            AppError::Invalid(format!(
+                "'{kind}' is no kind of data. There are: {}.",
+                names.join(", ")
+            ))
         })?;
         let policy = match policy {
             view::Policy::Newest => Policy::Newest,
@@ -47,17 +50,14 @@ impl App {
         self.with(|open| {
             open.act("policy.set", |work| {
                 let id = Policies::setting(known.name);
-                match work.tx.entity(id)? {
-                    Some((state, space)) => {
-                        let mut draft = state.draft();
-                        draft.set(VALUE, policy.as_str(), &Seen::All);
-                        work.push(space, draft);
-                    }
-                    None => {
-                        let mut draft = Draft::new(id, Kind::Setting.as_str());
-                        draft.set(VALUE, policy.as_str(), &Seen::All);
-                        work.push(Space::Everywhere, draft);
-                    }
+                if let Some((state, space)) = work.tx.entity(id)? {
+                    let mut draft = state.draft();
+                    draft.set(VALUE, policy.as_str(), &Seen::All);
+                    work.push(space, draft);
+                } else {
+                    let mut draft = Draft::new(id, Kind::Setting.as_str());
+                    draft.set(VALUE, policy.as_str(), &Seen::All);
+                    work.push(Space::Everywhere, draft);
                 }
                 Ok(format!("{}: {}", known.label, policy.as_str()))
             })

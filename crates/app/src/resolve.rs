@@ -52,7 +52,9 @@ impl App {
                 .rev()
                 .find(|item| {
                     item.change.action == "conflict.resolve"
-                        && !history.iter().any(|later| later.change.reverts == Some(item.change.dot()))
+                        && !history
+                            .iter()
+                            .any(|later| later.change.reverts == Some(item.change.dot()))
                 })
                 .ok_or(AppError::NothingTo("reopen on this item"))?;
             let change = decision.change.clone();
@@ -102,7 +104,8 @@ impl Work<'_, '_> {
             draft.life(value.as_str().unwrap_or_default(), &seen);
         } else if seen == Seen::All {
             // Deciding for the value that is shown is a decision too, so it is always written.
-            let dots = state.register(field).map(holdfast_model::Register::dots).unwrap_or_default();
+            let dots =
+                state.register(field).map(holdfast_model::Register::dots).unwrap_or_default();
             draft.set(field, value, &Seen::Versions(dots));
         } else {
             draft.set(field, value, &seen);

@@ -44,17 +44,21 @@ impl App {
         right: &str,
     ) -> Result<Vec<view::TextBlock>, AppError> {
         let review = self.review(entity)?;
-        let text = review
-            .texts
-            .into_iter()
-            .find(|text| text.field == field)
-            .ok_or_else(|| AppError::NoSuchItem { what: "conflict", given: field.to_owned() })?;
+        let text =
+            review.texts.into_iter().find(|text| text.field == field).ok_or_else(|| {
+                AppError::NoSuchItem { what: "conflict", given: field.to_owned() }
+            })?;
         let side = |version: &str| {
-            text.versions.iter().find(|v| v.version == version).map(|v| v.text.as_str()).ok_or_else(
-                || AppError::NoSuchItem { what: "version", given: version.to_owned() },
-            )
+            text.versions
+                .iter()
+                .find(|v| v.version == version)
+                .map(|v| v.text.as_str())
+                .ok_or_else(|| AppError::NoSuchItem { what: "version", given: version.to_owned() })
         };
-        Ok(diff::blocks(&text.original.text, side(left)?, side(right)?).into_iter().map(block).collect())
+        Ok(diff::blocks(&text.original.text, side(left)?, side(right)?)
+            .into_iter()
+            .map(block)
+            .collect())
     }
 }
 
@@ -140,7 +144,8 @@ fn field_review(
     let history = tx.writes(state.id, field)?;
     let mut versions = Vec::new();
     let mut authors: Vec<Dot> = Vec::new();
-    for version in state.register(field).map(holdfast_model::Register::distinct).unwrap_or_default() {
+    for version in state.register(field).map(holdfast_model::Register::distinct).unwrap_or_default()
+    {
         authors.push(version.author());
         versions.push(view::VersionView {
             version: version.author().to_string(),
@@ -239,7 +244,9 @@ fn text_review(
         history
             .iter()
             .filter(|item| holdfast_model::text::writer_of(&item.change.actor.0) == writer)
-            .filter(|item| item.edits_of(state.id).any(|edit| edit.text.contains_key(&record.field)))
+            .filter(|item| {
+                item.edits_of(state.id).any(|edit| edit.text.contains_key(&record.field))
+            })
             .map(|item| item.change.time.ms)
             .max()
             .unwrap_or(0)
@@ -281,8 +288,12 @@ pub(crate) fn row_label(record: &ConflictRecord) -> String {
                 many => format!("{many} passages"),
             };
             match record.state {
-                ConflictState::Open => format!("Both edited {passages} of the {}", describe::field(&record.field)),
-                ConflictState::Merged => format!("Edits of the {} merged", describe::field(&record.field)),
+                ConflictState::Open => {
+                    format!("Both edited {passages} of the {}", describe::field(&record.field))
+                }
+                ConflictState::Merged => {
+                    format!("Edits of the {} merged", describe::field(&record.field))
+                }
             }
         }
         ("delete", _) => "Deleted on one device, edited on another".into(),
@@ -344,10 +355,7 @@ pub(crate) fn value_of(state: &EntityState, field: &str, version: &str) -> Optio
 }
 
 /// The listed conflict with this id on an item.
-pub(crate) fn find(
-    records: &[ConflictRecord],
-    id: EntityId,
-) -> Result<&ConflictRecord, AppError> {
+pub(crate) fn find(records: &[ConflictRecord], id: EntityId) -> Result<&ConflictRecord, AppError> {
     records
         .iter()
         .find(|record| record.id == id)

@@ -109,14 +109,13 @@ fn split(typed: &str) -> Vec<String> {
 fn snippet(text: &str, words: &str) -> String {
     let flat: Vec<char> = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().collect();
     let lower: Vec<char> = flat.iter().map(|c| c.to_lowercase().next().unwrap_or(*c)).collect();
-    let hit = words
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .find_map(|word| {
+    let hit = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).find_map(
+        |word| {
             let wanted: Vec<char> = word.to_lowercase().chars().collect();
             let at = lower.windows(wanted.len()).position(|window| window == wanted.as_slice())?;
             Some((at, wanted.len()))
-        });
+        },
+    );
     let Some((at, len)) = hit else {
         return flat.into_iter().take(2 * AROUND).collect();
     };
@@ -150,7 +149,9 @@ mod tests {
         assert_eq!(snippet("short", "zzz"), "short");
         let long = format!("{} needle {}", "x ".repeat(200), "y ".repeat(200));
         let found = snippet(&long, "NEEDLE");
-        assert!(found.contains("\u{1}needle\u{2}") && found.starts_with('…') && found.ends_with('…'));
+        assert!(
+            found.contains("\u{1}needle\u{2}") && found.starts_with('…') && found.ends_with('…')
+        );
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub(crate) struct Open {
     pub(crate) keyring: Keyring,
     pub(crate) actor: ActorId,
     pub(crate) clock: Clock,
+    /// Seals the private facts.
+    root: RootSecret,
     /// Position in the log up to which listeners were told.
     pub(crate) told: i64,
 }
@@ -102,10 +104,10 @@ impl App {
         let introduction = self.introduction(new.name, actor)?;
         let (vault, record) = membership::found(&keys, introduction, &mut OsRng)?;
         let keyring = Keyring::generate(vault, &mut OsRng);
-        let open = self.establish(new, keys, keyring, actor, |path| {
+        let open = self.establish(new, actor, |path| {
             let mut store = Store::create(path, vault)?;
             store.write(|tx| tx.add_membership(&record))?;
-            Ok(store)
+            Ok((store, keys, keyring))
         })?;
         *self.lock() = Some(open);
         self.tell(view::Changed::anything(0));
@@ -132,26 +134,40 @@ impl App {
         })
     }
 
-    /// Writes the files of a new device; the database comes last, so that an interrupted attempt
-    /// leaves no half vault behind.
+    /// Writes the files of a new device. The database gets its name last, so that an interrupted
+    /// attempt leaves no half vault behind.
     pub(crate) fn establish(
         &self,
         new: &NewDevice<'_>,
-        keys: DeviceKeys,
-        keyring: Keyring,
         actor: ActorId,
-        make_store: impl FnOnce(&std::path::Path) -> Result<Store, AppError>,
+        make: impl FnOnce(&std::path::Path) -> Result<(Store, DeviceKeys, Keyring), AppError>,
     ) -> Result<Open, AppError> {
         fs::create_dir_all(self.home.path()).map_err(AppError::file(self.home.path()))?;
-        self.clear_leftovers()?;
         let chosen = match new.key_store {
             Some(chosen) => chosen,
             None => best_store(new.passphrase)?,
         };
+        let passphrase = new.passphrase.map(Passphrase::chosen).transpose()?;
+        self.clear_leftovers()?;
+        let making = self.home.path().join("holdfast.db.new");
+        let made = make(&making);
+        let (keys, keyring) = match made {
+            // Closing the store folds its write-ahead log into the one file.
+            Ok((store, keys, keyring)) => {
+                drop(store);
+                (keys, keyring)
+            }
+            Err(error) => {
+                remove_database(&making);
+                return Err(error);
+            }
+        };
         let root = RootSecret::generate(&mut OsRng);
         let account = keyring.vault().to_string() + "/" + &keys.device_id().to_string();
-        let passphrase = new.passphrase.map(Passphrase::chosen).transpose()?;
-        chosen.keep(&root, &self.home.key(), &account, passphrase.as_ref())?;
+        if let Err(error) = chosen.keep(&root, &self.home.key(), &account, passphrase.as_ref()) {
+            remove_database(&making);
+            return Err(error);
+        }
         let mut private = PrivateStore::open(&self.home.private())?;
         let sealed_keys = seal_with_root(&root, fact::DEVICE_KEYS, &keys.encode(), &mut OsRng)?;
         let sealed_ring = seal_with_root(&root, fact::KEYRING, &keyring.encode(), &mut OsRng)?;
@@ -162,12 +178,9 @@ impl App {
             (fact::KEYRING, &sealed_ring),
             (fact::ACTOR, &actor.0),
         ])?;
-        let making = self.home.path().join("holdfast.db.new");
-        let store = make_store(&making);
-        drop(store.inspect_err(|_| remove_database(&making))?);
         rename_database(&making, &self.home.database())?;
         let store = Store::open(&self.home.database())?;
-        Ok(Open { store, private, keys, keyring, actor, clock: self.clock, told: 0 })
+        Ok(Open { store, private, keys, keyring, actor, clock: self.clock, root, told: 0 })
     }
 
     /// Moves aside what an interrupted attempt left; a key is never deleted.
@@ -197,21 +210,27 @@ impl App {
         }
         let private = PrivateStore::open(&self.home.private())?;
         let read = |key: &'static str| -> Result<Vec<u8>, AppError> {
-            private.get(key)?.ok_or_else(|| AppError::KeyMissing(self.home.private().display().to_string()))
+            private
+                .get(key)?
+                .ok_or_else(|| AppError::KeyMissing(self.home.private().display().to_string()))
         };
         let name = String::from_utf8_lossy(&read(fact::KEY_STORE)?).into_owned();
         let chosen = KeyStore::parse(&name).ok_or(AppError::KeyStore(name))?;
         let account = String::from_utf8_lossy(&read(fact::ACCOUNT)?).into_owned();
         let passphrase = passphrase.map(Passphrase::typed);
         let root = chosen.recall(&self.home.key(), &account, passphrase.as_ref())?;
-        let keys =
-            DeviceKeys::decode(&open_with_root(&root, fact::DEVICE_KEYS, &read(fact::DEVICE_KEYS)?)?)?;
+        let keys = DeviceKeys::decode(&open_with_root(
+            &root,
+            fact::DEVICE_KEYS,
+            &read(fact::DEVICE_KEYS)?,
+        )?)?;
         let keyring =
             Keyring::decode(&open_with_root(&root, fact::KEYRING, &read(fact::KEYRING)?)?)?;
-        let actor = ActorId::from_slice(&read(fact::ACTOR)?).map_err(holdfast_store::StoreError::from)?;
+        let actor =
+            ActorId::from_slice(&read(fact::ACTOR)?).map_err(holdfast_store::StoreError::from)?;
         let mut store = Store::open(&self.home.database())?;
         let told = store.read(|tx| tx.position())?;
-        Ok(Open { store, private, keys, keyring, actor, clock: self.clock, told })
+        Ok(Open { store, private, keys, keyring, actor, clock: self.clock, root, told })
     }
 
     /// Runs `work` on the open vault; opens it first where no passphrase is needed. Listeners are told
@@ -282,6 +301,14 @@ impl Open {
         self.store.write(|tx| work(tx, author))
     }
 
+    /// Keeps vault keys that another device handed over.
+    pub(crate) fn keep_keyring(&mut self, keyring: Keyring) -> Result<(), AppError> {
+        let sealed = seal_with_root(&self.root, fact::KEYRING, &keyring.encode(), &mut OsRng)?;
+        self.private.set(fact::KEYRING, &sealed)?;
+        self.keyring = keyring;
+        Ok(())
+    }
+
     /// Who is in the vault.
     pub(crate) fn members(&mut self) -> Result<Membership, AppError> {
         let vault = self.vault();
@@ -294,7 +321,11 @@ impl Open {
         const MANY: usize = 500;
         let told = self.told;
         let (ids, now) = self.store.read(|tx| {
-            if tx.position()? == told { Ok((Some(Vec::new()), told)) } else { tx.touched_since(told, MANY) }
+            if tx.position()? == told {
+                Ok((Some(Vec::new()), told))
+            } else {
+                tx.touched_since(told, MANY)
+            }
         })?;
         self.told = now;
         Ok(if now == told {

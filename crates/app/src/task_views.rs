@@ -43,10 +43,10 @@ impl App {
             open.store.read(|tx| {
                 let (state, _) = tx.expect_entity(id, "task")?;
                 let rows = tx.tasks(&TaskFilter::Ids(vec![id]), 1)?;
-                let row = rows.into_iter().next().ok_or_else(|| AppError::NoSuchItem {
-                    what: "task",
-                    given: id.to_string(),
-                })?;
+                let row = rows
+                    .into_iter()
+                    .next()
+                    .ok_or_else(|| AppError::NoSuchItem { what: "task", given: id.to_string() })?;
                 let (links, backlinks) = links(tx, id)?;
                 let children = tx.tasks(&TaskFilter::Children(id), PAGE)?;
                 Ok(view::TaskDetail {
@@ -70,13 +70,13 @@ impl App {
         self.with(|open| {
             open.store.read(|tx| {
                 let tag = match &query.tag {
-                    Some(name) => match tx.tag_named(name)? {
-                        Some(tag) => Some(tag),
-                        None => {
+                    Some(name) => {
+                        let Some(tag) = tx.tag_named(name)? else {
                             let as_of = tx.position()?;
                             return Ok(view::NotePage { as_of, notes: Vec::new(), total: 0 });
-                        }
-                    },
+                        };
+                        Some(tag)
+                    }
                     None => None,
                 };
                 let (rows, total) = tx.notes(list, tag, None, query.limit as usize)?;
@@ -98,10 +98,10 @@ impl App {
             open.store.read(|tx| {
                 let (state, _) = tx.expect_entity(id, "note")?;
                 let (rows, _) = tx.notes(None, None, Some(id), 1)?;
-                let row = rows.into_iter().next().ok_or_else(|| AppError::NoSuchItem {
-                    what: "note",
-                    given: id.to_string(),
-                })?;
+                let row = rows
+                    .into_iter()
+                    .next()
+                    .ok_or_else(|| AppError::NoSuchItem { what: "note", given: id.to_string() })?;
                 let mut shown = note(row);
                 // In lists an untitled note shows its first line; here the title is what it is.
                 state.text(TITLE).clone_into(&mut shown.title);
@@ -446,7 +446,8 @@ fn history(
             if let Some(life) = life {
                 parts.push(describe::value(tx, LIFE, &life.value, today)?);
             }
-            parts.extend(edit.text.keys().map(|field| format!("{} edited", describe::field(field))));
+            parts
+                .extend(edit.text.keys().map(|field| format!("{} edited", describe::field(field))));
             if !edit.add.is_empty() || !edit.remove.is_empty() {
                 parts.push("tags or links changed".into());
             }

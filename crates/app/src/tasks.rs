@@ -156,11 +156,8 @@ impl Work<'_, '_> {
             }
             None => (list, self.space_of_list(list)?),
         };
-        let tags = parsed
-            .tags
-            .iter()
-            .map(|tag| self.tag(tag, space))
-            .collect::<Result<Vec<_>, _>>()?;
+        let tags =
+            parsed.tags.iter().map(|tag| self.tag(tag, space)).collect::<Result<Vec<_>, _>>()?;
         let id = self.new_id();
         let last = self.tx.last_sort(SortedKind::Task, list, parent)?;
         let mut draft = Draft::new(id, Kind::Task.as_str());
@@ -205,9 +202,7 @@ impl Work<'_, '_> {
             Some((state, space)) if state.kind == Kind::List.as_str() => Ok(space),
             // A list that is made by this very action.
             None => Ok(Space::Everywhere),
-            Some(_) => {
-                Err(AppError::NoSuchItem { what: "list", given: list.to_string() })
-            }
+            Some(_) => Err(AppError::NoSuchItem { what: "list", given: list.to_string() }),
         }
     }
 
@@ -281,7 +276,8 @@ impl Work<'_, '_> {
                 draft.remove(TAGS, tag);
             }
         }
-        let completes = patch.status == Some(view::TaskStatus::Done) && state.text(STATUS) != "done";
+        let completes =
+            patch.status == Some(view::TaskStatus::Done) && state.text(STATUS) != "done";
         self.push(space, draft);
         if completes {
             self.repeat_task(&state, space)?;
@@ -299,7 +295,8 @@ impl Work<'_, '_> {
         let mut found = Vec::new();
         for value in state.elements(TAGS) {
             let Some(id) = value.as_str().and_then(|text| text.parse().ok()) else { continue };
-            if self.tx.entity(id)?.is_some_and(|(tag, _)| tag.text(TITLE).to_lowercase() == wanted) {
+            if self.tx.entity(id)?.is_some_and(|(tag, _)| tag.text(TITLE).to_lowercase() == wanted)
+            {
                 found.push(value.clone());
             }
         }

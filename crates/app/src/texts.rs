@@ -7,6 +7,7 @@ use crate::{App, AppError, view};
 use holdfast_model::text::{Splice, TextDoc, Version, splice};
 use holdfast_model::{EntityId, Kind};
 use holdfast_store::StoreError;
+use std::fmt::Write as _;
 
 /// Characters put in at once that fit into one change with room to spare.
 const PART: usize = 40_000;
@@ -17,7 +18,11 @@ fn text_error(error: holdfast_model::text::TextError) -> AppError {
 
 /// A version as the interface keeps it: hexadecimal, opaque.
 pub(crate) fn version_text(version: &Version) -> String {
-    version.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    version.to_bytes().iter().fold(String::new(), |mut text, byte| {
+        // Writing into a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn parse_version(text: &str) -> Result<Version, AppError> {
@@ -26,7 +31,9 @@ fn parse_version(text: &str) -> Result<Version, AppError> {
         .map(|at| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
         .collect();
     let bytes = bytes.ok_or_else(|| {
-        AppError::Invalid("The editor's version of the text is not valid: open the note again.".into())
+        AppError::Invalid(
+            "The editor's version of the text is not valid: open the note again.".into(),
+        )
     })?;
     Version::from_bytes(&bytes).map_err(text_error)
 }
@@ -145,7 +152,11 @@ impl Work<'_, '_> {
 
 impl Open {
     /// Replaces a text in as many changes as its size needs.
-    pub(crate) fn replace_text(&mut self, id: EntityId, text: &str) -> Result<view::Done, AppError> {
+    pub(crate) fn replace_text(
+        &mut self,
+        id: EntityId,
+        text: &str,
+    ) -> Result<view::Done, AppError> {
         let mut done = self.act("text.edit", |work| {
             let doc = work.text(id)?;
             let target = reachable(&doc.plain(), text);
@@ -182,6 +193,9 @@ impl Open {
 fn reachable(now: &str, wanted: &str) -> String {
     let shared = now.chars().zip(wanted.chars()).take_while(|(a, b)| a == b).count();
     let total = wanted.chars().count();
-    if total <= shared + PART { wanted.to_owned() } else { wanted.chars().take(shared + PART).collect() }
+    if total <= shared + PART {
+        wanted.to_owned()
+    } else {
+        wanted.chars().take(shared + PART).collect()
+    }
 }
-

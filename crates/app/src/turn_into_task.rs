@@ -27,12 +27,21 @@ impl App {
                 let words = line.trim_start().trim_start_matches(['-', '*', '+']).trim_start();
                 let words = words.trim_start_matches("[ ]").trim_start_matches("[x]").trim();
                 if words.is_empty() {
-                    return Err(AppError::Invalid("The line is empty: type what is to be done.".into()));
+                    return Err(AppError::Invalid(
+                        "The line is empty: type what is to be done.".into(),
+                    ));
                 }
                 let parsed = crate::tasks::parse(words, &[], work)?;
-                let list = work.tx.expect_entity(id, "note")?.0.text(holdfast_model::fields::LIST).parse().ok();
+                let list = work
+                    .tx
+                    .expect_entity(id, "note")?
+                    .0
+                    .text(holdfast_model::fields::LIST)
+                    .parse()
+                    .ok();
                 let task = work.add_task(&parsed, list, None, None)?;
-                let link = format!("- [ ] [{}](holdfast:{task})", parsed.title.replace([']', '['], ""));
+                let link =
+                    format!("- [ ] [{}](holdfast:{task})", parsed.title.replace([']', '['], ""));
                 let splice = holdfast_model::text::Splice::new(
                     line_start as usize,
                     (line_end - line_start) as usize,

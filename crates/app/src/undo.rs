@@ -70,8 +70,10 @@ impl Open {
     ) -> Result<view::Done, AppError> {
         let now = self.clock.zoned();
         self.write(|tx, author| {
-            let group = (changes.len() > 1).then(|| rand_core::RngCore::next_u64(&mut rand_core::OsRng));
-            let mut total = view::Done { ids: Vec::new(), label: String::new(), skipped: Vec::new() };
+            let group =
+                (changes.len() > 1).then(|| rand_core::RngCore::next_u64(&mut rand_core::OsRng));
+            let mut total =
+                view::Done { ids: Vec::new(), label: String::new(), skipped: Vec::new() };
             for change in changes {
                 let plan = tx.plan_undo(change, author.actor)?;
                 let mut work = Work::new(tx, author.actor, now.clone());
@@ -83,6 +85,7 @@ impl Open {
                     work.push_text(id, doc);
                 }
                 work.group = group;
+                work.noted_in = reverts.map(|_| change.space);
                 let done = work.commit(author, action, reverts)?.done("");
                 total.ids.extend(done.ids);
                 total.skipped.extend(plan.skipped);

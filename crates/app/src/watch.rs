@@ -63,7 +63,8 @@ fn watch(folder: &std::path::Path, hints: Sender<Hint>) -> Option<notify::Recomm
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let database = event.is_ok_and(|event| {
             event.paths.iter().any(|path| {
-                path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("holdfast.db"))
+                path.file_name()
+                    .is_some_and(|name| name.to_string_lossy().starts_with("holdfast.db"))
             })
         });
         if database {

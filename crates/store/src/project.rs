@@ -24,6 +24,16 @@ fn life(state: &EntityState) -> &'static str {
     }
 }
 
+/// A line of Markdown without the marks that only its writer needs.
+fn readable(line: &str) -> String {
+    let line = line.trim().trim_start_matches(['#', '>']).trim_start();
+    let line = ["- [ ] ", "- [x] ", "- [X] ", "- ", "* "]
+        .iter()
+        .find_map(|mark| line.strip_prefix(mark))
+        .unwrap_or(line);
+    line.replace("**", "").replace('`', "")
+}
+
 fn id_value(state: &EntityState, field: &str) -> Option<[u8; 16]> {
     state.text(field).parse::<EntityId>().ok().map(|id| *id.as_bytes())
 }
@@ -127,9 +137,9 @@ impl Tx<'_> {
         let title = crate::apply::title_or(state, text);
         let excerpt: String = text
             .lines()
-            .map(|line| line.trim().trim_start_matches('#').trim())
+            .map(readable)
             .filter(|line| !line.is_empty() && *line != title)
-            .collect::<Vec<_>>()
+            .collect::<Vec<String>>()
             .join(" ")
             .chars()
             .take(EXCERPT)

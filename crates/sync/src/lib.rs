@@ -1,1 +1,36 @@
-//! Placeholder.
+//! Plans and runs an exchange of changes.
+//!
+//! Owns what may travel by what ([`carried`]), what each side lacks ([`plan`]), how changes are
+//! sealed for the way and taken in again, and what the person is told about it ([`status`]). Never
+//! opens a file or a socket, never reads a clock: a [`Transport`] carries opaque bytes.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+mod batches;
+mod carrier;
+mod error;
+mod exchange;
+mod mailbox;
+mod mode;
+mod moment;
+mod plan;
+mod session;
+mod status;
+mod transport;
+
+pub use batches::{Taken, outgoing, take_in};
+pub use carrier::{Carrier, carried, spaces};
+pub use error::SyncError;
+pub use exchange::{Exchanged, exchange};
+pub use mailbox::Mailbox;
+pub use mode::Mode;
+pub use moment::moment;
+pub use plan::{Plan, plan};
+pub use session::{Session, membership};
+pub use status::{
+    ANYONE, DestinationState, DestinationStatus, Facts, SyncState, SyncStatus, delivered, status,
+    status_of,
+};
+pub use transport::Transport;

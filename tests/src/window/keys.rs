@@ -42,6 +42,7 @@ fn key(name: &str) -> Result<char> {
         "Down" => Key::Down,
         "Left" => Key::Left,
         "Right" => Key::Right,
+        "F1" => Key::F1,
         "F2" => Key::F2,
         "F6" => Key::F6,
         "F7" => Key::F7,

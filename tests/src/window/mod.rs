@@ -201,12 +201,37 @@ impl App {
 
     /// Keeps a picture of the window as `target/screenshots/NAME.png`.
     pub async fn screenshot(&self, name: &str) -> Result<()> {
-        // Two frames later everything that the last step changed is drawn.
+        // What moves or fades comes to its end; two frames later all of it is drawn.
         const DRAWN: &str = "const done = arguments[arguments.length - 1]; \
-                             requestAnimationFrame(() => requestAnimationFrame(() => done(true)));";
+             const ends = (one) => Number.isFinite(one.effect?.getComputedTiming().endTime); \
+             const frame = () => new Promise((next) => requestAnimationFrame(next)); \
+             frame() \
+               .then(() => Promise.allSettled(document.getAnimations().filter(ends).map((one) => one.finished))) \
+               .then(frame).then(frame).then(() => done(true));";
         self.client.execute_async(DRAWN, vec![]).await?;
         let file = workspace::target().join("screenshots").join(format!("{name}.png"));
         screenshot::take(&self.display, &file)
+    }
+
+    /// Keeps two pictures of the window, `NAME-light` and `NAME-dark`. The page is painted as it
+    /// paints itself when the system's theme changes, and keeps everything that it shows.
+    pub async fn picture(&self, name: &str) -> Result<()> {
+        const PAINT: &str = "const before = document.documentElement.dataset.theme; \
+             document.documentElement.dataset.theme = arguments[0]; return before;";
+        for theme in [Theme::Dark, Theme::Light] {
+            let before = self.script(PAINT, vec![theme.name().into()]).await?;
+            self.screenshot(&format!("{name}-{}", theme.name())).await?;
+            self.script(PAINT, vec![before]).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until what `by` describes can be seen exactly `count` times.
+    pub async fn counts(&self, by: &By, count: usize) -> Result<()> {
+        self.until(&format!("{by}, {count} times"), || async {
+            Ok(self.all(by).await?.len() == count)
+        })
+        .await
     }
 
     /// The WebDriver client, for what has no shorter way here.

@@ -27,6 +27,13 @@ pub struct Changed {
     pub ids: Vec<Id>,
 }
 
+impl Changed {
+    /// Anything may have changed.
+    pub fn anything(as_of: Position) -> Self {
+        Self { as_of, ids: Vec::new() }
+    }
+}
+
 /// Something in the trash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]

@@ -53,19 +53,6 @@ pub enum Platform {
     Windows,
 }
 
-impl Platform {
-    /// The one this program was built for.
-    pub const fn current() -> Self {
-        if cfg!(target_os = "macos") {
-            Self::Macos
-        } else if cfg!(windows) {
-            Self::Windows
-        } else {
-            Self::Linux
-        }
-    }
-}
-
 /// Where this device's key is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]

@@ -14,3 +14,13 @@ pub struct CommandError {
     /// What the person can do about it, where there is something.
     pub remedy: Option<String>,
 }
+
+impl From<crate::AppError> for CommandError {
+    fn from(error: crate::AppError) -> Self {
+        Self {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            remedy: error.remedy().map(str::to_owned),
+        }
+    }
+}

@@ -49,7 +49,7 @@ pub use task::{
 };
 pub use text::{
     Attachment, BlockKind, BlockSide, Mark, MarkKind, Splice, SpliceResult, TextBlock, TextChanges,
-    TextField, TextState,
+    TextState,
 };
 
 /// The id of an entity or device: a UUID in its usual form with hyphens.

@@ -4,16 +4,6 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-/// Which text of an item is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub enum TextField {
-    /// The text of a note.
-    Text,
-    /// The notes of a task.
-    Notes,
-}
-
 /// A text, and which version of it this is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]

@@ -275,6 +275,7 @@ fn a_file_appears_whole_or_not_at_all() {
 
 /// The test's own program, started again, exports again and again until it is killed.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the moments between are what is tried")]
 fn a_killed_export_leaves_no_part_under_the_final_name() {
     const TARGET: &str = "HOLDFAST_TEST_EXPORT_TO";
     const NAME: &str = "bundle::format::tests::a_killed_export_leaves_no_part_under_the_final_name";

@@ -1,7 +1,41 @@
 //! Bundle files (`*.holdfast`): an exchange that a person carries by hand.
+//!
+//! Owns what goes into a bundle ([`export`], [`invite`]), what is taken from one ([`import`],
+//! [`inspect`], [`join`]) and the container between them ([`format`]). Importing and showing what an
+//! import would do are the same code, in a transaction that is kept or undone. Never decides what a
+//! change means.
 
+mod export;
 pub mod format;
 mod format_error;
 mod format_file;
 mod format_reader;
 mod format_writer;
+mod import;
+mod invite;
+mod pieces;
+mod preview;
+mod spool;
+
+pub use export::{ExportRequest, ExportScope, Exported, export};
+pub use format_error::BundleError;
+pub use import::{Imported, import, inspect};
+pub use invite::{Joined, Joining, invite, join};
+pub use preview::Preview;
+
+/// Context of the signature over a bundle's header.
+const HEADER_CONTEXT: &str = "bundle header";
+/// What the sealed membership records of a bundle belong to.
+const MEMBERSHIP_PLACE: &[u8] = b"bundle membership";
+/// The carrier's name in the record of an exchange.
+const CARRIER: &str = "bundle";
+#[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod import_tests;
+#[cfg(test)]
+mod invite_tests;
+#[cfg(test)]
+mod story_tests;

@@ -49,6 +49,7 @@ pub(super) fn read(text: &str) -> Document {
 
     let front_matter = front_matter::read(text);
     let mut document = Document { tags: front_matter.tags, ..Document::default() };
+    let mut lower = None;
     for node in root.descendants() {
         if document.links.len() >= MOST_LINKS {
             break;
@@ -69,6 +70,7 @@ pub(super) fn read(text: &str) -> Document {
             NodeValue::Heading(heading) if heading.level == 1 && document.title.is_none() => {
                 document.title = title(node);
             }
+            NodeValue::Heading(_) if lower.is_none() => lower = title(node),
             NodeValue::Image(link) => add(&link.url, true),
             NodeValue::Link(link) => add(&link.url, false),
             NodeValue::WikiLink(link) => add(&link.url, link.embed),
@@ -85,7 +87,8 @@ pub(super) fn read(text: &str) -> Document {
             _ => {}
         }
     }
-    document.title = document.title.or(front_matter.title);
+    // A chapter that begins with a lower heading is called by it.
+    document.title = document.title.or(front_matter.title).or(lower);
     document
 }
 

@@ -50,7 +50,7 @@ fn a_vault_becomes_lists_notes_and_attachments() {
     };
     assert_eq!(shown(oak), ["Work/img/a b.png"]);
     let plain = note(&plan, "plain.MD");
-    assert_eq!((plain.title.as_str(), plain.list.len()), ("plain", 0));
+    assert_eq!((plain.title.as_str(), plain.list.len()), ("Second level", 0));
     assert_eq!(shown(plain), ["Work/img/c.svg", "far/away/deep.pdf"]);
     let front = note(&plan, "front.markdown");
     assert_eq!((front.title.as_str(), front.tags.join(" ")), ("Front: title", "a b/c".to_owned()));

@@ -1,0 +1,49 @@
+//! The commands, one file a group: their arguments, and what they print.
+
+pub(crate) mod bundle;
+pub(crate) mod conflicts;
+pub(crate) mod health;
+pub(crate) mod items;
+pub(crate) mod lists;
+pub(crate) mod notes;
+pub(crate) mod settings;
+pub(crate) mod tasks;
+pub(crate) mod transfer;
+pub(crate) mod vault;
+
+use crate::arguments::Command;
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// Carries out a command and prints its answer.
+pub(crate) fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
+    match command {
+        Command::Init(arguments) => vault::init(arguments, context),
+        Command::Join(arguments) => bundle::join(arguments, context),
+        Command::Status => vault::status(context),
+        Command::List(command) => lists::change(command, context),
+        Command::Lists => lists::lists(context),
+        Command::Add(arguments) => tasks::add(arguments, context),
+        Command::Tasks(arguments) => tasks::tasks(arguments, context),
+        Command::Task(command) => tasks::change(command, context),
+        Command::Note(command) => notes::change(command, context),
+        Command::Notes(arguments) => notes::notes(arguments, context),
+        Command::Search(arguments) => items::search(arguments, context),
+        Command::Undo { count } => items::undo(count, context),
+        Command::Redo => items::redo(context),
+        Command::Bundle(command) => bundle::run(command, context),
+        Command::Conflicts(arguments) => conflicts::conflicts(arguments, context),
+        Command::Resolve(arguments) => conflicts::resolve(arguments, context),
+        Command::Policy(arguments) => settings::policy(arguments, context),
+        Command::Policies => settings::policies(context),
+        Command::Devices => settings::devices(context),
+        Command::Device(command) => settings::device(command, context),
+        Command::Import(command) => transfer::import(command, context),
+        Command::Export(arguments) => transfer::export(arguments, context),
+        Command::Activity(arguments) => transfer::activity(arguments, context),
+        Command::Dump(arguments) => transfer::dump(arguments, context),
+        Command::Backup { file } => transfer::backup(&file, context),
+        Command::Check(arguments) => health::check(arguments, context),
+        Command::Doctor => health::doctor(context),
+    }
+}

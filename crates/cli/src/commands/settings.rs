@@ -1,0 +1,122 @@
+//! Policies and devices.
+
+use clap::{Args, Subcommand, ValueEnum};
+use holdfast_app::App;
+use holdfast_app::view::{DeviceView, Policy};
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::{Table, time};
+
+/// What happens with edits that did not know of each other.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum PolicyName {
+    /// The newest stands; the others are in the history.
+    Newest,
+    /// They are merged.
+    Merge,
+    /// A person decides.
+    Ask,
+}
+
+impl From<PolicyName> for Policy {
+    fn from(name: PolicyName) -> Self {
+        match name {
+            PolicyName::Newest => Self::Newest,
+            PolicyName::Merge => Self::Merge,
+            PolicyName::Ask => Self::Ask,
+        }
+    }
+}
+
+fn name(policy: Policy) -> &'static str {
+    match policy {
+        Policy::Newest => "newest",
+        Policy::Merge => "merge",
+        Policy::Ask => "ask",
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyArguments {
+    /// The kind of data, as `holdfastctl policies` names it.
+    kind: String,
+    /// What happens from now on, on all devices.
+    policy: PolicyName,
+}
+
+/// `policy`
+pub(crate) fn policy(arguments: PolicyArguments, context: &mut Context) -> Result<(), Failure> {
+    let done = context.app()?.set_policy(&arguments.kind, arguments.policy.into())?;
+    context.done(&done)
+}
+
+/// `policies`
+pub(crate) fn policies(context: &mut Context) -> Result<(), Failure> {
+    let policies = context.app()?.policies()?;
+    context.answer(&policies, |policies| {
+        let mut table = Table::default();
+        for policy in policies {
+            let choices: Vec<&str> = policy.choices.iter().copied().map(name).collect();
+            let choices = format!("of {}", choices.join(", "));
+            table.row([&policy.kind, name(policy.policy), &choices, &policy.label]);
+        }
+        table.text()
+    })
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeviceCommand {
+    /// Give a device another name, on all devices.
+    Rename {
+        /// Its name, or the beginning of its id.
+        device: String,
+        /// The new name.
+        name: String,
+    },
+}
+
+/// `device …`
+pub(crate) fn device(command: DeviceCommand, context: &mut Context) -> Result<(), Failure> {
+    let DeviceCommand::Rename { device, name } = command;
+    let app = context.app()?;
+    let done = app.rename_device(&find_device(app, &device)?.id, &name)?;
+    context.done(&done)
+}
+
+/// `devices`
+pub(crate) fn devices(context: &mut Context) -> Result<(), Failure> {
+    let devices = context.app()?.devices()?;
+    context.answer(&devices, |devices| {
+        let mut table = Table::default();
+        for device in devices {
+            let state = match (device.here, device.removed, device.last_seen) {
+                (true, ..) => "this device".to_owned(),
+                (_, true, _) => "removed".to_owned(),
+                (_, _, Some(seen)) => format!("last seen {}", time(seen)),
+                (_, _, None) => "not seen yet".to_owned(),
+            };
+            table.row([&device.id, &device.name, &device.platform, &state, &device.fingerprint]);
+        }
+        table.text()
+    })
+}
+
+/// The one device of that name, or whose id begins so.
+pub(crate) fn find_device(app: &App, given: &str) -> Result<DeviceView, Failure> {
+    let mut devices = app.devices()?;
+    devices.retain(|device| !device.removed);
+    let wanted = given.to_lowercase();
+    let named = |device: &DeviceView| device.name.to_lowercase() == wanted;
+    let by_name = devices.iter().any(named);
+    devices.retain(|device| {
+        if by_name { named(device) } else { !wanted.is_empty() && device.id.starts_with(&wanted) }
+    });
+    match <[DeviceView; 1]>::try_from(devices) {
+        Ok([device]) => Ok(device),
+        Err(found) if found.is_empty() => {
+            Err(Failure::NoDevice(format!("no device is called '{given}'")))
+        }
+        Err(_) => Err(Failure::NoDevice(format!("more than one device is called '{given}'"))),
+    }
+}

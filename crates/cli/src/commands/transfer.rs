@@ -1,0 +1,118 @@
+//! What comes in and goes out as plain files, and what happened.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+use holdfast_app::view::ExportFormat;
+use serde_json::json;
+
+use super::lists::SpaceName;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::{Table, count, line, time};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// A folder of Markdown: files become notes, folders lists.
+    Markdown {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// `import`
+pub(crate) fn import(command: ImportCommand, context: &mut Context) -> Result<(), Failure> {
+    let ImportCommand::Markdown { path } = command;
+    let done = context.app()?.import_markdown(&path)?;
+    context.done(&done)
+}
+
+/// How everything is written.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FormatName {
+    /// Markdown files, and a JSON file beside them.
+    Markdown,
+    /// One JSON file.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// The folder.
+    folder: PathBuf,
+    /// How.
+    #[arg(long, default_value = "markdown")]
+    format: FormatName,
+}
+
+/// `export`
+pub(crate) fn export(arguments: ExportArguments, context: &mut Context) -> Result<(), Failure> {
+    let format = match arguments.format {
+        FormatName::Markdown => ExportFormat::Markdown,
+        FormatName::Json => ExportFormat::Json,
+    };
+    let result = context.app()?.export_all(format, &arguments.folder)?;
+    context.answer(&result, |result| {
+        format!("{} in {}", count(result.files, "file"), line(&result.folder))
+    })
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct ActivityArguments {
+    /// At most this many entries.
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    limit: u32,
+    #[command(subcommand)]
+    command: Option<ActivityCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum ActivityCommand {
+    /// Take back what an import brought, as a new change.
+    Undo {
+        /// The entry's id.
+        exchange: String,
+    },
+}
+
+/// `activity`
+pub(crate) fn activity(arguments: ActivityArguments, context: &mut Context) -> Result<(), Failure> {
+    let app = context.app()?;
+    if let Some(ActivityCommand::Undo { exchange }) = arguments.command {
+        let done = app.undo_exchange(&exchange)?;
+        return context.done(&done);
+    }
+    let entries = app.activity(arguments.limit)?;
+    context.answer(&entries, |entries| {
+        let mut table = Table::default();
+        for entry in entries {
+            table.row([&entry.id, &time(entry.time), &entry.title, &entry.details.join("; ")]);
+        }
+        table.text()
+    })
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DumpArguments {
+    /// Only what lives in this space.
+    #[arg(long)]
+    space: Option<SpaceName>,
+}
+
+/// `dump`: always JSON, canonical.
+pub(crate) fn dump(arguments: DumpArguments, context: &mut Context) -> Result<(), Failure> {
+    let document = context.app()?.dump(arguments.space.map(Into::into))?;
+    let mut text = document.to_string();
+    text.push('\n');
+    crate::context::raw(&text)
+}
+
+/// `backup`
+pub(crate) fn backup(file: &Path, context: &mut Context) -> Result<(), Failure> {
+    let bytes = context.app()?.backup(file)?;
+    let name = file.display().to_string();
+    context.answer(&json!({ "file": name, "bytes": bytes }), |_| {
+        format!("{bytes} bytes in {}. The keys are not in it.", line(&name))
+    })
+}

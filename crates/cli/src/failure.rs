@@ -1,0 +1,86 @@
+//! Why a command failed, and how it says so.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use holdfast_app::AppError;
+use thiserror::Error;
+
+/// Why a command failed.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    /// The app could not do it.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// The arguments fit the form, but not each other or the data.
+    #[error("{0}")]
+    Usage(String),
+    /// A device that was named does not exist, or is not the only one.
+    #[error("{0}")]
+    NoDevice(String),
+    /// A file that was named cannot be read.
+    #[error("{name}: {error}")]
+    Input {
+        /// The file as it was given.
+        name: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A passphrase is needed and nobody can be asked.
+    #[error("a passphrase is needed: {0}")]
+    NoPassphrase(&'static str),
+    /// A check found something.
+    #[error("the check found problems")]
+    CheckFailed,
+    /// Standard output cannot be written.
+    #[error("the output cannot be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Failure {
+    fn code(&self) -> &str {
+        match self {
+            Self::App(error) => error.code(),
+            Self::Usage(_) => "usage",
+            Self::NoDevice(_) => "not_found",
+            Self::Input { .. } => "file",
+            Self::NoPassphrase(_) => "locked",
+            Self::CheckFailed => "check_failed",
+            Self::Output(_) => "output",
+        }
+    }
+
+    fn remedy(&self) -> Option<&str> {
+        match self {
+            Self::App(error) => error.remedy(),
+            Self::Usage(_) => Some("See 'holdfastctl help'."),
+            Self::NoDevice(_) => Some("'holdfastctl devices' shows all; the id names one exactly."),
+            Self::Input { .. } => {
+                Some("Check the name, and that it is a text in UTF-8 that you may read.")
+            }
+            Self::NoPassphrase(_) => Some(
+                "Give it in a file with --passphrase-file, or run this in a terminal to be asked.",
+            ),
+            Self::CheckFailed => Some(
+                "Run 'holdfastctl check --repair' to make the views anew; bring changes that are damaged back from a backup or another device.",
+            ),
+            Self::Output(_) => None,
+        }
+    }
+
+    /// Writes message, code and remedy to standard error.
+    pub(crate) fn report(&self) {
+        let mut text = format!("error: {self} [{}]\n", self.code());
+        if let Some(remedy) = self.remedy() {
+            text.push_str(remedy);
+            text.push('\n');
+        }
+        // Where even that cannot be written, the exit status has to do.
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+
+    /// 2 for wrong usage, 1 for everything else.
+    pub(crate) fn status(&self) -> ExitCode {
+        ExitCode::from(if matches!(self, Self::Usage(_)) { 2 } else { 1 })
+    }
+}

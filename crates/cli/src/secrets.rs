@@ -1,0 +1,79 @@
+//! Passphrases: from a file, a variable, or a person at a terminal.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+/// The variable with the passphrase of this device's key.
+pub(crate) const VARIABLE: &str = "HOLDFAST_PASSPHRASE";
+
+/// More than any passphrase has.
+const MOST: u64 = 64 * 1024;
+
+/// A passphrase, wiped from memory when it is no longer needed.
+pub(crate) type Secret = Zeroizing<String>;
+
+/// The passphrase in a file, without the line end that editors add.
+pub(crate) fn from_file(path: &Path) -> Result<Secret, Failure> {
+    let failed = |error| Failure::Input { name: path.display().to_string(), error };
+    let mut text = Zeroizing::new(String::new());
+    File::open(path).and_then(|file| file.take(MOST).read_to_string(&mut text)).map_err(failed)?;
+    let kept = text.trim_end_matches(['\r', '\n']).len();
+    text.truncate(kept);
+    Ok(text)
+}
+
+/// The passphrase in [`VARIABLE`].
+pub(crate) fn from_environment() -> Option<Secret> {
+    std::env::var(VARIABLE).ok().filter(|text| !text.is_empty()).map(Zeroizing::new)
+}
+
+/// Whether a person can be asked.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks the person at the terminal; `what` says for which passphrase.
+pub(crate) fn ask(what: &'static str) -> Result<Secret, Failure> {
+    if !can_ask() {
+        return Err(Failure::NoPassphrase(what));
+    }
+    let failed = |error| Failure::Input { name: "the terminal".to_owned(), error };
+    rpassword::prompt_password(format!("Passphrase for {what}: "))
+        .map(Zeroizing::new)
+        .map_err(failed)
+}
+
+/// Asks for a new passphrase, twice.
+pub(crate) fn ask_new(what: &'static str) -> Result<Secret, Failure> {
+    let first = ask(what)?;
+    if *ask("the same again")? == *first {
+        Ok(first)
+    } else {
+        Err(Failure::Usage("The two passphrases are not the same.".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_file;
+
+    #[test]
+    fn only_the_line_end_is_cut_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("passphrase");
+        for (written, read) in
+            [("oak  \n", "oak  "), ("oak\r\n", "oak"), ("two words", "two words")]
+        {
+            std::fs::write(&file, written).unwrap();
+            assert_eq!(*from_file(&file).unwrap(), read);
+        }
+        std::fs::write(&file, [0xff, 0xfe]).unwrap();
+        assert!(from_file(&file).is_err());
+        assert!(from_file(&folder.path().join("none")).is_err());
+    }
+}

@@ -1,0 +1,114 @@
+//! Changes as they leave and as they come: sealed for the way, and taken in again.
+
+use crate::SyncError;
+use holdfast_oplog::{
+    BATCH_FORMAT, BatchHeader, ChangeId, Range, SealedBatch, Space, VersionVector,
+};
+use holdfast_store::{Received, Run, StoreError, Tx};
+use holdfast_vault::{Keyring, Membership, VaultError, open_batch, seal_batch};
+use rand_core::CryptoRngCore;
+
+/// What became of a batch that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Taken {
+    /// Changes that were new here.
+    pub new: u64,
+    /// Changes that were here already.
+    pub known: u64,
+    /// Changes that were set aside: their author wrote them after it was removed.
+    pub set_aside: u64,
+}
+
+/// Seals a range, batch by batch in order, and hands each one over encoded, with its header. What
+/// does not fit into one batch is cut where a change carries a signature.
+pub fn outgoing<E: From<SyncError>>(
+    tx: &Tx<'_>,
+    keyring: &Keyring,
+    range: Range,
+    mut rng: &mut dyn CryptoRngCore,
+    mut hand_over: impl FnMut(BatchHeader, Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut first = range.first;
+    let mut last = range.last;
+    let mut too_large = None;
+    while first <= range.last {
+        let run = tx.run(Range { log: range.log, first, last }).map_err(SyncError::from)?;
+        let Some(run) = run else {
+            // A run that came signed as one cannot be cut smaller.
+            return Err(too_large.unwrap_or_else(|| missing(range, first)).into());
+        };
+        let header = BatchHeader {
+            format: BATCH_FORMAT,
+            vault: tx.vault(),
+            space: run.log.space,
+            actor: run.log.actor,
+            first: run.first,
+            last: run.last(),
+            prev_hash: run.prev_hash,
+            last_hash: run.last_hash,
+            epoch: keyring.current(),
+        };
+        let sealed = seal_batch(keyring, header.clone(), &run.changes, run.signature, &mut rng);
+        let batch = match sealed {
+            Ok(batch) => batch,
+            Err(error @ VaultError::TooLarge { .. }) if run.changes.len() > 1 => {
+                too_large = Some(error.into());
+                last = first.saturating_add(run.changes.len() as u64 / 2).saturating_sub(1);
+                continue;
+            }
+            Err(error) => return Err(SyncError::from(error).into()),
+        };
+        let bytes = batch.encode().map_err(SyncError::from)?;
+        first = header.last.saturating_add(1);
+        (last, too_large) = (range.last, None);
+        hand_over(header, bytes)?;
+    }
+    Ok(())
+}
+
+fn missing(range: Range, first: u64) -> SyncError {
+    let log = range.log;
+    let text = format!("change {first} of {} in '{}' cannot be read", log.actor, log.space);
+    SyncError::Store(StoreError::Damaged(text))
+}
+
+/// Opens and verifies an encoded batch and takes its changes in; they are applied by
+/// [`Tx::apply_ready`]. `bounds`, where given, is what the sender says it held: nothing beyond it is
+/// accepted. A batch of [`Space::Device`] never is.
+pub fn take_in(
+    tx: &Tx<'_>,
+    keyring: &Keyring,
+    membership: &Membership,
+    bytes: &[u8],
+    bounds: Option<&VersionVector>,
+    exchange: Option<i64>,
+) -> Result<Taken, SyncError> {
+    let batch = SealedBatch::decode(bytes)?;
+    let opened = open_batch(keyring, &batch, |actor| membership.public_of(actor))?;
+    let header = opened.header;
+    let log = header.log();
+    let count = opened.changes.len() as u64;
+    if log.space == Space::Device {
+        return Err(SyncError::NotCarried(log.space));
+    }
+    if bounds.is_some_and(|held| held.get(log) < header.last) {
+        return Err(SyncError::Unexpected);
+    }
+    let id = ChangeId { space: log.space, actor: log.actor, seq: header.last };
+    if !membership.accepts(id) {
+        return Ok(Taken { set_aside: count, ..Taken::default() });
+    }
+    let run = Run {
+        log,
+        first: header.first,
+        prev_hash: header.prev_hash,
+        changes: opened.changes,
+        last_hash: header.last_hash,
+        signature: opened.signature,
+    };
+    match tx.receive(&run, exchange)? {
+        Received::New(new) => Ok(Taken { new, known: count.saturating_sub(new), set_aside: 0 }),
+        Received::Known => Ok(Taken { known: count, ..Taken::default() }),
+        Received::Gap { missing } => Err(SyncError::Gap { log, missing }),
+    }
+}

@@ -1,0 +1,80 @@
+use crate::{Carrier, Session, SyncError, Transport, membership, outgoing, plan, spaces, take_in};
+use holdfast_oplog::{Range, SealedBatch};
+use holdfast_store::ItemChange;
+
+/// What an exchange moved.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exchanged {
+    /// Changes that went.
+    pub sent: u64,
+    /// Changes that came and were new.
+    pub received: u64,
+    /// Changes of removed devices that were set aside.
+    pub set_aside: u64,
+    /// Items that changed here.
+    pub items: Vec<ItemChange>,
+}
+
+/// Exchanges with the other side of a transport until both hold the same within the carried spaces.
+/// Each batch is verified, taken in and applied in one transaction, so that a cut connection loses
+/// nothing and repeats at most one batch.
+pub fn exchange(
+    session: &mut Session<'_>,
+    transport: &mut dyn Transport,
+    carrier: Carrier,
+) -> Result<Exchanged, SyncError> {
+    let carried = spaces(carrier);
+    let there = transport.holds()?;
+    let held = session.store.read(|tx| Ok::<_, SyncError>(tx.held()?.within(&carried)))?;
+    let plan = plan(&held, &there, &carried);
+    let mut done = Exchanged::default();
+    for range in plan.ask {
+        pull(session, transport, range, &mut done)?;
+    }
+    let Session { store, keyring, rng, keys, .. } = session;
+    store.read(|tx| {
+        for range in plan.send {
+            outgoing(tx, keyring, range, *rng, |header, batch| {
+                done.sent += header.last.saturating_sub(header.first).saturating_add(1);
+                transport.push(batch)
+            })?;
+        }
+        let held = tx.held()?.within(&carried);
+        transport.acknowledge(keys.device_id(), &held)
+    })?;
+    Ok(done)
+}
+
+/// Asks for one range, batch by batch.
+fn pull(
+    session: &mut Session<'_>,
+    transport: &mut dyn Transport,
+    range: Range,
+    done: &mut Exchanged,
+) -> Result<(), SyncError> {
+    let mut first = range.first;
+    while first <= range.last {
+        let Some(bytes) = transport.pull(Range { first, ..range })? else {
+            return Err(SyncError::Gap { log: range.log, missing: first });
+        };
+        let header = SealedBatch::decode(&bytes)?.header()?;
+        if header.log() != range.log || header.last < first {
+            return Err(SyncError::Unexpected);
+        }
+        let (keyring, wall_ms) = (session.keyring, session.wall_ms);
+        let (taken, applied) = session.store.write(|tx| {
+            let members = membership(tx)?;
+            let taken = take_in(tx, keyring, &members, &bytes, None, None)?;
+            Ok::<_, SyncError>((taken, tx.apply_ready(wall_ms)?))
+        })?;
+        done.received += taken.new;
+        done.set_aside += taken.set_aside;
+        done.items.extend(applied.items);
+        first = header.last.saturating_add(1);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "exchange_tests.rs"]
+mod tests;

@@ -1,0 +1,220 @@
+use super::*;
+use crate::{Mailbox, SyncError};
+use holdfast_model::change::Edit;
+use holdfast_model::entity::{Draft, Seen};
+use holdfast_model::fields::TITLE;
+use holdfast_model::{EntityId, Kind};
+use holdfast_oplog::{ActorId, Space, VaultId};
+use holdfast_store::{Author, LocalChange, Store};
+use holdfast_vault::membership::{Introduction, found, invite, join};
+use holdfast_vault::{DeviceKeys, InviteKey, Keyring, sign_change};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{RngCore, SeedableRng};
+use tempfile::TempDir;
+
+struct Device {
+    store: Store,
+    keys: DeviceKeys,
+    keyring: Keyring,
+    actor: ActorId,
+    rng: ChaCha20Rng,
+    _folder: TempDir,
+}
+
+/// A laptop and a phone in one vault.
+fn pair() -> (Device, Device) {
+    let mut rng = ChaCha20Rng::seed_from_u64(5);
+    let (laptop, phone) = (DeviceKeys::generate(&mut rng), DeviceKeys::generate(&mut rng));
+    let who = |name, actor| Introduction {
+        name,
+        platform: "linux",
+        actor: ActorId([actor; 16]),
+        time: 1,
+    };
+    let (vault, genesis) = found(&laptop, who("laptop", 1), &mut rng).unwrap();
+    let key = InviteKey::generate(&mut rng);
+    let (invited, hash) = invite(vault, &laptop, &key, None, 2).unwrap();
+    let joined = join(vault, &phone, &key, hash, who("phone", 2)).unwrap();
+    let records = [genesis, invited, joined];
+    let keyring = Keyring::generate(vault, &mut rng);
+    let device = |keys, actor: u8| Device::new(vault, keys, &keyring, actor, &records);
+    (device(laptop, 1), device(phone, 2))
+}
+
+impl Device {
+    fn new(
+        vault: VaultId,
+        keys: DeviceKeys,
+        ring: &Keyring,
+        actor: u8,
+        records: &[Vec<u8>],
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::create(&folder.path().join("holdfast.db"), vault).unwrap();
+        store
+            .write(|tx| records.iter().try_for_each(|record| tx.add_membership(record).map(|_| ())))
+            .unwrap();
+        Self {
+            store,
+            keys,
+            keyring: ring.clone(),
+            actor: ActorId([actor; 16]),
+            rng: ChaCha20Rng::seed_from_u64(u64::from(actor)),
+            _folder: folder,
+        }
+    }
+
+    fn write(&mut self, space: Space, edits: Vec<Edit>) {
+        let vault = self.store.vault();
+        let keys = &self.keys;
+        let sign = |id, hash| sign_change(keys, vault, id, hash);
+        let author = Author { actor: self.actor, sign: &sign, wall_ms: 1_000 };
+        let change = LocalChange { space, action: "task.add".into(), edits, ..Default::default() };
+        self.store.write(|tx| tx.append(author, change)).unwrap();
+    }
+
+    fn add(&mut self, space: Space, title: &str) {
+        let mut draft = Draft::new(EntityId::named(title), Kind::Task.as_str());
+        draft.set(TITLE, title, &Seen::All);
+        self.write(space, vec![draft.finish().unwrap()]);
+    }
+
+    fn sync(&mut self, with: &mut dyn Transport, carrier: Carrier) -> Result<Exchanged, SyncError> {
+        let mut session = Session {
+            store: &mut self.store,
+            keys: &self.keys,
+            keyring: &self.keyring,
+            actor: self.actor,
+            wall_ms: 2_000,
+            rng: &mut self.rng,
+        };
+        exchange(&mut session, with, carrier)
+    }
+
+    fn digest(&mut self, space: Space) -> String {
+        self.store.read(|tx| tx.digest(space)).unwrap()
+    }
+}
+
+#[test]
+fn two_devices_converge_over_a_mailbox_and_then_have_nothing_to_say() {
+    let (mut laptop, mut phone) = pair();
+    let mut mailbox = Mailbox::new();
+    laptop.add(Space::Everywhere, "oak");
+    phone.add(Space::Everywhere, "ash");
+    assert_eq!(laptop.sync(&mut mailbox, Carrier::Relay).unwrap().sent, 1);
+    assert!(mailbox.notified().unwrap() && !mailbox.notified().unwrap());
+    let done = phone.sync(&mut mailbox, Carrier::Relay).unwrap();
+    assert_eq!((done.sent, done.received, done.items.len()), (1, 1, 1));
+    laptop.sync(&mut mailbox, Carrier::Relay).unwrap();
+    assert_eq!(laptop.digest(Space::Everywhere), phone.digest(Space::Everywhere));
+    assert_eq!(phone.sync(&mut mailbox, Carrier::Relay).unwrap(), Exchanged::default());
+    let held = laptop.store.read(|tx| Ok::<_, SyncError>(tx.held()?.within(&Space::ALL))).unwrap();
+    assert_eq!(mailbox.acknowledged(laptop.keys.device_id()), Some(&held));
+}
+
+#[test]
+fn a_transport_never_sees_what_it_may_not_carry() {
+    let (mut laptop, mut phone) = pair();
+    for space in Space::ALL {
+        laptop.add(space, space.as_str());
+    }
+    let mut relay = Mailbox::new();
+    assert_eq!(laptop.sync(&mut relay, Carrier::Relay).unwrap().sent, 1);
+    assert_eq!(relay.holds().unwrap().total(), 1);
+    let mut lan = Mailbox::new();
+    assert_eq!(laptop.sync(&mut lan, Carrier::Lan).unwrap().sent, 2);
+    phone.sync(&mut lan, Carrier::Lan).unwrap();
+    for space in [Space::Everywhere, Space::Nearby] {
+        assert_eq!(laptop.digest(space), phone.digest(space));
+    }
+    for space in [Space::Ask, Space::Device] {
+        assert_ne!(laptop.digest(space), phone.digest(space));
+    }
+}
+
+#[test]
+fn what_does_not_fit_into_one_batch_arrives_whole() {
+    let (mut laptop, mut phone) = pair();
+    for number in 0..8 {
+        let mut noise = vec![0u8; 60_000];
+        laptop.rng.fill_bytes(&mut noise);
+        let text: String = noise.iter().map(|byte| char::from(b'a' + byte % 26)).collect();
+        let text = text.repeat(2);
+        let mut draft = Draft::new(EntityId::named(&number.to_string()), "task");
+        draft.set(TITLE, &text[..], &Seen::All).set("other", &text[..100_000], &Seen::All);
+        laptop.write(Space::Everywhere, vec![draft.finish().unwrap()]);
+    }
+    let mut mailbox = Mailbox::new();
+    laptop.sync(&mut mailbox, Carrier::Relay).unwrap();
+    assert_eq!(phone.sync(&mut mailbox, Carrier::Relay).unwrap().received, 8);
+    assert_eq!(laptop.digest(Space::Everywhere), phone.digest(Space::Everywhere));
+}
+
+/// A transport that fails after so many batches.
+struct Cut<'a>(&'a mut Mailbox, usize);
+
+impl Cut<'_> {
+    fn step(&mut self) -> Result<(), SyncError> {
+        self.1 = self.1.checked_sub(1).ok_or(SyncError::Unreachable("cut".into()))?;
+        Ok(())
+    }
+}
+
+impl Transport for Cut<'_> {
+    fn holds(&mut self) -> Result<holdfast_oplog::VersionVector, SyncError> {
+        self.0.holds()
+    }
+    fn pull(&mut self, range: Range) -> Result<Option<Vec<u8>>, SyncError> {
+        self.step()?;
+        self.0.pull(range)
+    }
+    fn push(&mut self, batch: Vec<u8>) -> Result<(), SyncError> {
+        self.step()?;
+        self.0.push(batch)
+    }
+    fn notified(&mut self) -> Result<bool, SyncError> {
+        self.0.notified()
+    }
+    fn acknowledge(
+        &mut self,
+        device: holdfast_oplog::DeviceId,
+        held: &holdfast_oplog::VersionVector,
+    ) -> Result<(), SyncError> {
+        self.0.acknowledge(device, held)
+    }
+}
+
+#[test]
+fn a_cut_connection_loses_nothing() {
+    let (mut laptop, mut phone) = pair();
+    let mut mailbox = Mailbox::new();
+    for number in 0..5 {
+        laptop.add(Space::Everywhere, &format!("laptop {number}"));
+        laptop.sync(&mut mailbox, Carrier::Relay).unwrap();
+        phone.add(Space::Everywhere, &format!("phone {number}"));
+    }
+    for steps in 0..7 {
+        let outcome = phone.sync(&mut Cut(&mut mailbox, steps), Carrier::Relay);
+        assert!(matches!(outcome, Ok(_) | Err(SyncError::Unreachable(_))));
+    }
+    phone.sync(&mut mailbox, Carrier::Relay).unwrap();
+    laptop.sync(&mut mailbox, Carrier::Relay).unwrap();
+    assert_eq!(laptop.digest(Space::Everywhere), phone.digest(Space::Everywhere));
+}
+
+#[test]
+fn a_stranger_in_the_mailbox_changes_nothing() {
+    let (mut laptop, mut phone) = pair();
+    let mut mailbox = Mailbox::new();
+    laptop.add(Space::Everywhere, "oak");
+    let stranger = DeviceKeys::generate(&mut laptop.rng);
+    let own = std::mem::replace(&mut laptop.keys, stranger);
+    laptop.add(Space::Everywhere, "forged");
+    laptop.keys = own;
+    laptop.sync(&mut mailbox, Carrier::Relay).unwrap();
+    let before = phone.digest(Space::Everywhere);
+    let error = phone.sync(&mut mailbox, Carrier::Relay).unwrap_err();
+    assert_eq!(error.code(), "bad_signature");
+    assert_eq!(phone.digest(Space::Everywhere), before);
+}

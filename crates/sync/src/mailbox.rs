@@ -1,0 +1,58 @@
+use crate::{SyncError, Transport};
+use holdfast_oplog::{DeviceId, LogId, Range, SealedBatch, VersionVector};
+use std::collections::BTreeMap;
+
+/// A transport in memory: keeps every batch that it was handed, and who acknowledged what.
+#[derive(Debug, Default)]
+pub struct Mailbox {
+    batches: BTreeMap<(LogId, u64), Vec<u8>>,
+    holds: VersionVector,
+    acknowledged: BTreeMap<DeviceId, VersionVector>,
+    news: bool,
+}
+
+impl Mailbox {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What a device said last that it holds.
+    pub fn acknowledged(&self, device: DeviceId) -> Option<&VersionVector> {
+        self.acknowledged.get(&device)
+    }
+}
+
+impl Transport for Mailbox {
+    fn holds(&mut self) -> Result<VersionVector, SyncError> {
+        Ok(self.holds.clone())
+    }
+
+    fn pull(&mut self, range: Range) -> Result<Option<Vec<u8>>, SyncError> {
+        let before = self.batches.range((range.log, 0)..=(range.log, range.first));
+        Ok(before.last().map(|(_, batch)| batch.clone()))
+    }
+
+    fn push(&mut self, batch: Vec<u8>) -> Result<(), SyncError> {
+        let header = SealedBatch::decode(&batch)?.header()?;
+        let held = self.holds.get(header.log());
+        if header.first > held.saturating_add(1) {
+            return Err(SyncError::Gap { log: header.log(), missing: held.saturating_add(1) });
+        }
+        if header.last > held {
+            self.batches.insert((header.log(), header.first), batch);
+            self.holds.advance(header.log(), header.last);
+            self.news = true;
+        }
+        Ok(())
+    }
+
+    fn notified(&mut self) -> Result<bool, SyncError> {
+        Ok(std::mem::take(&mut self.news))
+    }
+
+    fn acknowledge(&mut self, device: DeviceId, held: &VersionVector) -> Result<(), SyncError> {
+        self.acknowledged.insert(device, held.clone());
+        Ok(())
+    }
+}

@@ -1,0 +1,241 @@
+//! Devices of one vault, for the tests of bundles.
+
+use super::{
+    BundleError, ExportRequest, ExportScope, Exported, Imported, Joining, Preview, export, import,
+    inspect, invite, join,
+};
+use holdfast_model::change::Edit;
+use holdfast_model::entity::{DELETED, Draft, Seen};
+use holdfast_model::fields::{LIST, TEXT, TITLE};
+use holdfast_model::text::{Splice, writer_of};
+use holdfast_model::{EntityId, EntityState};
+use holdfast_oplog::{ActorId, DeviceId, Hash, Space};
+use holdfast_store::{Author, LocalChange, Store, Tx};
+use holdfast_sync::Session;
+use holdfast_vault::membership::{
+    Introduction, found, invite as invite_record, join as join_record,
+};
+use holdfast_vault::{DeviceKeys, InviteKey, Keyring, Passphrase, sign_change};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+pub(super) const EVERYTHING: ExportRequest =
+    ExportRequest { scope: ExportScope::Full, nearby: false };
+pub(super) const UPDATE: ExportRequest =
+    ExportRequest { scope: ExportScope::Update { device: None }, nearby: false };
+pub(super) const PASSPHRASE: &str = "four words of oak";
+
+/// 22 November 2026.
+pub(super) const NOW: i64 = 1_795_000_000_000;
+
+pub(super) fn update_for(device: DeviceId) -> ExportRequest {
+    ExportRequest { scope: ExportScope::Update { device: Some(device) }, nearby: false }
+}
+
+pub(super) struct Device {
+    pub(super) store: Store,
+    pub(super) keys: DeviceKeys,
+    pub(super) keyring: Keyring,
+    pub(super) actor: ActorId,
+    pub(super) wall_ms: i64,
+    pub(super) rng: ChaCha20Rng,
+    folder: TempDir,
+    bundles: u32,
+}
+
+/// Devices of one vault that know of each other and hold nothing else.
+pub(super) fn devices<const N: usize>(names: [&str; N]) -> [Device; N] {
+    let mut rng = ChaCha20Rng::seed_from_u64(N as u64);
+    let keys: Vec<DeviceKeys> = names.iter().map(|_| DeviceKeys::generate(&mut rng)).collect();
+    let who = |place: usize| Introduction {
+        name: names[place],
+        platform: "linux",
+        actor: ActorId([place as u8 + 1; 16]),
+        time: place as u64,
+    };
+    let (vault, genesis) = found(&keys[0], who(0), &mut rng).unwrap();
+    let mut records = vec![genesis];
+    for place in 1..N {
+        let key = InviteKey::generate(&mut rng);
+        let (invited, hash) = invite_record(vault, &keys[0], &key, None, 0).unwrap();
+        records.push(invited);
+        records.push(join_record(vault, &keys[place], &key, hash, who(place)).unwrap());
+    }
+    let keyring = Keyring::generate(vault, &mut rng);
+    let mut keys = keys.into_iter();
+    std::array::from_fn(|place| {
+        let mut device = Device::with(
+            Store::in_memory(vault).unwrap(),
+            keys.next().unwrap(),
+            keyring.clone(),
+            ActorId([place as u8 + 1; 16]),
+        );
+        for record in &records {
+            device.write(|tx| tx.add_membership(record).unwrap());
+        }
+        device
+    })
+}
+
+impl Device {
+    pub(super) fn with(store: Store, keys: DeviceKeys, keyring: Keyring, actor: ActorId) -> Self {
+        let rng = ChaCha20Rng::from_seed(Hash::of(&actor.0).0);
+        let folder = tempfile::tempdir().unwrap();
+        Self { store, keys, keyring, actor, wall_ms: NOW, rng, folder, bundles: 0 }
+    }
+
+    /// A device that joins by an invitation file.
+    pub(super) fn joining(path: &Path, passphrase: &str, actor: u8) -> Result<Self, BundleError> {
+        let joining = Joining {
+            passphrase: &Passphrase::typed(passphrase),
+            name: "phone",
+            platform: "android",
+            actor: ActorId([actor; 16]),
+            wall_ms: NOW,
+        };
+        let mut rng = ChaCha20Rng::seed_from_u64(u64::from(actor));
+        let joined = join(path, joining, &mut rng, |vault| {
+            Store::in_memory(vault).map_err(BundleError::from)
+        })?;
+        assert_eq!(joined.inviter, "laptop");
+        assert_eq!(joined.device, joined.keys.device_id());
+        Ok(Self::with(joined.store, joined.keys, joined.keyring, joining.actor))
+    }
+
+    pub(super) fn id(&self) -> DeviceId {
+        self.keys.device_id()
+    }
+
+    pub(super) fn session(&mut self) -> Session<'_> {
+        Session {
+            store: &mut self.store,
+            keys: &self.keys,
+            keyring: &self.keyring,
+            actor: self.actor,
+            wall_ms: self.wall_ms,
+            rng: &mut self.rng,
+        }
+    }
+
+    pub(super) fn write<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> T) -> T {
+        self.store.write(|tx| Ok::<_, BundleError>(work(tx))).unwrap()
+    }
+
+    /// A new file name in this device's folder.
+    pub(super) fn file(&mut self) -> PathBuf {
+        self.bundles += 1;
+        self.folder.path().join(format!("{}.holdfast", self.bundles))
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(super) fn export(&mut self, request: ExportRequest) -> (PathBuf, Exported) {
+        let path = self.file();
+        let exported = export(&mut self.session(), request, &path).unwrap();
+        (path, exported)
+    }
+
+    pub(super) fn invite(&mut self) -> PathBuf {
+        let path = self.file();
+        let passphrase = Passphrase::chosen(PASSPHRASE).unwrap();
+        invite(&mut self.session(), &passphrase, &path).unwrap();
+        path
+    }
+
+    pub(super) fn import(&mut self, path: &Path) -> Result<Imported, BundleError> {
+        import(&mut self.session(), path, false)
+    }
+
+    pub(super) fn inspect(&mut self, path: &Path) -> Result<Preview, BundleError> {
+        inspect(&mut self.session(), path)
+    }
+
+    /// Everything that an import could change.
+    pub(super) fn trace(&mut self) -> (String, Vec<i64>, usize, holdfast_oplog::VersionVector) {
+        self.write(|tx| {
+            let exchanges = tx.exchanges(1_000).unwrap().into_iter().map(|e| e.id).collect();
+            let members = tx.membership().unwrap().len();
+            (self::dump(tx), exchanges, members, tx.held().unwrap())
+        })
+    }
+
+    pub(super) fn dump(&mut self) -> String {
+        self.write(dump)
+    }
+
+    pub(super) fn append(&mut self, space: Space, edits: Vec<Edit>) {
+        let vault = self.store.vault();
+        self.wall_ms += 1_000;
+        let (keys, wall_ms, actor) = (&self.keys, self.wall_ms, self.actor);
+        let sign = |id, hash| sign_change(keys, vault, id, hash);
+        let author = Author { actor, sign: &sign, wall_ms };
+        let change = LocalChange { space, action: "test".into(), edits, ..Default::default() };
+        self.store.write(|tx| tx.append(author, change)).unwrap();
+    }
+
+    fn state(&mut self, id: EntityId) -> EntityState {
+        self.write(|tx| tx.entity(id).unwrap()).unwrap().0
+    }
+
+    pub(super) fn has(&mut self, id: EntityId) -> bool {
+        self.write(|tx| tx.entity(id).unwrap()).is_some_and(|(state, _)| state.is_alive())
+    }
+
+    pub(super) fn add(&mut self, title: &str) -> EntityId {
+        self.add_in(Space::Everywhere, title, "")
+    }
+
+    pub(super) fn add_in(&mut self, space: Space, title: &str, list: &str) -> EntityId {
+        let id = EntityId::named(&format!("{}/{title}", self.id()));
+        let mut draft = Draft::new(id, "task");
+        draft.set(TITLE, title, &Seen::All).set(LIST, list, &Seen::All);
+        self.append(space, vec![draft.finish().unwrap()]);
+        id
+    }
+
+    pub(super) fn retitle(&mut self, id: EntityId, title: &str) {
+        let state = self.state(id);
+        let mut draft = state.draft();
+        draft.set(TITLE, title, &Seen::All);
+        if let Some(edit) = draft.finish() {
+            self.append(Space::Everywhere, vec![edit]);
+        }
+    }
+
+    pub(super) fn delete(&mut self, ids: &[EntityId]) {
+        for id in ids {
+            let state = self.state(*id);
+            let mut draft = state.draft();
+            draft.life(DELETED, &Seen::All);
+            self.append(Space::Everywhere, vec![draft.finish().unwrap()]);
+        }
+    }
+
+    /// Writes at the front of a note, which is made if it is not there.
+    pub(super) fn jot(&mut self, note: EntityId, words: &str) {
+        let writer = writer_of(&self.actor.0);
+        let (state, mut text) = self.write(|tx| {
+            (tx.entity(note).unwrap().map(|(state, _)| state), tx.open_text(note, writer).unwrap())
+        });
+        let update = text.splice(&[Splice::new(0, 0, words)]).unwrap().update;
+        let mut draft = state.as_ref().map_or_else(|| Draft::new(note, "note"), EntityState::draft);
+        draft.text(TEXT, update);
+        self.append(Space::Everywhere, vec![draft.finish().unwrap()]);
+    }
+
+    pub(super) fn attach(&mut self, name: &str, content: &[u8]) -> Hash {
+        let hash = self.write(|tx| tx.add_blob(content).unwrap());
+        let mut draft = Draft::new(EntityId::named(name), "attachment");
+        draft.set("hash", hash.to_hex().as_str(), &Seen::All);
+        self.append(Space::Everywhere, vec![draft.finish().unwrap()]);
+        hash
+    }
+}
+
+fn dump(tx: &Tx<'_>) -> String {
+    tx.dump(Some(Space::Everywhere)).unwrap().to_string()
+}

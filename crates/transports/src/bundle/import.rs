@@ -1,0 +1,221 @@
+use super::format::{BundleHeader, BundleReader, Counts, Section, SectionKind};
+use super::format_error::changes;
+use super::pieces::Assembly;
+use super::preview::{Preview, device_notices, summarize, waiting_notices};
+use super::{BundleError, CARRIER, HEADER_CONTEXT, MEMBERSHIP_PLACE, export};
+use holdfast_oplog::Range;
+use holdfast_store::{Direction, Tx};
+use holdfast_sync::{Session, SyncError, membership, take_in};
+use holdfast_vault::membership::unpack;
+use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+/// What importing did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// What changed.
+    pub preview: Preview,
+    /// Number of the recorded exchange.
+    pub exchange: i64,
+    /// The vault's keys, where the bundle brought new ones: to be kept in place of the old. Should
+    /// that fail, [`Membership::receive_keys`] finds them again.
+    pub keyring: Option<Keyring>,
+}
+
+/// What importing needs of this device.
+#[derive(Clone, Copy)]
+pub(super) struct Receiver<'a> {
+    pub(super) keys: &'a DeviceKeys,
+    pub(super) keyring: &'a Keyring,
+    pub(super) wall_ms: i64,
+    /// Whether the person agreed to a large deletion, or only wants to see.
+    pub(super) confirmed: bool,
+}
+
+pub(super) type FileReader = BundleReader<BufReader<File>>;
+
+/// Opens a bundle and verifies that it is whole.
+pub(super) fn open(path: &Path) -> Result<FileReader, BundleError> {
+    BundleReader::open(BufReader::new(File::open(path)?))
+}
+
+/// What importing would do. Nothing is changed.
+pub fn inspect(session: &mut Session<'_>, path: &Path) -> Result<Preview, BundleError> {
+    let reader = open(path)?;
+    let Session { keys, keyring, wall_ms, .. } = *session;
+    let receiver = Receiver { keys, keyring, wall_ms, confirmed: true };
+    session.store.try_out(|tx| Ok(run(tx, receiver, reader)?.preview))
+}
+
+/// Takes a bundle in, as a whole or not at all. `confirmed` is whether the person agreed to a large
+/// deletion; without it one is refused with [`BundleError::MassDeletion`].
+pub fn import(
+    session: &mut Session<'_>,
+    path: &Path,
+    confirmed: bool,
+) -> Result<Imported, BundleError> {
+    let reader = open(path)?;
+    let Session { keys, keyring, wall_ms, .. } = *session;
+    let receiver = Receiver { keys, keyring, wall_ms, confirmed };
+    session.store.write(|tx| run(tx, receiver, reader))
+}
+
+/// Verifies and takes in everything, in the transaction at hand.
+pub(super) fn run(
+    tx: &Tx<'_>,
+    receiver: Receiver<'_>,
+    mut reader: FileReader,
+) -> Result<Imported, BundleError> {
+    let header = reader.header().clone();
+    if header.vault != tx.vault() {
+        return Err(BundleError::ForeignVault { found: header.vault });
+    }
+    let before = membership(tx)?;
+    let (open_before, _) = tx.conflict_counts()?;
+    let (opening, mut next) = opening(&mut reader)?;
+    let members = merge(tx, receiver.keyring, &opening.membership)?;
+    let mut keyring = receiver.keyring.clone();
+    let new_keys = members.receive_keys(receiver.keys, &mut keyring)? > 0;
+    let from = verify_sender(&members, &header, reader.header_bytes(), &opening.signature)?;
+    let held = tx.held()?;
+    let missing = missing(&header.since.missing_in(&held));
+    if missing > 0 {
+        return Err(BundleError::EarlierMissing { from, missing });
+    }
+    let exchange = tx.begin_exchange(
+        Direction::Received,
+        CARRIER,
+        Some(header.from),
+        receiver.wall_ms,
+        &from,
+    )?;
+    let mut counts = Counts::default();
+    let (mut new, mut known, mut set_aside) = (0_u64, 0_u64, 0_u64);
+    let mut assembly = Assembly::default();
+    while let Some(section) = next {
+        match section.kind {
+            SectionKind::Batch => {
+                let bounds = Some(&header.holds);
+                let taken = take_in(tx, &keyring, &members, &section.bytes, bounds, Some(exchange));
+                let taken = taken.map_err(|error| match error {
+                    SyncError::Gap { .. } => {
+                        BundleError::EarlierMissing { from: from.clone(), missing: 1 }
+                    }
+                    other => other.into(),
+                })?;
+                new += taken.new;
+                known += taken.known;
+                set_aside += taken.set_aside;
+                counts.batches += 1;
+            }
+            SectionKind::Chunk => {
+                if let Some(content) = assembly.take(&keyring, &section.bytes)? {
+                    tx.add_blob(&content)?;
+                }
+                counts.chunks += 1;
+            }
+            _ => return Err(BundleError::Corrupted("order of parts")),
+        }
+        next = reader.next_section()?;
+    }
+    assembly.finish()?;
+    counts.changes = new.saturating_add(known).saturating_add(set_aside);
+    // The header is signed: a part that someone took out shows here.
+    if counts != header.counts {
+        return Err(BundleError::Corrupted("number of parts"));
+    }
+    let mut preview = summarize(tx, tx.apply_ready(receiver.wall_ms)?, open_before)?;
+    if preview.needs_confirmation && !receiver.confirmed {
+        return Err(BundleError::MassDeletion { from, deletes: preview.deletes });
+    }
+    let mut notices = device_notices(&before, &members);
+    if set_aside > 0 {
+        notices.push(format!(
+            "Set aside: {}, written by a device after it was removed.",
+            changes(set_aside)
+        ));
+    }
+    notices.append(&mut preview.notices);
+    notices.extend(waiting_notices(tx, &members)?);
+    preview.notices = notices;
+    preview.made_ms = i64::try_from(header.made).unwrap_or(i64::MAX);
+    preview.changes = new;
+    preview.already = known;
+    preview.from_name = from;
+    heard(tx, &header, preview.made_ms.min(receiver.wall_ms))?;
+    tx.report_exchange(exchange, &preview.report())?;
+    Ok(Imported { preview, exchange, keyring: new_keys.then_some(keyring) })
+}
+
+/// What stands before the changes.
+struct Opening {
+    signature: [u8; 64],
+    membership: Vec<u8>,
+}
+
+/// Reads the signature and the sealed membership records, and the first section after them.
+fn opening(reader: &mut FileReader) -> Result<(Opening, Option<Section>), BundleError> {
+    let (mut signature, mut membership) = (None, None);
+    loop {
+        match reader.next_section()? {
+            Some(Section { kind: SectionKind::Signature, bytes }) if signature.is_none() => {
+                let bytes = bytes.try_into().map_err(|_| BundleError::Corrupted("signature"))?;
+                signature = Some(bytes);
+            }
+            Some(Section { kind: SectionKind::Membership, bytes }) if membership.is_none() => {
+                membership = Some(bytes);
+            }
+            Some(Section { kind: SectionKind::Invitation, .. }) => {}
+            next => {
+                let signature = signature.ok_or(BundleError::Corrupted("signature"))?;
+                let membership = membership.ok_or(BundleError::Corrupted("list of devices"))?;
+                return Ok((Opening { signature, membership }, next));
+            }
+        }
+    }
+}
+
+/// Opens the membership records and keeps those that are worth keeping.
+fn merge(tx: &Tx<'_>, keyring: &Keyring, sealed: &[u8]) -> Result<Membership, BundleError> {
+    let packed = open_blob(keyring, Purpose::Membership, MEMBERSHIP_PLACE, sealed)?;
+    let mut records = tx.membership()?;
+    records.extend(unpack(&packed)?);
+    let members = Membership::from_records(tx.vault(), &records);
+    for record in members.records() {
+        tx.add_membership(record)?;
+    }
+    Ok(members)
+}
+
+/// Checks that a member made the bundle. Its name.
+fn verify_sender(
+    members: &Membership,
+    header: &BundleHeader,
+    bytes: &[u8],
+    signature: &[u8; 64],
+) -> Result<String, BundleError> {
+    let device = members.device(header.from).ok_or(BundleError::UnknownSender(header.from))?;
+    device.public.verify(HEADER_CONTEXT, bytes, signature)?;
+    if device.removal.is_some() {
+        return Err(BundleError::RemovedSender(device.name.clone()));
+    }
+    Ok(device.name.clone())
+}
+
+/// Keeps what the bundle says about the device that made it: what it held, and when that was.
+fn heard(tx: &Tx<'_>, header: &BundleHeader, seen_ms: i64) -> Result<(), BundleError> {
+    let known = tx.destination(header.from)?;
+    let mut destination = known.unwrap_or_else(|| export::unknown(header.from));
+    destination.holds.join(&header.holds);
+    destination.last_seen_ms = destination.last_seen_ms.max(Some(seen_ms));
+    tx.keep_destination(&destination)?;
+    Ok(())
+}
+
+fn missing(ranges: &[Range]) -> u64 {
+    ranges.iter().fold(0, |sum: u64, range| {
+        sum.saturating_add(range.last.saturating_sub(range.first).saturating_add(1))
+    })
+}

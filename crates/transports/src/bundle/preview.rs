@@ -1,0 +1,212 @@
+use super::BundleError;
+use super::format_error::changes;
+use holdfast_model::fields::LIST;
+use holdfast_model::{EntityId, Kind};
+use holdfast_store::{Applied, ItemChange, ItemEvent, Tx};
+use holdfast_vault::Membership;
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Fewer deletions than this never wait for the person.
+const FEW: u64 = 10;
+/// Items that the record of an exchange names at most.
+const NAMED: usize = 500;
+
+/// What importing a bundle would do, or did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// Name of the device that made the bundle.
+    pub from_name: String,
+    /// When it says that it did, in milliseconds since 1970.
+    pub made_ms: i64,
+    /// Changes that are new here.
+    pub changes: u64,
+    /// Changes in the bundle that were here already.
+    pub already: u64,
+    /// Tasks, notes and lists that are added.
+    pub adds: u64,
+    /// Tasks, notes and lists that are edited.
+    pub updates: u64,
+    /// Tasks, notes and lists that are deleted.
+    pub deletes: u64,
+    /// Items that need a decision and did not before.
+    pub conflicts: u64,
+    /// Items whose text merged by itself.
+    pub merged: u64,
+    /// Every item that changes; tags, attachments and settings too.
+    pub items: Vec<ItemChange>,
+    /// What else the person should know, in words.
+    pub notices: Vec<String>,
+    /// Whether so much would be deleted that the person has to confirm it.
+    pub needs_confirmation: bool,
+}
+
+impl Preview {
+    /// The record of the exchange.
+    pub(super) fn report(&self) -> Json {
+        let items: Vec<Json> = self.items.iter().take(NAMED).map(item).collect();
+        json!({
+            "changes": self.changes,
+            "already": self.already,
+            "adds": self.adds,
+            "updates": self.updates,
+            "deletes": self.deletes,
+            "conflicts": self.conflicts,
+            "merged": self.merged,
+            "items": items,
+            "more_items": self.items.len().saturating_sub(NAMED),
+            "notices": self.notices,
+        })
+    }
+}
+
+fn item(item: &ItemChange) -> Json {
+    json!({
+        "id": item.id.to_string(),
+        "kind": item.kind,
+        "title": item.title,
+        "event": match item.event {
+            ItemEvent::Added => "added",
+            ItemEvent::Changed => "changed",
+            ItemEvent::Deleted => "deleted",
+        },
+        "conflict": item.conflict,
+        "merged": item.merged,
+    })
+}
+
+/// Whether people count it: tasks, notes and lists.
+fn counts(kind: &str) -> bool {
+    matches!(Kind::parse(kind), Some(Kind::Task | Kind::Note | Kind::List))
+}
+
+/// What applying did, as people count it. `open_before` is how many items needed a decision before.
+pub(super) fn summarize(
+    tx: &Tx<'_>,
+    applied: Applied,
+    open_before: u64,
+) -> Result<Preview, BundleError> {
+    let mut preview = Preview {
+        from_name: String::new(),
+        made_ms: 0,
+        changes: 0,
+        already: 0,
+        adds: 0,
+        updates: 0,
+        deletes: 0,
+        conflicts: 0,
+        merged: 0,
+        items: Vec::with_capacity(applied.items.len()),
+        notices: applied.notices,
+        needs_confirmation: false,
+    };
+    for item in applied.items {
+        if item.event == ItemEvent::Added && !is_alive(tx, item.id)? {
+            // Added and deleted before it ever came here: nothing that anyone sees.
+            continue;
+        }
+        preview.conflicts += u64::from(item.conflict);
+        preview.merged += u64::from(item.merged);
+        if counts(&item.kind) {
+            match item.event {
+                ItemEvent::Added => preview.adds += 1,
+                ItemEvent::Changed => preview.updates += 1,
+                ItemEvent::Deleted => preview.deletes += 1,
+            }
+        }
+        preview.items.push(item);
+    }
+    // Moves that close a circle are listed on items that the bundle itself did not touch.
+    let (open, _) = tx.conflict_counts()?;
+    preview.conflicts = preview.conflicts.max(open.saturating_sub(open_before));
+    preview.needs_confirmation = deletes_much(tx, &preview)?;
+    Ok(preview)
+}
+
+fn is_alive(tx: &Tx<'_>, id: EntityId) -> Result<bool, BundleError> {
+    Ok(tx.entity(id)?.is_some_and(|(state, _)| state.is_alive()))
+}
+
+/// Whether at least [`FEW`] items are deleted that are more than half of the vault or of a list.
+fn deletes_much(tx: &Tx<'_>, preview: &Preview) -> Result<bool, BundleError> {
+    if preview.deletes < FEW {
+        return Ok(false);
+    }
+    let mut deleted = BTreeSet::new();
+    let mut added = BTreeSet::new();
+    for item in preview.items.iter().filter(|item| counts(&item.kind)) {
+        match item.event {
+            ItemEvent::Deleted => deleted.insert(item.id),
+            ItemEvent::Added => added.insert(item.id),
+            ItemEvent::Changed => false,
+        };
+    }
+    let (mut all, mut gone) = (0_u64, 0_u64);
+    let mut lists: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for kind in [Kind::Task, Kind::Note, Kind::List] {
+        for (state, _) in tx.entities_of(kind.as_str())? {
+            let is_gone = deleted.contains(&state.id);
+            if !is_gone && (!state.is_alive() || added.contains(&state.id)) {
+                continue;
+            }
+            let list = lists.entry(state.text(LIST).to_owned()).or_default();
+            for (before, lost) in [(&mut all, &mut gone), (&mut list.0, &mut list.1)] {
+                *before += 1;
+                *lost += u64::from(is_gone);
+            }
+        }
+    }
+    let much = |(before, lost): (u64, u64)| lost >= FEW && lost.saturating_mul(2) > before;
+    let in_a_list = lists.into_iter().any(|(list, counted)| !list.is_empty() && much(counted));
+    Ok(in_a_list || much((all, gone)))
+}
+
+/// What changed about the vault's devices, in words. Nothing where they were not known before.
+pub(super) fn device_notices(before: &Membership, after: &Membership) -> Vec<String> {
+    let mut notices = Vec::new();
+    if before.devices().is_empty() {
+        return notices;
+    }
+    for device in after.devices() {
+        match before.device(device.id) {
+            None => notices.push(format!("{} joined the vault.", device.name)),
+            Some(known) => {
+                if known.name != device.name {
+                    notices.push(format!("{} is now called {}.", known.name, device.name));
+                }
+                if known.removal.is_none() && device.removal.is_some() {
+                    notices.push(format!("{} was removed from the vault.", device.name));
+                }
+            }
+        }
+    }
+    for device in before.devices().iter().filter(|known| after.device(known.id).is_none()) {
+        notices.push(format!(
+            "{} is no longer in the vault: another device used the same invitation.",
+            device.name
+        ));
+    }
+    notices
+}
+
+/// What was taken in but cannot be shown yet, in words.
+pub(super) fn waiting_notices(
+    tx: &Tx<'_>,
+    members: &Membership,
+) -> Result<Vec<String>, BundleError> {
+    let waiting = tx.unapplied()?;
+    Ok(waiting
+        .into_iter()
+        .map(|(actor, parked, count)| {
+            let name = members.device_of(actor).map_or("another device", |d| d.name.as_str());
+            let changes = changes(count);
+            if parked {
+                format!("Update this device to see {changes} from {name}.")
+            } else {
+                format!(
+                    "Waiting for earlier changes of other devices: {changes} from {name}. Import their bundles too."
+                )
+            }
+        })
+        .collect())
+}

@@ -1,0 +1,20 @@
+//! Devices of the vault.
+
+use holdfast_app::view::{DeviceView, Done, Id};
+
+use super::Holdfast;
+use crate::error::{Answer, ask};
+
+/// All devices.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn devices(app: Holdfast<'_>) -> Answer<Vec<DeviceView>> {
+    ask(&app, move |app| app.devices()).await
+}
+
+/// Renames a device.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn rename_device(app: Holdfast<'_>, id: Id, name: String) -> Answer<Done> {
+    ask(&app, move |app| app.rename_device(&id, &name)).await
+}

@@ -1,0 +1,441 @@
+// The one door between the interface and the platform.
+// `Backend` is implemented twice: by the shell (tauri.ts, over the generated bindings) and by the
+// fake used in tests and in a plain browser (fake/). Nothing else talks to the platform.
+//
+// Conventions: ids are UUID strings. `Day` is YYYY-MM-DD. `When` is YYYY-MM-DD or YYYY-MM-DDTHH:MM.
+// `Millis` is milliseconds since 1970. `asOf` is the position of the device's log at which a view was
+// read; an edit hands back the one of the view it was made on, so that the backend knows what the
+// person had seen. Text positions are UTF-16 units, as in CodeMirror.
+
+export type Id = string;
+export type Day = string;
+export type When = string;
+export type Millis = number;
+export type Space = "everywhere" | "nearby" | "ask" | "device";
+export type Mode = "manual" | "nearby" | "cloud";
+
+/** Every command rejects with this. `code` is for the interface, `message` and `remedy` for people. */
+export type CommandError = { code: string; message: string; remedy: string | null };
+
+export type Boot = {
+  /** new: no vault yet (first run). locked: a passphrase is needed. ready: go. */
+  state: "new" | "locked" | "ready";
+  version: string;
+  platform: "linux" | "macos" | "windows";
+  today: Day;
+  suggestedDeviceName: string;
+  /** Which key stores work here, best first. */
+  keyStores: KeyStore[];
+  prefs: Prefs;
+  device: DeviceRef | null;
+};
+export type KeyStore = "keychain" | "passphrase" | "file";
+export type Theme = "system" | "light" | "dark" | "contrast";
+export type Prefs = {
+  theme: Theme;
+  density: "comfortable" | "compact";
+  singleKeys: boolean;
+  weekStart: "monday" | "sunday";
+  /** Free-form small interface state (pane widths, folded groups). Never synced. */
+  layout: Record<string, string>;
+};
+
+export type DeviceRef = { id: Id; name: string; here: boolean };
+export type DeviceView = DeviceRef & {
+  platform: string;
+  added: Millis;
+  fingerprint: string;
+  lastSeen: Millis | null;
+  removed: boolean;
+};
+
+export type ListView = {
+  id: Id;
+  title: string;
+  parent: Id | null;
+  color: string | null;
+  space: Space;
+  archived: boolean;
+  /** A deleted list that still holds live items: shown as "Recovered from …". */
+  recovered: boolean;
+  openTasks: number;
+  notes: number;
+  conflict: boolean;
+};
+export type TagView = { id: Id; title: string; count: number };
+export type Sidebar = {
+  asOf: number;
+  lists: ListView[];
+  tags: TagView[];
+  counts: { inbox: number; today: number; overdue: number; conflicts: number; merged: number; trash: number };
+  undo: string | null;
+  redo: string | null;
+  status: SyncStatus;
+};
+
+export type TaskView = {
+  id: Id;
+  title: string;
+  status: string; // "open" | "done" | "cancelled"; a value of a newer app is shown as it is
+  when: When | null;
+  evening: boolean;
+  deadline: Day | null;
+  priority: number; // 0 none, 1 high … 3 low
+  tags: string[];
+  list: Id | null;
+  listTitle: string | null;
+  parent: Id | null;
+  /** 0 for a task without parent. */
+  depth: number;
+  repeat: string | null; // in words
+  hasNotes: boolean;
+  subtasks: { done: number; total: number };
+  completed: Millis | null;
+  created: Millis;
+  conflict: boolean;
+  merged: boolean;
+};
+export type TaskQuery =
+  | { view: "inbox" }
+  | { view: "today" }
+  | { view: "upcoming" }
+  | { view: "someday" }
+  | { view: "completed" }
+  | { view: "list"; list: Id; withCompleted: boolean }
+  | { view: "tag"; tag: string };
+/** `group` is a stable key (overdue, today, evening, done, a Day, or ""), `label` what people read. */
+export type TaskGroup = { group: string; label: string; tasks: TaskView[] };
+export type TaskPage = { asOf: number; groups: TaskGroup[]; total: number; truncated: boolean };
+
+export type FieldVersion = { version: string; display: string; device: DeviceRef; time: Millis };
+export type TaskDetail = {
+  asOf: number;
+  task: TaskView;
+  notes: TextState;
+  repeatRule: string | null;
+  children: TaskView[];
+  links: LinkView[];
+  backlinks: LinkView[];
+  /** Fields with more than one version, for the "2 versions" marker. */
+  disputed: { field: string; label: string; versions: FieldVersion[] }[];
+  history: HistoryEntry[];
+};
+export type HistoryEntry = { change: string; device: DeviceRef; time: Millis; summary: string };
+export type LinkView = { id: Id; kind: "task" | "note"; title: string };
+/** What a person changes on one or several tasks at once. Absent = unchanged, null = cleared. */
+export type TaskPatch = {
+  title?: string;
+  status?: "open" | "done" | "cancelled";
+  when?: When | null;
+  evening?: boolean;
+  deadline?: Day | null;
+  priority?: number;
+  list?: Id | null;
+  parent?: Id | null;
+  repeat?: string | null; // "every 2 weeks", as quick add reads it
+  addTags?: string[];
+  removeTags?: string[];
+};
+
+export type NoteView = {
+  id: Id;
+  title: string;
+  excerpt: string;
+  list: Id | null;
+  listTitle: string | null;
+  pinned: boolean;
+  tags: string[];
+  edited: Millis;
+  created: Millis;
+  conflict: boolean;
+  merged: boolean;
+};
+export type NoteQuery = { list?: Id | null; tag?: string | null; limit: number };
+export type NotePage = { asOf: number; notes: NoteView[]; total: number };
+export type NoteDetail = {
+  asOf: number;
+  note: NoteView;
+  text: TextState;
+  words: number;
+  backlinks: LinkView[];
+  history: HistoryEntry[];
+  disputed: TaskDetail["disputed"];
+};
+export type NotePatch = {
+  title?: string;
+  list?: Id | null;
+  pinned?: boolean;
+  addTags?: string[];
+  removeTags?: string[];
+};
+
+/** The text of a note (field "text") or of a task's notes (field "notes"), and which version it is. */
+export type TextState = { text: string; version: string };
+export type Splice = { pos: number; delete: number; insert: string };
+/** behind: nothing was stored; apply `splices` (what others changed since), carry your own over them, send again. */
+export type SpliceResult =
+  | { status: "stored"; version: string }
+  | { status: "behind"; version: string; splices: Splice[] };
+
+/** What an action did: what the undo toast says, and what was left alone and why. */
+export type Done = { ids: Id[]; label: string; skipped: string[] };
+
+export type QuickAddSpan = {
+  start: number;
+  end: number;
+  kind: "when" | "deadline" | "list" | "tag" | "priority" | "repeat" | "note" | "link";
+  /** What the chip says: "Tomorrow 9:00", "Create 'Workshop'?". */
+  label: string;
+};
+export type QuickAddView = { title: string; spans: QuickAddSpan[] };
+/** Parts of the typed text that must stay plain text (dismissed chips). UTF-16 ranges. */
+export type Range = { start: number; end: number };
+export type QuickAddDefaults = { list: Id | null; when: When | null; parent: Id | null };
+
+export type SearchHit = {
+  id: Id;
+  kind: "task" | "note" | "list";
+  title: string;
+  snippet: string; // plain text; the hit is between \u0001 and \u0002
+  listTitle: string | null;
+  trashed: boolean;
+  status: string | null;
+};
+export type SearchPage = { hits: SearchHit[]; total: number };
+
+export type TrashItem = { id: Id; kind: "task" | "note" | "list"; title: string; deleted: Millis; device: DeviceRef };
+
+// ---- sync ----
+export type SyncState = "idle" | "syncing" | "waiting" | "offline" | "manual" | "paused" | "error";
+export type Destination = {
+  id: Id;
+  name: string;
+  kind: "device" | "folder" | "relay";
+  state: string;
+  missingThere: number;
+  missingHere: number;
+  lastSeen: Millis | null;
+};
+export type SyncStatus = {
+  mode: Mode;
+  state: SyncState;
+  /** The whole sentence of the status row, without the icon: "Manual · 7 not exported since Tue". */
+  text: string;
+  pending: number;
+  lastExport: Millis | null;
+  conflicts: number;
+  destinations: Destination[];
+  /** Set in state error. */
+  error: CommandError | null;
+  /** Modes that work in this build; only these are offered. */
+  modes: Mode[];
+  /** Changes that wait for an update of the app or for another device's changes, in words. */
+  parked: string[];
+};
+export type WaitingItem = { id: Id; kind: "task" | "note" | "list"; title: string; changes: number };
+
+export type ExportRequest =
+  | { kind: "update"; device: Id | null } // null: everything since the last export to any device
+  | { kind: "full" }
+  | { kind: "invite"; passphrase: string };
+export type ExportResult = { file: string; changes: number; bytes: number; for: string };
+export type PreviewItem = { id: Id; kind: string; title: string; what: "added" | "changed" | "deleted" | "conflict" };
+export type BundlePreview = {
+  /** Hands the chosen file back to importBundle; never a path. */
+  token: string;
+  file: string;
+  from: string;
+  made: Millis;
+  adds: number;
+  updates: number;
+  deletes: number;
+  conflicts: number;
+  already: number;
+  items: PreviewItem[];
+  /** "Laptop joined", "Phone was renamed" */
+  notices: string[];
+};
+export type ImportResult = { exchange: string; adds: number; updates: number; deletes: number; conflicts: number; merged: number };
+export type MarkdownPreview = {
+  token: string;
+  folder: string;
+  notes: number;
+  lists: string[];
+  attachments: number;
+  skipped: { path: string; reason: string }[];
+};
+
+export type ActivityEntry = {
+  id: string;
+  kind: "export" | "import" | "merge" | "failure" | "device" | "backup" | "check";
+  time: Millis;
+  title: string;
+  details: string[];
+  device: DeviceRef | null;
+  canUndo: boolean;
+};
+
+// ---- conflicts ----
+export type ConflictKind = "field" | "text" | "delete" | "move" | "duplicate";
+export type ConflictTab = "open" | "merged" | "resolved";
+/** One row per item. */
+export type ConflictRow = {
+  entity: Id;
+  entityKind: "task" | "note" | "list" | "tag" | "setting";
+  title: string;
+  /** "Both changed the due date", "Both edited 2 paragraphs" */
+  labels: string[];
+  kinds: ConflictKind[];
+  sides: { device: DeviceRef; time: Millis }[];
+  /** Resolved rows: what came of it. */
+  outcome: string | null;
+  resolvedTime: Millis | null;
+  canReopen: boolean;
+};
+export type VersionView = {
+  /** Opaque; handed back in a decision. */
+  version: string;
+  /** How people read the value. */
+  display: string;
+  /** The value as an edit control takes it (title text, Day, When, list id …); null = empty. */
+  value: string | null;
+  device: DeviceRef;
+  time: Millis;
+};
+export type FieldReview = {
+  conflict: string;
+  field: string;
+  label: string;
+  kind: "field" | "move" | "delete";
+  original: { display: string; value: string | null; time: Millis | null } | null;
+  versions: VersionView[];
+  /** Can both be kept (for a title: "A / B"; for delete/edit: no). */
+  canKeepBoth: boolean;
+  /** Can the person type another value, and in which control. */
+  editor: "text" | "day" | "when" | "priority" | "list" | "status" | "repeat" | "none";
+  /** Index in versions, only where ux.md preselects (keep in delete/edit). */
+  preselected: number | null;
+  /** Clocks of the two devices differ by over 2 minutes: times are approximate. */
+  approximate: boolean;
+};
+export type Mark = { start: number; len: number; kind: "added" | "removed" };
+export type BlockSide = { text: string; marks: Mark[] };
+/** marks of a side are against the original: added marks are ranges of the side's text,
+    removed marks are ranges of the original's text. */
+export type TextBlock = {
+  kind: "same" | "left" | "right" | "both" | "conflict";
+  original: string;
+  left: BlockSide;
+  right: BlockSide;
+};
+export type TextReview = {
+  conflict: string;
+  field: string;
+  label: string;
+  original: { text: string; time: Millis | null };
+  versions: { version: string; device: DeviceRef; time: Millis; text: string }[];
+  merged: string;
+};
+export type Review = {
+  asOf: number;
+  entity: Id;
+  entityKind: ConflictRow["entityKind"];
+  title: string;
+  /** "You and Desktop both changed the title and 2 paragraphs since Tue 09:10." */
+  summary: string;
+  fields: FieldReview[];
+  texts: TextReview[];
+  /** For the merged tab: nothing must be decided. */
+  automatic: boolean;
+};
+export type Decision =
+  | { conflict: string; take: string } // a version
+  | { conflict: string; value: string | null } // an edited value
+  | { conflict: string; text: string } // the edited result of a text
+  | { conflict: string; keepBoth: true }
+  | { conflict: string; looksRight: true }; // accepts an automatic merge
+
+export type PolicyView = { kind: string; label: string; policy: "newest" | "merge" | "ask"; choices: ("newest" | "merge" | "ask")[]; set: boolean };
+export type CheckReport = { ok: boolean; lines: string[] };
+
+/** Something changed, by this window, by another device or by holdfastctl. ids empty = anything. */
+export type Changed = { asOf: number; ids: Id[] };
+
+export interface Backend {
+  boot(): Promise<Boot>;
+  createVault(deviceName: string, keyStore: KeyStore, passphrase: string | null): Promise<Boot>;
+  /** Opens a file dialog; null when the person cancelled. */
+  pickInvitation(): Promise<{ token: string; file: string; from: string } | null>;
+  join(token: string, invitePassphrase: string, deviceName: string, keyStore: KeyStore, passphrase: string | null): Promise<Boot>;
+  unlock(passphrase: string): Promise<Boot>;
+  setPrefs(prefs: Prefs): Promise<void>;
+
+  sidebar(): Promise<Sidebar>;
+  tasks(query: TaskQuery): Promise<TaskPage>;
+  task(id: Id): Promise<TaskDetail>;
+  notes(query: NoteQuery): Promise<NotePage>;
+  note(id: Id): Promise<NoteDetail>;
+  trash(): Promise<TrashItem[]>;
+  /** words, and in:LIST tag:T is:conflict is:done; typo-tolerant for palette when fuzzy. */
+  search(query: string, limit: number): Promise<SearchPage>;
+
+  parseQuickAdd(text: string, ignore: Range[]): Promise<QuickAddView>;
+  quickAdd(text: string, ignore: Range[], defaults: QuickAddDefaults): Promise<Done>;
+  editTasks(ids: Id[], patch: TaskPatch, asOf: number): Promise<Done>;
+  /** Puts a task between two neighbours of one group (null = at the edge). */
+  moveTask(id: Id, after: Id | null, before: Id | null, asOf: number): Promise<Done>;
+  addNote(title: string, list: Id | null, text: string): Promise<Done>;
+  editNotes(ids: Id[], patch: NotePatch, asOf: number): Promise<Done>;
+  addList(title: string, parent: Id | null, space: Space): Promise<Done>;
+  editList(id: Id, patch: { title?: string; parent?: Id | null; color?: string | null; archived?: boolean }, asOf: number): Promise<Done>;
+  /** Any of tasks, notes, lists (a list with what is visible in it). To the trash. */
+  deleteItems(ids: Id[], asOf: number): Promise<Done>;
+  restoreItems(ids: Id[]): Promise<Done>;
+  purgeItems(ids: Id[]): Promise<Done>;
+
+  spliceText(id: Id, field: "text" | "notes", version: string, splices: Splice[]): Promise<SpliceResult>;
+  /** What changed in a text since a version the editor has. */
+  textSince(id: Id, field: "text" | "notes", version: string): Promise<{ version: string; splices: Splice[] }>;
+  /** Sanitised HTML of a note for preview and print. */
+  renderMarkdown(text: string): Promise<string>;
+  attachment(id: Id): Promise<{ name: string; mime: string; bytes: Uint8Array }>;
+  /** Turn a checklist line of a note into a task that links back. */
+  turnIntoTask(note: Id, version: string, lineStart: number, lineEnd: number): Promise<Done>;
+
+  undo(): Promise<Done>;
+  redo(): Promise<Done>;
+
+  conflicts(tab: ConflictTab): Promise<ConflictRow[]>;
+  review(entity: Id): Promise<Review>;
+  /** Aligned, word-marked blocks of a text review's two chosen sides (word marks against the original). */
+  textBlocks(entity: Id, field: string, left: string, right: string): Promise<TextBlock[]>;
+  /** All decisions on one item as one change and one undo step. */
+  resolve(entity: Id, decisions: Decision[], asOf: number): Promise<Done>;
+  reopen(entity: Id): Promise<Done>;
+
+  status(): Promise<SyncStatus>;
+  setMode(mode: Mode): Promise<SyncStatus>;
+  waiting(): Promise<WaitingItem[]>;
+  devices(): Promise<DeviceView[]>;
+  renameDevice(id: Id, name: string): Promise<Done>;
+  /** Opens a save dialog; null when cancelled. */
+  exportBundle(request: ExportRequest): Promise<ExportResult | null>;
+  /** Opens a file dialog; null when cancelled. Changes nothing. */
+  inspectBundle(): Promise<BundlePreview | null>;
+  importBundle(token: string): Promise<ImportResult>;
+  pickMarkdown(): Promise<MarkdownPreview | null>;
+  importMarkdown(token: string): Promise<Done>;
+  /** Opens a folder dialog; everything as files that open without the app. */
+  exportAll(format: "markdown" | "json"): Promise<{ folder: string; files: number } | null>;
+  activity(limit: number): Promise<ActivityEntry[]>;
+  undoExchange(id: string): Promise<Done>;
+  policies(): Promise<PolicyView[]>;
+  setPolicy(kind: string, policy: "newest" | "merge" | "ask"): Promise<Done>;
+  check(repair: boolean): Promise<CheckReport>;
+  openLink(url: string): Promise<void>;
+
+  /** Returns the function that stops listening. */
+  onChanged(listener: (event: Changed) => void): () => void;
+  /** Menu items and global shortcuts of the shell: an action id of the keyboard map. */
+  onMenu(listener: (action: string) => void): () => void;
+}

@@ -1,0 +1,36 @@
+// The backend over the shell's commands. `bindings.ts` is written from the Rust side; that its
+// commands fit the contract is checked by the compiler here, method by method. Events: `changed`
+// (Changed) and `menu` (an action id).
+import { listen } from "@tauri-apps/api/event";
+import { commands } from "../bindings";
+import type { Backend, Changed } from "./contract";
+
+/** Events come through a promise of an unlistener; this hands out a plain function at once. */
+function subscribe<T>(event: string, listener: (payload: T) => void): () => void {
+  const stop = listen<T>(event, ({ payload }) => listener(payload));
+  return () => void stop.then((off) => off());
+}
+
+/** An attachment arrives as bytes: a 4-byte big-endian length, that many bytes of JSON {name, mime}, the content. */
+async function attachment(id: string): ReturnType<Backend["attachment"]> {
+  const buffer = await commands.attachment(id);
+  const head = new DataView(buffer).getUint32(0);
+  const text = new TextDecoder().decode(new Uint8Array(buffer, 4, head));
+  const { name, mime } = JSON.parse(text) as { name: string; mime: string };
+  return { name, mime, bytes: new Uint8Array(buffer, 4 + head) };
+}
+
+/** The backend of the app's window. */
+export function tauriBackend(): Backend {
+  return {
+    ...commands,
+    // An item has one text: its id says which field is meant.
+    spliceText: (id, _field, version, splices) => commands.spliceText(id, version, splices),
+    textSince: (id, _field, version) => commands.textSince(id, version),
+    setPrefs: (prefs) => commands.setPrefs(prefs).then(() => undefined),
+    openLink: (url) => commands.openLink(url).then(() => undefined),
+    attachment,
+    onChanged: (listener) => subscribe<Changed>("changed", listener),
+    onMenu: (listener) => subscribe<string>("menu", listener),
+  };
+}

@@ -1,0 +1,31 @@
+// Choices that were made and not yet handed over, per item. They outlive the screen, so "later"
+// costs nothing; they are forgotten when the window closes.
+import { SvelteMap } from "svelte/reactivity";
+import type { Id } from "$backend/contract";
+import type { Choice } from "./choices";
+
+let drafts: Record<Id, SvelteMap<string, Choice>> = {};
+
+/** The choices on an item, empty at first. */
+export function draftOf(entity: Id): SvelteMap<string, Choice> {
+  return (drafts[entity] ??= new SvelteMap<string, Choice>());
+}
+
+/** For tests: as at start. */
+export function forgetDrafts(): void {
+  drafts = {};
+}
+
+let visited: Id | null = null;
+
+/** Remembers which item was reviewed last, so that the list gives focus back to it. */
+export function visit(entity: Id): void {
+  visited = entity;
+}
+
+/** The item that was reviewed last; asked once. */
+export function lastVisited(): Id | null {
+  const entity = visited;
+  visited = null;
+  return entity;
+}

@@ -1,0 +1,76 @@
+// What the items are that a text links to: their kind, and whether a task is done. Looked up when
+// they come into sight, kept up to date while the editor is open.
+import { backend } from "$backend";
+import type { Id } from "$backend/contract";
+import { openItem } from "$state/router.svelte";
+import { attempt, toasts } from "$state/toast.svelte";
+
+export type Linked = { kind: "task" | "note"; title: string; done: boolean; list: Id | null } | "gone";
+
+/** Looks an item up, whichever kind it is of. */
+export async function lookUp(id: Id): Promise<Linked> {
+  try {
+    const { task } = await backend().task(id);
+    return { kind: "task", title: task.title, done: task.status !== "open", list: task.list };
+  } catch {
+    try {
+      const { note } = await backend().note(id);
+      return { kind: "note", title: note.title, done: false, list: note.list };
+    } catch {
+      return "gone";
+    }
+  }
+}
+
+/** Opens the item that a link names. */
+export async function openLinked(id: Id): Promise<void> {
+  const item = await lookUp(id);
+  if (item === "gone") toasts.show("This item is not here any more.", { remedy: "It may be in the trash of another device, or in a list that this device may not see.", tone: "error" });
+  else openItem({ id, kind: item.kind, list: item.list });
+}
+
+export class LinkedItems {
+  #known = new Map<Id, Linked | null>();
+  #told: () => void;
+  #stop: () => void;
+  #open = true;
+
+  /** `told` is called when something came to be known. */
+  constructor(told: () => void) {
+    this.#told = told;
+    this.#stop = backend().onChanged(({ ids }) => {
+      for (const id of this.#known.keys()) if (ids.length === 0 || ids.includes(id)) void this.#look(id);
+    });
+  }
+
+  /** What is known of an item; null while it is being looked up. */
+  get(id: Id): Linked | null {
+    if (!this.#known.has(id)) {
+      this.#known.set(id, null);
+      void this.#look(id);
+    }
+    return this.#known.get(id) ?? null;
+  }
+
+  async #look(id: Id): Promise<void> {
+    const item = await lookUp(id);
+    if (!this.#open || JSON.stringify(item) === JSON.stringify(this.#known.get(id))) return;
+    this.#known.set(id, item);
+    this.#told();
+  }
+
+  /** Ticks or unticks a linked task itself. */
+  async complete(id: Id): Promise<void> {
+    try {
+      const { asOf, task } = await backend().task(id);
+      await attempt(backend().editTasks([id], { status: task.status === "open" ? "done" : "open" }, asOf));
+    } catch (error) {
+      toasts.failed(error);
+    }
+  }
+
+  close(): void {
+    this.#open = false;
+    this.#stop();
+  }
+}

@@ -1,0 +1,61 @@
+// Days, times and counts as people read them.
+import type { Day, Millis, When } from "$backend/contract";
+
+const UTC = { timeZone: "UTC" } as const;
+const noon = (day: Day) => new Date(`${day.slice(0, 10)}T12:00:00Z`);
+
+/** Day arithmetic that no time zone disturbs. */
+export function addDays(day: Day, days: number): Day {
+  const date = noon(day);
+  date.setUTCDate(date.getUTCDate() + days);
+  return date.toISOString().slice(0, 10);
+}
+
+/** Whole days from one day to another. */
+export function daysBetween(from: Day, to: Day): number {
+  return Math.round((noon(to).getTime() - noon(from).getTime()) / 86_400_000);
+}
+
+/** "Today", "Tomorrow", "Fri", "Fri 14 Nov", "14 Nov 2027", each with its time. */
+export function sayWhen(when: When, today: Day): string {
+  const time = when.length > 10 ? ` ${when.slice(11, 16)}` : "";
+  return sayDay(when.slice(0, 10), today) + time;
+}
+
+export function sayDay(day: Day, today: Day): string {
+  if (!today || Number.isNaN(noon(day).getTime())) return day;
+  const away = daysBetween(today, day);
+  if (away === 0) return "Today";
+  if (away === 1) return "Tomorrow";
+  if (away === -1) return "Yesterday";
+  const options: Intl.DateTimeFormatOptions =
+    away > 1 && away < 7 ? { weekday: "short" } : day.slice(0, 4) === today.slice(0, 4) ? { weekday: "short", day: "numeric", month: "short" } : { day: "numeric", month: "short", year: "numeric" };
+  return new Intl.DateTimeFormat("en-GB", { ...options, ...UTC }).format(noon(day));
+}
+
+/** A moment in the past: "14:32" today, "Yesterday 14:32", "Tue 18:04", "3 Nov 18:04", "3 Nov 2025". */
+export function sayTime(time: Millis, now: Millis = Date.now()): string {
+  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(time);
+  const midnight = (at: Millis) => new Date(at).setHours(0, 0, 0, 0);
+  const away = Math.round((midnight(now) - midnight(time)) / 86_400_000);
+  if (away === 0) return clock;
+  if (away === 1) return `Yesterday ${clock}`;
+  if (away > 1 && away < 7) return `${new Intl.DateTimeFormat("en-GB", { weekday: "short" }).format(time)} ${clock}`;
+  const sameYear = new Date(time).getFullYear() === new Date(now).getFullYear();
+  const day = new Intl.DateTimeFormat("en-GB", sameYear ? { day: "numeric", month: "short" } : { day: "numeric", month: "short", year: "numeric" }).format(time);
+  return sameYear ? `${day} ${clock}` : day;
+}
+
+/** "3 h ago", "2 days ago", "just now". */
+export function sayAgo(time: Millis, now: Millis = Date.now()): string {
+  const minutes = Math.max(0, Math.round((now - time) / 60_000));
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 48 * 60) return `${Math.round(minutes / 60)} h ago`;
+  return `${Math.round(minutes / 1440)} days ago`;
+}
+
+/** "1 task", "3 tasks". */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}
