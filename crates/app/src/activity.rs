@@ -23,7 +23,8 @@ impl App {
                         ),
                         Direction::Received => (
                             view::ActivityKind::Import,
-                            format!("Imported from {who}: {}", exchange.name),
+                            // An import is called after the device that it came from.
+                            format!("Imported from {who}"),
                             vec![format!(
                                 "Added {}, updated {}, deleted {}, {} conflicts, {} merged automatically",
                                 number("adds"),
