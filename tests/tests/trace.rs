@@ -5,9 +5,9 @@
 
 use holdfast_model::change::Edit;
 use holdfast_model::entity::{Draft, Seen};
-use holdfast_model::fields::{TEXT, TITLE};
+use holdfast_model::fields::{TEXT, TITLE, VALUE};
 use holdfast_model::text::{Splice, writer_of};
-use holdfast_model::{EntityId, Kind};
+use holdfast_model::{EntityId, Kind, Policies, Policy};
 use holdfast_oplog::{Range, Space};
 use holdfast_store::{LocalChange, StoreError, Tx};
 use holdfast_tests::Replica;
@@ -139,6 +139,17 @@ fn keystrokes(
     })
 }
 
+/// Chooses the policy for note texts.
+fn choose(device: &mut Replica, policy: Policy) {
+    let id = Policies::setting("text");
+    let known = device.store.read(|tx| tx.entity(id)).unwrap();
+    let mut draft = known
+        .as_ref()
+        .map_or_else(|| Draft::new(id, Kind::Setting.as_str()), |(state, _)| state.draft());
+    draft.set(VALUE, policy.as_str(), &Seen::All);
+    device.edit(START, draft.finish().into_iter().collect()).unwrap();
+}
+
 fn new_note(id: EntityId) -> Vec<Edit> {
     let mut draft = Draft::new(id, Kind::Note.as_str());
     draft.set(TITLE, "Friends forever", &Seen::All);
@@ -149,10 +160,11 @@ fn new_note(id: EntityId) -> Vec<Edit> {
 fn two_writers_end_in_the_recorded_text() {
     let Some(trace) = trace("friendsforever.json.gz") else { return };
     let note = EntityId::named("friends forever");
-    // The first writer's first change makes the note.
-    let mut seats = [Seat::new(1, 1), Seat::new(2, 0)];
+    // The first writer's first changes make the note and say that nothing is asked meanwhile.
+    let mut seats = [Seat::new(1, 2), Seat::new(2, 0)];
     let [first, second] = &mut seats;
     first.device.edit(START, new_note(note)).unwrap();
+    choose(&mut first.device, Policy::Newest);
     second.device.fetch(START, &mut first.device).unwrap();
     let exchanges = exchanges(&trace);
     let seen: BTreeSet<usize> = exchanges.values().copied().collect();
@@ -177,5 +189,10 @@ fn two_writers_end_in_the_recorded_text() {
         assert_eq!(text.plain, trace.end_content);
     }
     assert_eq!(first.device.dump().unwrap(), second.device.dump().unwrap());
+    assert_eq!(first.device.listed().unwrap(), []);
+    // Asked now, both find the same passages that the two had edited apart.
+    choose(&mut first.device, Policy::Merge);
+    second.device.fetch(START, &mut first.device).unwrap();
+    assert_eq!(first.device.listed().unwrap().len(), 1);
     assert_eq!(first.device.conflicts().unwrap(), second.device.conflicts().unwrap());
 }

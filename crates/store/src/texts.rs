@@ -195,7 +195,9 @@ impl Tx<'_> {
         let field = Kind::parse(&state.kind).and_then(Kind::text_field).unwrap_or_default();
         let fresh_bytes: usize = open.fresh.iter().map(|(_, body)| body.len()).sum();
         let tail = open.stored_bytes + fresh_bytes;
-        let fold = open.stored + open.fresh.len() > FOLD_COUNT
+        // Edits made apart are dear to merge again on every opening, edits in a row are not.
+        let fold = open.concurrent
+            || open.stored + open.fresh.len() > FOLD_COUNT
             || (tail > FOLD_BYTES && tail > open.snapshot_bytes);
         let review_bytes = self.review_text(state, field, open, policies)?;
         let version = open.doc.version().to_bytes();
@@ -239,6 +241,14 @@ impl Tx<'_> {
         open: &mut OpenText,
         policies: &Policies,
     ) -> Result<Vec<u8>, StoreError> {
+        let policy = policies.of(policy_kind(&state.kind, field));
+        let conflict_id = conflict::id(state.id, field);
+        if policy == Policy::Newest {
+            // Nothing is listed, so nothing needs to be found. The cache goes on from where it stands
+            // when another policy is chosen.
+            self.unlist_conflict(conflict_id)?;
+            return Ok(encode(&open.cache)?);
+        }
         // A decision in a form that is not understood decides nothing here.
         let decisions: Vec<Version> = state
             .elements(REVIEWED)
@@ -249,14 +259,12 @@ impl Tx<'_> {
             })
             .collect();
         let found = open.doc.review(&decisions, &mut open.cache)?;
-        let policy = policies.of(policy_kind(&state.kind, field));
-        let row = match (found.conflict, found.merged_automatically, policy) {
-            (_, _, Policy::Newest) | (None, None, _) => None,
-            (Some(conflict), _, _) => Some(("open", conflict)),
-            (None, Some(merge), Policy::Ask) => Some(("open", merge)),
-            (None, Some(merge), Policy::Merge) => Some(("merged", merge)),
+        let row = match (found.conflict, found.merged_automatically) {
+            (Some(conflict), _) => Some(("open", conflict)),
+            (None, Some(merge)) if policy == Policy::Ask => Some(("open", merge)),
+            (None, Some(merge)) => Some(("merged", merge)),
+            (None, None) => None,
         };
-        let conflict_id = conflict::id(state.id, field);
         match row {
             Some((listed, found)) => self.list_conflict(
                 conflict_id,

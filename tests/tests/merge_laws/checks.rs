@@ -30,7 +30,7 @@ pub(crate) fn each_device_alone(world: &mut World) {
         // A question is listed exactly where the oracle finds one.
         let listed: BTreeSet<(EntityId, String)> = replica
             .store
-            .read(|tx| Ok::<_, StoreError>(tx.conflicts(None)?))
+            .read::<_, StoreError>(|tx| tx.conflicts(None))
             .unwrap()
             .into_iter()
             .filter(|conflict| conflict.kind != "text")

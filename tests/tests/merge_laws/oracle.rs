@@ -235,11 +235,6 @@ impl Oracle {
             .collect()
     }
 
-    /// The writes that stand, by change.
-    pub(crate) fn standing_ids(&self, item: EntityId, field: &str, at: &Past) -> BTreeSet<Id> {
-        self.standing(item, field, at).into_iter().map(|(id, _)| id).collect()
-    }
-
     /// The distinct values that stand, in order.
     pub(crate) fn values(&self, item: EntityId, field: &str, at: &Past) -> BTreeSet<Value> {
         let standing = self.standing(item, field, at);
