@@ -396,7 +396,7 @@ export class FakeBackend implements Backend {
     this.#future.push({ label: step.label, world: this.world });
     this.world = step.world;
     this.#tell([]);
-    return { ids: [], label: step.label, skipped: [] };
+    return { ids: [], label: `Undone: ${step.label}`, skipped: [] };
   }
   async redo(): Promise<Done> {
     const step = this.#future.pop();
@@ -404,7 +404,7 @@ export class FakeBackend implements Backend {
     this.#past.push({ label: step.label, world: this.world });
     this.world = step.world;
     this.#tell([]);
-    return { ids: [], label: step.label, skipped: [] };
+    return { ids: [], label: `Done again: ${step.label}`, skipped: [] };
   }
 
   // ---- conflicts ----
