@@ -102,7 +102,18 @@ impl App {
 
     /// All that `by` describes and that can be seen now, in the order of the page.
     pub async fn all(&self, by: &By) -> Result<Vec<Element>> {
-        element::found(&self.client, self.script(element::FIND, vec![by.query()]).await?)
+        let start = Instant::now();
+        loop {
+            match self.script(element::FIND, vec![by.query()]).await {
+                Ok(answer) => return element::found(&self.client, answer),
+                // The page drew itself anew while it answered.
+                Err(error)
+                    if format!("{error:#}").contains("Stale element")
+                        && start.elapsed() < PATIENCE => {}
+                Err(error) => return Err(error),
+            }
+            sleep(PAUSE).await;
+        }
     }
 
     /// Waits until nothing that `by` describes can be seen.

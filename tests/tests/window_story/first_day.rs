@@ -7,7 +7,7 @@ use holdfast_tests::{
 };
 
 use crate::steps::{
-    choose_task, command, editor_shows, go, go_to_list, quick_add, row, start_fresh, tab,
+    choose_task, command, dismiss, editor_shows, go, go_to_list, quick_add, row, start_fresh, tab,
     write_note,
 };
 
@@ -111,8 +111,16 @@ async fn quick_add_reads_a_line_and_files_the_task() -> Result<()> {
         app.find(&row(line.split(" p2").next().unwrap_or(line).trim_end_matches(" this evening")))
             .await?;
     }
+    quick_add(&app, "Order hinges today 10am @phone p1 //Four of brass").await?;
+    app.find(&row("Order hinges")).await?;
     choose_task(&app, "Oil the bench").await?;
     app.find(&By::css("[data-pane=detail]")).await?;
+    app.click(&By::css("[data-pane=detail] .cm-content")).await?;
+    app.type_text("Two thin coats of linseed oil.\n- [ ] Wipe off the dust").await?;
+    app.type_into(&By::label("Add a subtask"), "Buy linseed oil").await?;
+    app.press("Enter").await?;
+    app.find(&By::text("0/1")).await?;
+    dismiss(&app).await?;
     app.picture("today").await?;
     app.close().await
 }

@@ -88,6 +88,20 @@ pub(crate) async fn tab(app: &App, name: &str) -> Result<()> {
     Ok(())
 }
 
+/// Puts the message away, where one is shown; it goes by itself too.
+pub(crate) async fn dismiss(app: &App) -> Result<()> {
+    let button = By::button("Dismiss");
+    app.until("no message is shown", || async {
+        let shown = app.all(&button).await?;
+        if let Some(button) = shown.first() {
+            // It may have gone between looking and clicking.
+            let _ = button.click().await;
+        }
+        Ok(shown.is_empty())
+    })
+    .await
+}
+
 /// Fails unless `text` contains `part`.
 pub(crate) fn contains(text: &str, part: &str) -> Result<()> {
     if !text.contains(part) {

@@ -36,8 +36,9 @@ async fn pair(pictures: bool) -> Result<Pair> {
     laptop.press("Ctrl+3").await?;
     quick_add(&laptop, "Buy oak").await?;
     laptop.find(&row("Buy oak")).await?;
-    write_note(&laptop, "Workbench", &format!("{SENTENCE}\n\nIt stands by the window.")).await?;
-    editor_shows(&laptop, "by the window.").await?;
+    let more = "It stands by the window.\n\n## To do\n- [ ] Sharpen the plane\nOil the saw";
+    write_note(&laptop, "Workbench", &format!("{SENTENCE}\n\n{more}")).await?;
+    editor_shows(&laptop, "Oil the saw").await?;
 
     go(&laptop, "devices").await?;
     laptop.click(&By::button("Invite another device…")).await?;
@@ -110,11 +111,15 @@ async fn rename(app: &App, from: &str, to: &str) -> Result<()> {
     Ok(())
 }
 
-/// Puts `wood` in the place of "oak" at the end of the note's first sentence.
-async fn rewrite(app: &App, wood: &str) -> Result<()> {
+/// Calls the note `title`, and puts `wood` in the place of "oak" at the end of its first sentence.
+async fn rewrite(app: &App, title: &str, wood: &str) -> Result<()> {
     go(app, "notes").await?;
     app.click(&By::role_like("option", "Workbench")).await?;
-    app.click(&By::css(".cm-content")).await?;
+    app.click(&By::css("textarea[aria-label=Title]")).await?;
+    app.press("Ctrl+A").await?;
+    app.type_text(title).await?;
+    app.press("Enter").await?;
+    app.find(&By::role_like("option", title)).await?;
     app.press("Ctrl+Home").await?;
     app.press("End").await?;
     app.press("Left").await?;
@@ -125,14 +130,14 @@ async fn rewrite(app: &App, wood: &str) -> Result<()> {
     editor_shows(app, &format!("made of {wood}.")).await
 }
 
-/// Both devices change the same title and the same sentence, and each a part of its own.
+/// Both devices change the same titles and the same sentence, and each a part of its own.
 async fn diverge(pair: &Pair) -> Result<()> {
     rename(&pair.laptop, "Buy oak", "Buy oak boards").await?;
     command(&pair.laptop, "High priority").await?;
-    rewrite(&pair.laptop, "ash").await?;
+    rewrite(&pair.laptop, "Workbench plan", "ash").await?;
     rename(&pair.phone, "Buy oak", "Buy oak planks").await?;
     pair.phone.press("T").await?;
-    rewrite(&pair.phone, "walnut").await?;
+    rewrite(&pair.phone, "Plan of the bench", "walnut").await?;
     // What was typed last is stored when the text is left.
     for app in [&pair.laptop, &pair.phone] {
         app.press("Ctrl+1").await?;
@@ -148,17 +153,15 @@ async fn to_decide(app: &App, count: usize) -> Result<()> {
     app.counts(&By::css("[role=listbox][aria-label='Needs you'] [role=option]"), count).await
 }
 
-/// Decides title and sentence with the keyboard alone: the title of this device, the sentence of
-/// the other.
+/// Decides with the keyboard alone: the titles of this device, the sentence of the other.
 async fn decide(app: &App) -> Result<()> {
     to_decide(app, 2).await?;
     app.click(&By::role_like("option", "Buy oak")).await?;
     app.find(&By::css("[data-difference='1']:focus")).await?;
     app.press("1").await?;
     app.press("Ctrl+Enter").await?;
-    app.find(&By::role("heading", "Workbench")).await?;
-    app.find(&By::css("[data-difference='1']:focus")).await?;
-    app.press("2").await?;
+    app.find(&By::text("1 passage of the text")).await?;
+    choose_in_the_note(app).await?;
     app.press("Ctrl+Enter").await?;
     app.find(&By::text("No conflicts.")).await?;
     Ok(())
@@ -230,7 +233,7 @@ async fn conflicts_are_carried_shown_decided_taken_back_and_decided_again() -> R
     phone.press("Ctrl+1").await?;
     phone.find(&row("Buy oak boards")).await?;
     go(phone, "notes").await?;
-    phone.click(&By::role_like("option", "Workbench")).await?;
+    phone.click(&By::role_like("option", "Workbench plan")).await?;
     editor_shows(phone, "The bench is made of walnut.").await?;
     go(phone, "activity").await?;
     phone.find(&By::css("[role=region][aria-label=Entries] li")).await?;
@@ -271,12 +274,11 @@ async fn look_at_the_title(app: &App) -> Result<()> {
     app.press("1").await?;
     app.gone(&By::text("1 of 1 left")).await?;
     app.picture("review-task").await?;
-    // The note, which has the sentence; F7 goes round to the only difference.
+    // The note, whose title and sentence differ.
     app.press("Esc").await?;
-    app.click(&By::role_like("option", "Workbench")).await?;
-    app.find(&By::css("[data-difference='1']:focus")).await?;
-    app.press("F7").await?;
-    app.press("2").await?;
+    app.click(&By::role_like("option", "1 passage of the text")).await?;
+    app.find(&By::text("2 of 2 left")).await?;
+    choose_in_the_note(app).await?;
     app.picture("review").await?;
     app.resize(1000, 720).await?;
     app.picture("review-two").await?;
@@ -284,5 +286,23 @@ async fn look_at_the_title(app: &App) -> Result<()> {
     app.picture("review-one").await?;
     app.resize(1180, 780).await?;
     app.press("0").await?;
+    app.find(&By::text("1 of 2 left")).await?;
+    app.press("Shift+F7").await?;
+    app.find(&By::css("[data-difference='1']:focus")).await?;
+    app.press("0").await?;
+    app.find(&By::text("2 of 2 left")).await?;
     app.press("Esc").await
+}
+
+/// From one difference of the note to the next: this device's title, the other's sentence. After
+/// an undo the choices of before are still there, and chosen anew.
+async fn choose_in_the_note(app: &App) -> Result<()> {
+    app.find(&By::css("[data-difference='1']:focus")).await?;
+    app.press("1").await?;
+    app.find(&By::text("From this laptop")).await?;
+    app.press("F7").await?;
+    app.find(&By::css("[data-difference='2']:focus")).await?;
+    app.press("2").await?;
+    app.find(&By::text("From Phone")).await?;
+    app.gone(&By::text("of 2 left")).await
 }
