@@ -18,6 +18,7 @@ mod conflicts;
 mod describe;
 mod error;
 mod export;
+mod export_tables;
 mod home;
 pub mod import;
 mod import_markdown;

@@ -249,3 +249,25 @@ fn a_task_done_on_both_devices_has_one_next_occurrence() {
     assert_eq!(items, 2);
     assert!(laptop.app.conflicts(view::ConflictTab::Open).unwrap().is_empty());
 }
+
+#[test]
+fn tables_and_calendars_hold_what_is_there() {
+    let laptop = device();
+    laptop.app.create(&new("Laptop")).unwrap();
+    add(&laptop, "Buy \"oak, ash\" 2026-11-23 9am #Workshop @shop p1 !2026-11-27 *every 2 weeks");
+    laptop.app.add_note("Plan", None, "one,\ntwo").unwrap();
+    let folder = laptop.folder.path().join("tables");
+    laptop.app.export_csv(&folder).unwrap();
+    laptop.app.export_ics(&folder).unwrap();
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let tasks = read("tasks.csv");
+    assert!(tasks.contains("\"Buy oak, ash\"") && tasks.contains("2026-11-23T09:00"), "{tasks}");
+    assert!(read("notes.csv").contains("\"one,\ntwo\""));
+    let calendar = read("tasks.ics");
+    for line in
+        ["BEGIN:VTODO", "DTSTART:20261123T090000", "DUE:20261127", "RRULE:FREQ=WEEKLY;INTERVAL=2"]
+    {
+        assert!(calendar.contains(line), "{line} in {calendar}");
+    }
+    assert!(laptop.app.export_csv(&folder).is_err(), "nothing is overwritten");
+}

@@ -34,6 +34,10 @@ pub(crate) enum FormatName {
     Markdown,
     /// One JSON file.
     Json,
+    /// A table of tasks and one of notes.
+    Csv,
+    /// Tasks with a date or deadline, for calendars.
+    Ics,
 }
 
 #[derive(Debug, Args)]
@@ -47,11 +51,14 @@ pub(crate) struct ExportArguments {
 
 /// `export`
 pub(crate) fn export(arguments: ExportArguments, context: &mut Context) -> Result<(), Failure> {
-    let format = match arguments.format {
-        FormatName::Markdown => ExportFormat::Markdown,
-        FormatName::Json => ExportFormat::Json,
+    let app = context.app()?;
+    let folder = &arguments.folder;
+    let result = match arguments.format {
+        FormatName::Markdown => app.export_all(ExportFormat::Markdown, folder)?,
+        FormatName::Json => app.export_all(ExportFormat::Json, folder)?,
+        FormatName::Csv => app.export_csv(folder)?,
+        FormatName::Ics => app.export_ics(folder)?,
     };
-    let result = context.app()?.export_all(format, &arguments.folder)?;
     context.answer(&result, |result| {
         format!("{} in {}", count(result.files, "file"), line(&result.folder))
     })
