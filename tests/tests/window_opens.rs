@@ -26,7 +26,7 @@ async fn the_window_shows_the_interface_in_both_themes() -> Result<()> {
 async fn the_page_may_call_declared_commands_only() -> Result<()> {
     let laptop = Device::new("laptop")?;
     let app = App::open(&laptop).await?;
-    assert_eq!(app.invoke("app_version").await?, env!("CARGO_PKG_VERSION"));
+    assert_eq!(app.invoke("boot").await?["version"], env!("CARGO_PKG_VERSION"));
     for denied in ["not_a_command", "plugin:dialog|open", "plugin:window|close"] {
         let answer = app.invoke(denied).await?;
         let text = answer.as_str().unwrap_or_default();
