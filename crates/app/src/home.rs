@@ -39,8 +39,9 @@ impl Home {
     pub(crate) fn key(&self) -> PathBuf {
         self.0.join("key")
     }
-    /// Whether a vault is here.
+    /// Whether a vault is here. The database alone decides: where its key is missing there still is a
+    /// vault, and no new one may take its place.
     pub fn has_vault(&self) -> bool {
-        self.database().exists() && self.private().exists()
+        self.database().exists()
     }
 }

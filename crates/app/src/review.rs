@@ -197,10 +197,9 @@ fn field_review(
 fn approximate(history: &[Written], times: &[i64]) -> bool {
     let ahead = history.iter().any(|written| {
         written.supersedes.iter().any(|dot| {
-            history
-                .iter()
-                .find(|before| before.dot == *dot)
-                .is_some_and(|before| before.time.ms > written.time.ms + APPROXIMATE_MS)
+            history.iter().find(|before| before.dot == *dot).is_some_and(|before| {
+                before.time.ms > written.time.ms.saturating_add(APPROXIMATE_MS)
+            })
         })
     });
     ahead && !times.is_empty()

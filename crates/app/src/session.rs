@@ -142,6 +142,9 @@ impl App {
         actor: ActorId,
         make: impl FnOnce(&std::path::Path) -> Result<(Store, DeviceKeys, Keyring), AppError>,
     ) -> Result<Open, AppError> {
+        if self.has_vault() {
+            return Err(AppError::VaultExists(self.home.path().display().to_string()));
+        }
         fs::create_dir_all(self.home.path()).map_err(AppError::file(self.home.path()))?;
         let chosen = match new.key_store {
             Some(chosen) => chosen,
@@ -186,9 +189,12 @@ impl App {
     /// Moves aside what an interrupted attempt left; a key is never deleted.
     fn clear_leftovers(&self) -> Result<(), AppError> {
         remove_database(&self.home.path().join("holdfast.db.new"));
-        for path in [self.home.key(), self.home.private()] {
+        // A write-ahead log that lost its database must not be taken for the new one's.
+        let logs = [self.home.private(), self.home.database()].map(|path| sidecars(&path)).concat();
+        for path in [self.home.key(), self.home.private()].into_iter().chain(logs) {
             if path.exists() {
-                let aside = path.with_extension(format!("leftover-{}", self.clock.now_ms()));
+                let mut aside = path.as_os_str().to_owned();
+                aside.push(format!(".leftover-{}", self.clock.now_ms()));
                 fs::rename(&path, &aside).map_err(AppError::file(&path))?;
             }
         }
@@ -207,6 +213,9 @@ impl App {
     fn open_files(&self, passphrase: Option<&str>) -> Result<Open, AppError> {
         if !self.has_vault() {
             return Err(AppError::NoVault(self.home.path().display().to_string()));
+        }
+        if !self.home.private().exists() {
+            return Err(AppError::KeyMissing(self.home.private().display().to_string()));
         }
         let private = PrivateStore::open(&self.home.private())?;
         let read = |key: &'static str| -> Result<Vec<u8>, AppError> {

@@ -271,3 +271,20 @@ fn tables_and_calendars_hold_what_is_there() {
     }
     assert!(laptop.app.export_csv(&folder).is_err(), "nothing is overwritten");
 }
+
+/// A vault whose key or private facts are gone is still a vault: nothing may be made in its place.
+#[test]
+fn a_vault_whose_private_facts_are_missing_is_never_replaced() {
+    let laptop = device();
+    laptop.app.create(&new("Laptop")).unwrap();
+    add(&laptop, "Buy oak");
+    let home = laptop.app.home().clone();
+    drop(laptop.app);
+    std::fs::remove_file(home.path().join("private.db")).unwrap();
+    let before = std::fs::read(home.path().join("holdfast.db")).unwrap();
+    let again = App::at(home.clone()).unwrap();
+    assert!(again.has_vault());
+    assert_eq!(again.boot().unwrap_err().code(), "key_missing");
+    assert_eq!(again.create(&new("Laptop")).unwrap_err().code(), "vault_exists");
+    assert_eq!(std::fs::read(home.path().join("holdfast.db")).unwrap(), before);
+}

@@ -66,7 +66,7 @@ impl Tx<'_> {
                 broken.push(format!(
                     "changes {} to {} of {} are missing",
                     last + 1,
-                    seq - 1,
+                    seq.saturating_sub(1),
                     log.actor
                 ));
             } else if hash != stored {
