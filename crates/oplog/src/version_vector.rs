@@ -53,7 +53,8 @@ impl VersionVector {
     pub fn missing_in(&self, other: &Self) -> Vec<Range> {
         self.iter()
             .filter_map(|(log, last)| {
-                let first = other.get(log) + 1;
+                // What another claims to hold may be any number.
+                let first = other.get(log).checked_add(1)?;
                 (first <= last).then_some(Range { log, first, last })
             })
             .collect()
@@ -118,6 +119,13 @@ mod tests {
         assert_eq!(laptop.missing_in(&phone), vec![Range { log: LAPTOP, first: 5, last: 7 }]);
         assert!(phone.missing_in(&laptop).is_empty());
         assert!(laptop.includes(&phone) && !phone.includes(&laptop));
+    }
+
+    #[test]
+    fn an_absurd_claim_leaves_nothing_missing() {
+        let laptop: VersionVector = [(LAPTOP, 7)].into_iter().collect();
+        let liar: VersionVector = [(LAPTOP, u64::MAX)].into_iter().collect();
+        assert!(laptop.missing_in(&liar).is_empty());
     }
 
     #[test]
