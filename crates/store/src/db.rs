@@ -122,6 +122,21 @@ impl Tx<'_> {
         self.vault
     }
 
+    /// Runs a part of the transaction. Where it fails, what it wrote is undone and the rest stands.
+    pub fn attempt<T, E>(
+        &self,
+        part: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Result<T, E>, StoreError> {
+        self.sql.execute_batch("SAVEPOINT part")?;
+        let outcome = part();
+        self.sql.execute_batch(if outcome.is_ok() {
+            "RELEASE part"
+        } else {
+            "ROLLBACK TO part; RELEASE part"
+        })?;
+        Ok(outcome)
+    }
+
     /// The position of the last applied change: what a view read now has seen.
     pub fn position(&self) -> Result<i64, StoreError> {
         Ok(self.sql.query_row("SELECT coalesce(max(pos), 0) FROM changes", [], |row| row.get(0))?)

@@ -66,6 +66,26 @@ impl Tx<'_> {
         Ok(self.sql.last_insert_rowid())
     }
 
+    /// Says with whom an exchange was, once that is known.
+    pub fn name_exchange(
+        &self,
+        id: i64,
+        device: Option<DeviceId>,
+        name: &str,
+    ) -> Result<(), StoreError> {
+        self.sql.execute(
+            "UPDATE exchanges SET device = ?2, name = ?3 WHERE id = ?1",
+            (id, device.map(|d| d.0), name),
+        )?;
+        Ok(())
+    }
+
+    /// Drops the record of an exchange that moved nothing.
+    pub fn forget_exchange(&self, id: i64) -> Result<(), StoreError> {
+        self.sql.execute("DELETE FROM exchanges WHERE id = ?1", [id])?;
+        Ok(())
+    }
+
     /// Writes what an exchange did.
     pub fn report_exchange(&self, id: i64, report: &Json) -> Result<(), StoreError> {
         self.sql

@@ -1,4 +1,7 @@
-use crate::{Carrier, Session, SyncError, Transport, membership, outgoing, plan, spaces, take_in};
+use crate::{
+    Carrier, Session, SyncError, Transport, hear, membership, open_acknowledgement, outgoing, plan,
+    seal_acknowledgement, spaces, take_in,
+};
 use holdfast_oplog::{Range, SealedBatch};
 use holdfast_store::ItemChange;
 
@@ -31,7 +34,7 @@ pub fn exchange(
     for range in plan.ask {
         pull(session, transport, range, &mut done)?;
     }
-    let Session { store, keyring, rng, keys, .. } = session;
+    let Session { store, keyring, rng, keys, actor, wall_ms } = session;
     store.read(|tx| {
         for range in plan.send {
             outgoing(tx, keyring, range, *rng, |header, batch| {
@@ -40,9 +43,29 @@ pub fn exchange(
             })?;
         }
         let held = tx.held()?.within(&carried);
-        transport.acknowledge(keys.device_id(), &held)
+        let said = seal_acknowledgement(keys, keyring, *actor, *wall_ms, &held, *rng)?;
+        transport.acknowledge(said)
     })?;
+    listen(session, transport)?;
     Ok(done)
+}
+
+/// Keeps what the other devices say that they hold. What does not open or is not signed by a member
+/// says nothing.
+pub fn listen(session: &mut Session<'_>, transport: &mut dyn Transport) -> Result<(), SyncError> {
+    let said = transport.acknowledged()?;
+    let (keyring, wall_ms, me) = (session.keyring, session.wall_ms, session.keys.device_id());
+    session.store.write(|tx| {
+        let members = membership(tx)?;
+        for bytes in &said {
+            if let Ok(said) = open_acknowledgement(keyring, &members, bytes)
+                && said.device != me
+            {
+                hear(tx, &said, wall_ms)?;
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Asks for one range, batch by batch.

@@ -110,7 +110,14 @@ fn two_devices_converge_over_a_mailbox_and_then_have_nothing_to_say() {
     assert_eq!(laptop.digest(Space::Everywhere), phone.digest(Space::Everywhere));
     assert_eq!(phone.sync(&mut mailbox, Carrier::Relay).unwrap(), Exchanged::default());
     let held = laptop.store.read(|tx| Ok::<_, SyncError>(tx.held()?.within(&Space::ALL))).unwrap();
-    assert_eq!(mailbox.acknowledged(laptop.keys.device_id()), Some(&held));
+    // Each has the other's own word for it.
+    for (here, there) in
+        [(&mut laptop, phone.keys.device_id()), (&mut phone, laptop.keys.device_id())]
+    {
+        here.sync(&mut mailbox, Carrier::Relay).unwrap();
+        let known = here.store.read(|tx| tx.destination(there)).unwrap().unwrap();
+        assert_eq!(known.holds, held);
+    }
 }
 
 #[test]
@@ -176,12 +183,11 @@ impl Transport for Cut<'_> {
     fn notified(&mut self) -> Result<bool, SyncError> {
         self.0.notified()
     }
-    fn acknowledge(
-        &mut self,
-        device: holdfast_oplog::DeviceId,
-        held: &holdfast_oplog::VersionVector,
-    ) -> Result<(), SyncError> {
-        self.0.acknowledge(device, held)
+    fn acknowledge(&mut self, said: Vec<u8>) -> Result<(), SyncError> {
+        self.0.acknowledge(said)
+    }
+    fn acknowledged(&mut self) -> Result<Vec<Vec<u8>>, SyncError> {
+        self.0.acknowledged()
     }
 }
 

@@ -8,6 +8,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod acknowledgement;
 mod batches;
 mod carrier;
 mod error;
@@ -20,10 +21,13 @@ mod session;
 mod status;
 mod transport;
 
+pub use acknowledgement::{
+    ACKNOWLEDGEMENT, Acknowledgement, hear, open_acknowledgement, seal_acknowledgement,
+};
 pub use batches::{Taken, outgoing, take_in};
 pub use carrier::{Carrier, carried, spaces};
 pub use error::SyncError;
-pub use exchange::{Exchanged, exchange};
+pub use exchange::{Exchanged, exchange, listen};
 pub use mailbox::Mailbox;
 pub use mode::Mode;
 pub use moment::moment;

@@ -1,13 +1,16 @@
 use crate::{SyncError, Transport};
-use holdfast_oplog::{DeviceId, LogId, Range, SealedBatch, VersionVector};
+use holdfast_oplog::{LogId, Range, SealedBatch, VersionVector};
 use std::collections::BTreeMap;
 
-/// A transport in memory: keeps every batch that it was handed, and who acknowledged what.
+/// Acknowledgements that are kept.
+const KEPT: usize = 16;
+
+/// A transport in memory: keeps every batch and every acknowledgement that it was handed.
 #[derive(Debug, Default)]
 pub struct Mailbox {
     batches: BTreeMap<(LogId, u64), Vec<u8>>,
     holds: VersionVector,
-    acknowledged: BTreeMap<DeviceId, VersionVector>,
+    acknowledged: Vec<Vec<u8>>,
     news: bool,
 }
 
@@ -15,11 +18,6 @@ impl Mailbox {
     /// An empty one.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// What a device said last that it holds.
-    pub fn acknowledged(&self, device: DeviceId) -> Option<&VersionVector> {
-        self.acknowledged.get(&device)
     }
 }
 
@@ -51,8 +49,16 @@ impl Transport for Mailbox {
         Ok(std::mem::take(&mut self.news))
     }
 
-    fn acknowledge(&mut self, device: DeviceId, held: &VersionVector) -> Result<(), SyncError> {
-        self.acknowledged.insert(device, held.clone());
+    fn acknowledge(&mut self, said: Vec<u8>) -> Result<(), SyncError> {
+        // It cannot tell whose they are: the latest are enough for a few devices.
+        if self.acknowledged.len() >= KEPT {
+            self.acknowledged.remove(0);
+        }
+        self.acknowledged.push(said);
         Ok(())
+    }
+
+    fn acknowledged(&mut self) -> Result<Vec<Vec<u8>>, SyncError> {
+        Ok(self.acknowledged.clone())
     }
 }

@@ -21,32 +21,32 @@ use rand_core::SeedableRng;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-pub(super) const EVERYTHING: ExportRequest =
+pub(crate) const EVERYTHING: ExportRequest =
     ExportRequest { scope: ExportScope::Full, nearby: false };
-pub(super) const UPDATE: ExportRequest =
+pub(crate) const UPDATE: ExportRequest =
     ExportRequest { scope: ExportScope::Update { device: None }, nearby: false };
-pub(super) const PASSPHRASE: &str = "four words of oak";
+pub(crate) const PASSPHRASE: &str = "four words of oak";
 
 /// 22 November 2026.
-pub(super) const NOW: i64 = 1_795_000_000_000;
+pub(crate) const NOW: i64 = 1_795_000_000_000;
 
-pub(super) fn update_for(device: DeviceId) -> ExportRequest {
+pub(crate) fn update_for(device: DeviceId) -> ExportRequest {
     ExportRequest { scope: ExportScope::Update { device: Some(device) }, nearby: false }
 }
 
-pub(super) struct Device {
-    pub(super) store: Store,
-    pub(super) keys: DeviceKeys,
-    pub(super) keyring: Keyring,
-    pub(super) actor: ActorId,
-    pub(super) wall_ms: i64,
-    pub(super) rng: ChaCha20Rng,
+pub(crate) struct Device {
+    pub(crate) store: Store,
+    pub(crate) keys: DeviceKeys,
+    pub(crate) keyring: Keyring,
+    pub(crate) actor: ActorId,
+    pub(crate) wall_ms: i64,
+    pub(crate) rng: ChaCha20Rng,
     folder: TempDir,
     bundles: u32,
 }
 
 /// Devices of one vault that know of each other and hold nothing else.
-pub(super) fn devices<const N: usize>(names: [&str; N]) -> [Device; N] {
+pub(crate) fn devices<const N: usize>(names: [&str; N]) -> [Device; N] {
     let mut rng = ChaCha20Rng::seed_from_u64(N as u64);
     let keys: Vec<DeviceKeys> = names.iter().map(|_| DeviceKeys::generate(&mut rng)).collect();
     let who = |place: usize| Introduction {
@@ -80,14 +80,14 @@ pub(super) fn devices<const N: usize>(names: [&str; N]) -> [Device; N] {
 }
 
 impl Device {
-    pub(super) fn with(store: Store, keys: DeviceKeys, keyring: Keyring, actor: ActorId) -> Self {
+    pub(crate) fn with(store: Store, keys: DeviceKeys, keyring: Keyring, actor: ActorId) -> Self {
         let rng = ChaCha20Rng::from_seed(Hash::of(&actor.0).0);
         let folder = tempfile::tempdir().unwrap();
         Self { store, keys, keyring, actor, wall_ms: NOW, rng, folder, bundles: 0 }
     }
 
     /// A device that joins by an invitation file.
-    pub(super) fn joining(path: &Path, passphrase: &str, actor: u8) -> Result<Self, BundleError> {
+    pub(crate) fn joining(path: &Path, passphrase: &str, actor: u8) -> Result<Self, BundleError> {
         let joining = Joining {
             passphrase: &Passphrase::typed(passphrase),
             name: "phone",
@@ -104,11 +104,11 @@ impl Device {
         Ok(Self::with(joined.store, joined.keys, joined.keyring, joining.actor))
     }
 
-    pub(super) fn id(&self) -> DeviceId {
+    pub(crate) fn id(&self) -> DeviceId {
         self.keys.device_id()
     }
 
-    pub(super) fn session(&mut self) -> Session<'_> {
+    pub(crate) fn session(&mut self) -> Session<'_> {
         Session {
             store: &mut self.store,
             keys: &self.keys,
@@ -119,43 +119,43 @@ impl Device {
         }
     }
 
-    pub(super) fn write<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> T) -> T {
+    pub(crate) fn write<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> T) -> T {
         self.store.write(|tx| Ok::<_, BundleError>(work(tx))).unwrap()
     }
 
     /// A new file name in this device's folder.
-    pub(super) fn file(&mut self) -> PathBuf {
+    pub(crate) fn file(&mut self) -> PathBuf {
         self.bundles += 1;
         self.folder.path().join(format!("{}.holdfast", self.bundles))
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(super) fn export(&mut self, request: ExportRequest) -> (PathBuf, Exported) {
+    pub(crate) fn export(&mut self, request: ExportRequest) -> (PathBuf, Exported) {
         let path = self.file();
         let exported = export(&mut self.session(), request, &path).unwrap();
         (path, exported)
     }
 
-    pub(super) fn invite(&mut self) -> PathBuf {
+    pub(crate) fn invite(&mut self) -> PathBuf {
         let path = self.file();
         let passphrase = Passphrase::chosen(PASSPHRASE).unwrap();
         invite(&mut self.session(), &passphrase, &path).unwrap();
         path
     }
 
-    pub(super) fn import(&mut self, path: &Path) -> Result<Imported, BundleError> {
+    pub(crate) fn import(&mut self, path: &Path) -> Result<Imported, BundleError> {
         import(&mut self.session(), path, false)
     }
 
-    pub(super) fn inspect(&mut self, path: &Path) -> Result<Preview, BundleError> {
+    pub(crate) fn inspect(&mut self, path: &Path) -> Result<Preview, BundleError> {
         inspect(&mut self.session(), path)
     }
 
     /// Everything that an import could change.
-    pub(super) fn trace(&mut self) -> (String, Vec<i64>, usize, holdfast_oplog::VersionVector) {
+    pub(crate) fn trace(&mut self) -> (String, Vec<i64>, usize, holdfast_oplog::VersionVector) {
         self.write(|tx| {
             let exchanges = tx.exchanges(1_000).unwrap().into_iter().map(|e| e.id).collect();
             let members = tx.membership().unwrap().len();
@@ -163,11 +163,11 @@ impl Device {
         })
     }
 
-    pub(super) fn dump(&mut self) -> String {
+    pub(crate) fn dump(&mut self) -> String {
         self.write(dump)
     }
 
-    pub(super) fn append(&mut self, space: Space, edits: Vec<Edit>) {
+    pub(crate) fn append(&mut self, space: Space, edits: Vec<Edit>) {
         let vault = self.store.vault();
         self.wall_ms += 1_000;
         let (keys, wall_ms, actor) = (&self.keys, self.wall_ms, self.actor);
@@ -181,15 +181,15 @@ impl Device {
         self.write(|tx| tx.entity(id).unwrap()).unwrap().0
     }
 
-    pub(super) fn has(&mut self, id: EntityId) -> bool {
+    pub(crate) fn has(&mut self, id: EntityId) -> bool {
         self.write(|tx| tx.entity(id).unwrap()).is_some_and(|(state, _)| state.is_alive())
     }
 
-    pub(super) fn add(&mut self, title: &str) -> EntityId {
+    pub(crate) fn add(&mut self, title: &str) -> EntityId {
         self.add_in(Space::Everywhere, title, "")
     }
 
-    pub(super) fn add_in(&mut self, space: Space, title: &str, list: &str) -> EntityId {
+    pub(crate) fn add_in(&mut self, space: Space, title: &str, list: &str) -> EntityId {
         let id = EntityId::named(&format!("{}/{title}", self.id()));
         let mut draft = Draft::new(id, "task");
         draft.set(TITLE, title, &Seen::All).set(LIST, list, &Seen::All);
@@ -197,7 +197,7 @@ impl Device {
         id
     }
 
-    pub(super) fn retitle(&mut self, id: EntityId, title: &str) {
+    pub(crate) fn retitle(&mut self, id: EntityId, title: &str) {
         let state = self.state(id);
         let mut draft = state.draft();
         draft.set(TITLE, title, &Seen::All);
@@ -206,7 +206,7 @@ impl Device {
         }
     }
 
-    pub(super) fn delete(&mut self, ids: &[EntityId]) {
+    pub(crate) fn delete(&mut self, ids: &[EntityId]) {
         for id in ids {
             let state = self.state(*id);
             let mut draft = state.draft();
@@ -216,7 +216,7 @@ impl Device {
     }
 
     /// Writes at the front of a note, which is made if it is not there.
-    pub(super) fn jot(&mut self, note: EntityId, words: &str) {
+    pub(crate) fn jot(&mut self, note: EntityId, words: &str) {
         let writer = writer_of(&self.actor.0);
         let (state, mut text) = self.write(|tx| {
             (tx.entity(note).unwrap().map(|(state, _)| state), tx.open_text(note, writer).unwrap())
@@ -227,7 +227,7 @@ impl Device {
         self.append(Space::Everywhere, vec![draft.finish().unwrap()]);
     }
 
-    pub(super) fn attach(&mut self, name: &str, content: &[u8]) -> Hash {
+    pub(crate) fn attach(&mut self, name: &str, content: &[u8]) -> Hash {
         let hash = self.write(|tx| tx.add_blob(content).unwrap());
         let mut draft = Draft::new(EntityId::named(name), "attachment");
         draft.set("hash", hash.to_hex().as_str(), &Seen::All);

@@ -160,6 +160,6 @@ impl BundleError {
 }
 
 /// So many changes, in words.
-pub(super) fn changes(count: u64) -> String {
+pub(crate) fn changes(count: u64) -> String {
     if count == 1 { "1 change".to_owned() } else { format!("{count} changes") }
 }

@@ -13,12 +13,13 @@ mod format_reader;
 mod format_writer;
 mod import;
 mod invite;
-mod pieces;
-mod preview;
+pub(crate) mod pieces;
+pub(crate) mod preview;
 mod spool;
 
 pub use export::{ExportRequest, ExportScope, Exported, export};
 pub use format_error::BundleError;
+pub(crate) use format_error::changes;
 pub use import::{Imported, import, inspect};
 pub use invite::{Joined, Joining, invite, join};
 pub use preview::Preview;
@@ -30,7 +31,7 @@ const MEMBERSHIP_PLACE: &[u8] = b"bundle membership";
 /// The carrier's name in the record of an exchange.
 const CARRIER: &str = "bundle";
 #[cfg(test)]
-mod fixture_tests;
+pub(crate) mod fixture_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]

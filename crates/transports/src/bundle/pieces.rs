@@ -37,11 +37,26 @@ fn place(hash: Hash, size: u64, piece: u32) -> Vec<u8> {
 }
 
 /// Contents that are here and that attachments name in changes after `since`.
-pub(super) fn contents(
+pub(crate) fn contents(
     tx: &Tx<'_>,
     carried: &[Space],
     since: &VersionVector,
 ) -> Result<Vec<Hash>, BundleError> {
+    let mut here = Vec::new();
+    for hash in named(tx, carried, since)? {
+        if tx.has_blob(hash)? {
+            here.push(hash);
+        }
+    }
+    Ok(here)
+}
+
+/// Contents that attachments name in changes after `since`, whether they are here or not.
+pub(crate) fn named(
+    tx: &Tx<'_>,
+    carried: &[Space],
+    since: &VersionVector,
+) -> Result<BTreeSet<Hash>, BundleError> {
     let mut found = BTreeSet::new();
     for (state, space) in tx.entities_of(Kind::Attachment.as_str())? {
         if !carried.contains(&space) || !(state.is_alive() || state.is_trashed()) {
@@ -57,17 +72,11 @@ pub(super) fn contents(
             }
         }
     }
-    let mut here = Vec::new();
-    for hash in found {
-        if tx.has_blob(hash)? {
-            here.push(hash);
-        }
-    }
-    Ok(here)
+    Ok(found)
 }
 
 /// Seals a content and hands over each piece as a section's bytes.
-pub(super) fn seal(
+pub(crate) fn seal(
     tx: &Tx<'_>,
     keyring: &Keyring,
     hash: Hash,
@@ -90,7 +99,7 @@ pub(super) fn seal(
 /// Puts pieces together. They come in order, one content after the other; memory grows as they
 /// arrive, not as they are announced.
 #[derive(Default)]
-pub(super) struct Assembly {
+pub(crate) struct Assembly {
     open: Option<(Hash, u64, u32, Vec<u8>)>,
 }
 
@@ -98,7 +107,7 @@ const WRONG: BundleError = BundleError::Corrupted("attachment");
 
 impl Assembly {
     /// Opens one piece. The content, when this was its last.
-    pub(super) fn take(
+    pub(crate) fn take(
         &mut self,
         keyring: &Keyring,
         section: &[u8],
@@ -124,7 +133,7 @@ impl Assembly {
     }
 
     /// Refuses an end in the middle of a content.
-    pub(super) fn finish(self) -> Result<(), BundleError> {
+    pub(crate) fn finish(self) -> Result<(), BundleError> {
         if self.open.is_none() { Ok(()) } else { Err(WRONG) }
     }
 }

@@ -43,7 +43,7 @@ pub struct Preview {
 
 impl Preview {
     /// The record of the exchange.
-    pub(super) fn report(&self) -> Json {
+    pub(crate) fn report(&self) -> Json {
         let items: Vec<Json> = self.items.iter().take(NAMED).map(item).collect();
         json!({
             "changes": self.changes,
@@ -81,7 +81,7 @@ fn counts(kind: &str) -> bool {
 }
 
 /// What applying did, as people count it. `open_before` is how many items needed a decision before.
-pub(super) fn summarize(
+pub(crate) fn summarize(
     tx: &Tx<'_>,
     applied: Applied,
     open_before: u64,
@@ -162,7 +162,7 @@ fn deletes_much(tx: &Tx<'_>, preview: &Preview) -> Result<bool, BundleError> {
 }
 
 /// What changed about the vault's devices, in words. Nothing where they were not known before.
-pub(super) fn device_notices(before: &Membership, after: &Membership) -> Vec<String> {
+pub(crate) fn device_notices(before: &Membership, after: &Membership) -> Vec<String> {
     let mut notices = Vec::new();
     if before.devices().is_empty() {
         return notices;
@@ -190,7 +190,7 @@ pub(super) fn device_notices(before: &Membership, after: &Membership) -> Vec<Str
 }
 
 /// What was taken in but cannot be shown yet, in words.
-pub(super) fn waiting_notices(
+pub(crate) fn waiting_notices(
     tx: &Tx<'_>,
     members: &Membership,
 ) -> Result<Vec<String>, BundleError> {

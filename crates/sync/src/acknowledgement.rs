@@ -1,0 +1,114 @@
+//! What a device says that it holds: signed by the device, sealed for the vault.
+//!
+//! What carries an exchange is not believed when it says that a device has everything: only the
+//! device's own word counts, and status is computed from it.
+
+use crate::SyncError;
+use holdfast_oplog::{ActorId, DeviceId, VaultId, VersionVector, decode, encode, limits};
+use holdfast_store::{Destination, StoreError, Tx};
+use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob, seal_blob};
+use rand_core::CryptoRngCore;
+use serde::{Deserialize, Serialize};
+
+/// Format number that this build writes, and the highest that it reads.
+const FORMAT: u32 = 1;
+/// Context of the signature.
+const CONTEXT: &str = "acknowledgement";
+/// What a sealed acknowledgement belongs to.
+const PLACE: &[u8] = b"acknowledgement";
+/// Largest sealed acknowledgement in bytes: as many logs as a version vector may have.
+pub const ACKNOWLEDGEMENT: usize = limits::BUNDLE_HEADER + 4096;
+
+/// A device's word on what it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    format: u32,
+    vault: VaultId,
+    /// The device.
+    pub device: DeviceId,
+    /// Under which it writes.
+    pub actor: ActorId,
+    /// When it said so, in milliseconds since 1970, by its own clock.
+    pub made_ms: i64,
+    /// What it holds, within the spaces that the carrier may know of.
+    pub holds: VersionVector,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Signed {
+    #[serde(with = "serde_bytes")]
+    body: Vec<u8>,
+    #[serde(with = "serde_bytes")]
+    signature: Vec<u8>,
+}
+
+/// Signs and seals what this device holds.
+pub fn seal_acknowledgement(
+    keys: &DeviceKeys,
+    keyring: &Keyring,
+    actor: ActorId,
+    made_ms: i64,
+    holds: &VersionVector,
+    mut rng: &mut dyn CryptoRngCore,
+) -> Result<Vec<u8>, SyncError> {
+    let acknowledgement = Acknowledgement {
+        format: FORMAT,
+        vault: keyring.vault(),
+        device: keys.device_id(),
+        actor,
+        made_ms,
+        holds: holds.clone(),
+    };
+    let body = encode(&acknowledgement)?;
+    let signature = keys.sign(CONTEXT, &body).to_vec();
+    let signed = encode(&Signed { body, signature })?;
+    Ok(seal_blob(keyring, Purpose::Membership, PLACE, &signed, &mut rng)?)
+}
+
+/// Opens and verifies an acknowledgement. Errors: it does not open, or no active device of the vault
+/// signed it.
+pub fn open_acknowledgement(
+    keyring: &Keyring,
+    members: &Membership,
+    bytes: &[u8],
+) -> Result<Acknowledgement, SyncError> {
+    if bytes.len() > ACKNOWLEDGEMENT {
+        return Err(SyncError::Unexpected);
+    }
+    let opened = open_blob(keyring, Purpose::Membership, PLACE, bytes)?;
+    let signed: Signed = decode(&opened, ACKNOWLEDGEMENT, CONTEXT)?;
+    let said: Acknowledgement = decode(&signed.body, ACKNOWLEDGEMENT, CONTEXT)?;
+    let signature: [u8; 64] = signed.signature.try_into().map_err(|_| SyncError::Unexpected)?;
+    let device = members
+        .device(said.device)
+        .filter(|device| device.removal.is_none())
+        .ok_or(SyncError::Unexpected)?;
+    device.public.verify(CONTEXT, &signed.body, &signature)?;
+    if said.vault != members.vault() || said.format > FORMAT {
+        return Err(SyncError::Unexpected);
+    }
+    Ok(said)
+}
+
+/// Keeps what another device said. Its own clock is believed only as far as this device's.
+pub fn hear(tx: &Tx<'_>, said: &Acknowledgement, wall_ms: i64) -> Result<(), StoreError> {
+    let known = tx.destination(said.device)?;
+    let mut destination = known.clone().unwrap_or_else(|| Destination {
+        device: said.device,
+        holds: VersionVector::new(),
+        last_seen_ms: None,
+        last_export_ms: None,
+    });
+    destination.holds.join(&said.holds);
+    destination.last_seen_ms = destination.last_seen_ms.max(Some(said.made_ms.min(wall_ms)));
+    if known.is_none_or(|known| {
+        known.holds != destination.holds || known.last_seen_ms != destination.last_seen_ms
+    }) {
+        tx.keep_destination(&destination)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "acknowledgement_tests.rs"]
+mod tests;
