@@ -111,9 +111,8 @@ fn two_devices_converge_over_a_mailbox_and_then_have_nothing_to_say() {
     assert_eq!(phone.sync(&mut mailbox, Carrier::Relay).unwrap(), Exchanged::default());
     let held = laptop.store.read(|tx| Ok::<_, SyncError>(tx.held()?.within(&Space::ALL))).unwrap();
     // Each has the other's own word for it.
-    for (here, there) in
-        [(&mut laptop, phone.keys.device_id()), (&mut phone, laptop.keys.device_id())]
-    {
+    let (first, second) = (laptop.keys.device_id(), phone.keys.device_id());
+    for (here, there) in [(&mut laptop, second), (&mut phone, first)] {
         here.sync(&mut mailbox, Carrier::Relay).unwrap();
         let known = here.store.read(|tx| tx.destination(there)).unwrap().unwrap();
         assert_eq!(known.holds, held);
