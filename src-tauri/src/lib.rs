@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use holdfast_app::{App, Home, Watch};
+use holdfast_app::{App, Home, Keeper, Watch};
 use tauri::Manager;
 use tracing_subscriber::EnvFilter;
 
@@ -64,6 +64,8 @@ pub fn run() -> anyhow::Result<()> {
             events::forward_changes(&holdfast, app.handle());
             // Lives as long as the app: dropping it ends the watch.
             app.manage(Watch::start(Arc::clone(&holdfast)));
+            // What it does stands in the status and the activity.
+            app.manage(Keeper::start(Arc::clone(&holdfast), |_| {}));
             app.manage(holdfast);
             Ok(())
         })

@@ -6,6 +6,7 @@
 
 pub mod device;
 pub mod replica;
+pub mod syncer;
 #[cfg(feature = "window")]
 pub mod window;
 

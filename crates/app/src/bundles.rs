@@ -1,37 +1,26 @@
 //! Manual sync: bundles out and in, invitations, and the status of it all.
 
 use crate::session::{NewDevice, Open};
-use crate::{App, AppError, boot, items, view};
+use crate::{App, AppError, boot, items, sync_status, view};
 use holdfast_model::fields::TITLE;
 use holdfast_oplog::DeviceId;
 use holdfast_store::{ItemChange, ItemEvent, Store};
-use holdfast_sync::{Carrier, Facts, Session, SyncState, delivered, spaces};
+use holdfast_sync::{delivered, spaces};
 use holdfast_transports::bundle::format::BundleReader;
-use holdfast_transports::bundle::{self, BundleError, ExportRequest, ExportScope, Joined, Joining};
+use holdfast_transports::bundle::{
+    self, BundleError, ExportRequest, ExportScope, Joined, Joining, Preview,
+};
 use holdfast_vault::{Passphrase, fingerprint};
 use rand_core::OsRng;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What a bundle carries without any box ticked.
-const CARRIER: Carrier = Carrier::Bundle { nearby_ticked: false };
 /// Waiting items that are listed by name.
 const WAITING: usize = 500;
 
 impl Open {
-    fn session<'a>(&'a mut self, rng: &'a mut OsRng) -> Session<'a> {
-        Session {
-            wall_ms: self.clock.now_ms(),
-            store: &mut self.store,
-            keys: &self.keys,
-            keyring: &self.keyring,
-            actor: self.actor,
-            rng,
-        }
-    }
-
     /// The other devices that are in the vault.
-    fn others(&mut self) -> Result<Vec<(DeviceId, String)>, AppError> {
+    pub(crate) fn others(&mut self) -> Result<Vec<(DeviceId, String)>, AppError> {
         let here = self.device();
         let members = self.members()?;
         Ok(members
@@ -40,89 +29,15 @@ impl Open {
             .map(|device| (device.id, device.name.clone()))
             .collect())
     }
-
-    /// The status of syncing, from what others acknowledged.
-    pub(crate) fn status(&mut self) -> Result<view::SyncStatus, AppError> {
-        let others = self.others()?;
-        let people = self.people()?;
-        let zone = jiff::tz::TimeZone::system();
-        let now_ms = self.now_ms();
-        self.store.read(|tx| {
-            let held = tx.held()?;
-            let destinations = tx.destinations()?;
-            let status = holdfast_sync::status(Facts {
-                held: &held,
-                others: &others,
-                destinations: &destinations,
-                carried: &spaces(CARRIER),
-                now_ms,
-                zone: &zone,
-            });
-            let mut parked = Vec::new();
-            for (actor, newer, count) in tx.unapplied()? {
-                let name = people.of(holdfast_model::Dot { actor, seq: 0 }).name;
-                let changes =
-                    if count == 1 { "1 change".into() } else { format!("{count} changes") };
-                parked.push(if newer {
-                    format!("Update this device to see {changes} from {name}")
-                } else {
-                    format!("{changes} from {name} wait for changes of another device")
-                });
-            }
-            Ok(view::SyncStatus {
-                mode: view::Mode::Manual,
-                state: match status.state {
-                    SyncState::UpToDate => view::SyncState::Idle,
-                    SyncState::NothingToSend | SyncState::NotExported => view::SyncState::Manual,
-                },
-                text: status.text,
-                pending: status.pending as u32,
-                last_export: status.last_export_ms,
-                conflicts: tx.conflict_counts()?.0 as u32,
-                destinations: status
-                    .destinations
-                    .into_iter()
-                    .map(|to| view::Destination {
-                        id: to.device.to_string(),
-                        name: to.name,
-                        kind: view::DestinationKind::Device,
-                        state: to.text,
-                        missing_there: to.missing_there as u32,
-                        missing_here: to.missing_here as u32,
-                        last_seen: to.last_seen_ms,
-                    })
-                    .collect(),
-                error: None,
-                modes: vec![view::Mode::Manual],
-                parked,
-            })
-        })
-    }
 }
 
 impl App {
-    /// The status of syncing.
-    pub fn status(&self) -> Result<view::SyncStatus, AppError> {
-        self.with(Open::status)
-    }
-
-    /// Chooses the mode. Modes that this build does not have are refused.
-    pub fn set_mode(&self, mode: view::Mode) -> Result<view::SyncStatus, AppError> {
-        if mode == view::Mode::Manual {
-            self.status()
-        } else {
-            Err(AppError::Invalid(
-                "This version syncs in Manual mode: export and import bundles.".into(),
-            ))
-        }
-    }
-
     /// What is not exported yet, by name.
     pub fn waiting(&self) -> Result<Vec<view::WaitingItem>, AppError> {
         self.with(|open| {
             let others: Vec<DeviceId> = open.others()?.into_iter().map(|(id, _)| id).collect();
             open.store.read(|tx| {
-                let held = tx.held()?.within(&spaces(CARRIER));
+                let held = tx.held()?.within(&spaces(sync_status::BUNDLE));
                 let missing = held.missing_in(&delivered(&others, &tx.destinations()?));
                 let mut counts: BTreeMap<_, u32> = BTreeMap::new();
                 for range in missing {
@@ -255,19 +170,7 @@ impl App {
         self.with(|open| {
             let mut rng = OsRng;
             let preview = bundle::inspect(&mut open.session(&mut rng), path)?;
-            Ok(view::BundlePreview {
-                token: String::new(),
-                file: file_name(path),
-                from: preview.from_name,
-                made: preview.made_ms,
-                adds: preview.adds as u32,
-                updates: preview.updates as u32,
-                deletes: preview.deletes as u32,
-                conflicts: preview.conflicts as u32,
-                already: preview.already as u32,
-                items: preview.items.iter().map(preview_item).collect(),
-                notices: preview.notices,
-            })
+            Ok(self::preview(preview, file_name(path)))
         })
     }
 
@@ -354,6 +257,23 @@ impl App {
             NewDevice { name: device_name, key_store: Some(boot::chosen(key_store)), passphrase };
         self.join(path, invite_passphrase, &new)?;
         self.boot()
+    }
+}
+
+/// A preview as people see it. There is no token: the caller knows what it is about.
+pub(crate) fn preview(preview: Preview, file: String) -> view::BundlePreview {
+    view::BundlePreview {
+        token: String::new(),
+        file,
+        from: preview.from_name,
+        made: preview.made_ms,
+        adds: preview.adds as u32,
+        updates: preview.updates as u32,
+        deletes: preview.deletes as u32,
+        conflicts: preview.conflicts as u32,
+        already: preview.already as u32,
+        items: preview.items.iter().map(preview_item).collect(),
+        notices: preview.notices,
     }
 }
 

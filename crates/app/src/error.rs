@@ -57,6 +57,12 @@ pub enum AppError {
     /// A bundle.
     #[error(transparent)]
     Bundle(#[from] holdfast_transports::bundle::BundleError),
+    /// The exchange folder.
+    #[error(transparent)]
+    Folder(#[from] holdfast_transports::folder::FolderError),
+    /// There is nothing to sync with.
+    #[error("there is nothing to sync with: Manual mode has no exchange folder yet")]
+    NoDestination,
     /// A folder of Markdown.
     #[error("{0}")]
     Import(String),
@@ -80,6 +86,8 @@ impl AppError {
             Self::WrongPassphrase | Self::Vault(VaultError::WrongPassphrase) => "wrong_passphrase",
             Self::Vault(error) => error.code(),
             Self::Bundle(error) => error.code(),
+            Self::Folder(error) => error.code(),
+            Self::NoDestination => "no_destination",
             Self::Import(_) => "import",
         }
     }
@@ -108,6 +116,9 @@ impl AppError {
             Self::TestClock(_) => "Give an RFC 3339 time, or an offset such as +2h.",
             Self::File { .. } => {
                 "Check that it exists, that there is space, and that you may read and write it."
+            }
+            Self::NoDestination => {
+                "Choose a folder with 'holdfastctl mode manual --folder DIR' or in Settings, or carry a bundle: 'holdfastctl bundle export FILE'."
             }
             Self::Vault(VaultError::WrongPassphrase) => "Type it again, exactly as it was chosen.",
             _ => return None,

@@ -31,6 +31,8 @@ pub struct App {
     pub(crate) clock: Clock,
     open: Mutex<Option<Open>>,
     pub(crate) changed: broadcast::Sender<view::Changed>,
+    /// Held by the one exchange that runs.
+    pub(crate) exchanging: Mutex<()>,
 }
 
 /// An open vault.
@@ -69,7 +71,7 @@ impl App {
     pub fn at(home: Home) -> Result<Self, AppError> {
         let clock = Clock::from_environment()?;
         let (changed, _) = broadcast::channel(64);
-        Ok(Self { home, clock, open: Mutex::new(None), changed })
+        Ok(Self { home, clock, open: Mutex::new(None), changed, exchanging: Mutex::new(()) })
     }
 
     /// Whether a vault is in the data folder.
@@ -145,6 +147,7 @@ impl App {
         if self.has_vault() {
             return Err(AppError::VaultExists(self.home.path().display().to_string()));
         }
+        holdfast_transports::folder::refuse_as_home(self.home.path())?;
         fs::create_dir_all(self.home.path()).map_err(AppError::file(self.home.path()))?;
         let chosen = match new.key_store {
             Some(chosen) => chosen,
@@ -316,6 +319,20 @@ impl Open {
         self.private.set(fact::KEYRING, &sealed)?;
         self.keyring = keyring;
         Ok(())
+    }
+
+    /// A second connection to the same data, so that an exchange never makes the window wait.
+    pub(crate) fn twin(&self, home: &Home) -> Result<Self, AppError> {
+        Ok(Self {
+            store: Store::open(&home.database())?,
+            private: PrivateStore::open(&home.private())?,
+            keys: DeviceKeys::decode(&self.keys.encode())?,
+            keyring: self.keyring.clone(),
+            actor: self.actor,
+            clock: self.clock,
+            root: self.root.clone(),
+            told: self.told,
+        })
     }
 
     /// Who is in the vault.

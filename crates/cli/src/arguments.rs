@@ -11,6 +11,7 @@ use crate::commands::{
     lists::ListCommand,
     notes::{NoteCommand, NotesArguments},
     settings::{DeviceCommand, PolicyArguments},
+    sync::{ModeArguments, SyncArguments},
     tasks::{AddArguments, TaskCommand, TasksArguments},
     transfer::{ActivityArguments, DumpArguments, ExportArguments, ImportCommand},
     vault::InitArguments,
@@ -85,6 +86,12 @@ pub(crate) enum Command {
     /// Change devices.
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Choose how changes travel, or show it.
+    Mode(ModeArguments),
+    /// One exchange by the present mode, now.
+    Sync(SyncArguments),
+    /// Stay, and sync by itself until interrupted.
+    Watch,
     /// Import from elsewhere.
     #[command(subcommand)]
     Import(ImportCommand),
@@ -155,6 +162,14 @@ mod tests {
             "resolve 01 --keep-both",
             "policy task.title newest",
             "policies --json",
+            "mode --json",
+            "mode manual --json",
+            "mode manual --folder D --preview --json",
+            "mode manual --folder D --arriving ask-first",
+            "mode manual --no-folder",
+            "sync --json",
+            "sync --accept",
+            "watch",
             "import markdown D --json",
             "export D --format json",
             "activity --json",

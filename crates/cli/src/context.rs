@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use holdfast_app::{App, AppError, Home, view};
 use serde::Serialize;
@@ -14,7 +15,7 @@ use crate::secrets::{self, Secret};
 
 /// What a command works with.
 pub(crate) struct Context {
-    app: App,
+    app: Arc<App>,
     json: bool,
     passphrase_file: Option<PathBuf>,
 }
@@ -24,7 +25,7 @@ impl Context {
     pub(crate) fn new(arguments: &Arguments) -> Result<Self, Failure> {
         let home = arguments.home.as_ref().map_or_else(Home::default_place, Home::at);
         Ok(Self {
-            app: App::at(home)?,
+            app: Arc::new(App::at(home)?),
             json: arguments.json,
             passphrase_file: arguments.passphrase_file.clone(),
         })
@@ -58,6 +59,11 @@ impl Context {
             opened => opened?,
         }
         Ok(&self.app)
+    }
+
+    /// The app, for commands that hand it to other threads.
+    pub(crate) fn shared_app(&self) -> Arc<App> {
+        Arc::clone(&self.app)
     }
 
     /// The passphrase in the file that was named, if one was.

@@ -32,6 +32,9 @@ pub(crate) enum Failure {
     /// A check found something.
     #[error("the check found problems")]
     CheckFailed,
+    /// An exchange ran and could not do its work.
+    #[error("{}", .0.message)]
+    NotSynced(holdfast_app::view::CommandError),
     /// Standard output cannot be written.
     #[error("the output cannot be written: {0}")]
     Output(#[from] io::Error),
@@ -46,6 +49,7 @@ impl Failure {
             Self::Input { .. } => "file",
             Self::NoPassphrase(_) => "locked",
             Self::CheckFailed => "check_failed",
+            Self::NotSynced(error) => &error.code,
             Self::Output(_) => "output",
         }
     }
@@ -64,6 +68,7 @@ impl Failure {
             Self::CheckFailed => Some(
                 "Run 'holdfastctl check --repair' to make the views anew; bring changes that are damaged back from a backup or another device.",
             ),
+            Self::NotSynced(error) => error.remedy.as_deref(),
             Self::Output(_) => None,
         }
     }

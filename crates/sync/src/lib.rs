@@ -10,6 +10,7 @@
 
 mod acknowledgement;
 mod batches;
+mod carried_status;
 mod carrier;
 mod error;
 mod exchange;
@@ -25,6 +26,7 @@ pub use acknowledgement::{
     ACKNOWLEDGEMENT, Acknowledgement, hear, open_acknowledgement, seal_acknowledgement,
 };
 pub use batches::{Taken, outgoing, take_in};
+pub use carried_status::carried_status;
 pub use carrier::{Carrier, carried, spaces};
 pub use error::SyncError;
 pub use exchange::{Exchanged, exchange, listen};

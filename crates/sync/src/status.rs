@@ -61,6 +61,8 @@ pub enum SyncState {
     NothingToSend,
     /// Something was not exported yet.
     NotExported,
+    /// A device lacks something that is on its way, or holds something that is not here yet.
+    Waiting,
 }
 
 impl SyncState {
@@ -70,6 +72,7 @@ impl SyncState {
             Self::UpToDate => "up_to_date",
             Self::NothingToSend => "nothing_to_send",
             Self::NotExported => "not_exported",
+            Self::Waiting => "waiting",
         }
     }
 }
@@ -133,8 +136,7 @@ pub fn status(facts: Facts<'_>) -> SyncStatus {
     let pending = count(&held.missing_in(&delivered(&ids, facts.destinations)));
     let last_export_ms =
         facts.destinations.iter().find(|to| to.device == ANYONE).and_then(|to| to.last_export_ms);
-    let destinations: Vec<DestinationStatus> =
-        facts.others.iter().map(|(id, name)| destination(facts, &held, *id, name)).collect();
+    let destinations = destinations_of(facts);
     let acknowledged = !destinations.is_empty()
         && destinations.iter().all(|to| to.state == DestinationState::UpToDate);
     let (state, text) = if acknowledged {
@@ -151,7 +153,13 @@ pub fn status(facts: Facts<'_>) -> SyncStatus {
     SyncStatus { state, text, pending, last_export_ms, destinations }
 }
 
-fn ago(ms: Option<i64>, facts: Facts<'_>) -> String {
+/// How far each of the other devices is.
+pub(crate) fn destinations_of(facts: Facts<'_>) -> Vec<DestinationStatus> {
+    let held = facts.held.within(facts.carried);
+    facts.others.iter().map(|(id, name)| destination(facts, &held, *id, name)).collect()
+}
+
+pub(crate) fn ago(ms: Option<i64>, facts: Facts<'_>) -> String {
     ms.map(|ms| format!(" · {}", moment(ms, facts.now_ms, facts.zone))).unwrap_or_default()
 }
 

@@ -11,6 +11,7 @@ use holdfast_app::App;
 pub(crate) mod conflicts;
 pub(crate) mod devices;
 pub(crate) mod files;
+pub(crate) mod folder;
 pub(crate) mod items;
 pub(crate) mod lists;
 pub(crate) mod notes;

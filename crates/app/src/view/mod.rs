@@ -11,6 +11,7 @@ mod bundle;
 mod conflicts;
 mod device;
 mod error;
+mod folder;
 mod list;
 mod note;
 mod present;
@@ -37,6 +38,10 @@ pub use conflicts::{
 };
 pub use device::{DeviceRef, DeviceView};
 pub use error::CommandError;
+pub use folder::{
+    Arriving, FolderPreview, FolderState, FolderView, HeldReason, HeldView, PauseLength, Paused,
+    Triggers,
+};
 pub use list::{ListPatch, ListView, Sidebar, SidebarCounts, Space, TagView};
 pub use note::{NoteDetail, NotePage, NotePatch, NoteQuery, NoteView};
 pub use quick_add::{QuickAddDefaults, QuickAddSpan, QuickAddSpanKind, QuickAddView, Range};

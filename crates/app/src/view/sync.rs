@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{CommandError, Id, ItemKind, Millis};
+use super::{CommandError, HeldView, Id, ItemKind, Millis, Paused};
 
 /// How changes travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
@@ -29,12 +29,16 @@ pub enum SyncState {
     Waiting,
     /// No network.
     Offline,
-    /// Manual mode.
+    /// Manual mode without an exchange folder.
     Manual,
     /// Paused by the person.
     Paused,
     /// Something has to be put right.
     Error,
+    /// Incoming changes wait for the person to look at them.
+    Look,
+    /// Changes of lists that ask first wait for approval.
+    Approve,
 }
 
 /// What a destination is.
@@ -93,6 +97,14 @@ pub struct SyncStatus {
     pub modes: Vec<Mode>,
     /// Changes that wait for an update of the app or for another device's changes, in words.
     pub parked: Vec<String>,
+    /// Whether there is somewhere to sync with right now.
+    pub can_sync_now: bool,
+    /// Set while the person paused syncing.
+    pub paused: Option<Paused>,
+    /// What came in and waits for the person to look.
+    pub held: Vec<HeldView>,
+    /// How many changes of lists that ask first wait for approval.
+    pub approvals: u32,
 }
 
 /// An item with changes that some destination lacks.

@@ -7,6 +7,7 @@ pub(crate) mod items;
 pub(crate) mod lists;
 pub(crate) mod notes;
 pub(crate) mod settings;
+pub(crate) mod sync;
 pub(crate) mod tasks;
 pub(crate) mod transfer;
 pub(crate) mod vault;
@@ -38,6 +39,9 @@ pub(crate) fn run(command: Command, context: &mut Context) -> Result<(), Failure
         Command::Policies => settings::policies(context),
         Command::Devices => settings::devices(context),
         Command::Device(command) => settings::device(command, context),
+        Command::Mode(arguments) => sync::mode(arguments, context),
+        Command::Sync(arguments) => sync::sync(arguments, context),
+        Command::Watch => sync::watch(context),
         Command::Import(command) => transfer::import(command, context),
         Command::Export(arguments) => transfer::export(arguments, context),
         Command::Activity(arguments) => transfer::activity(arguments, context),

@@ -33,6 +33,11 @@ impl<'a> Folder<'a> {
         Ok(Self { files, index, me, counter, seen: BTreeSet::new(), unfinished: BTreeSet::new() })
     }
 
+    /// Who wrote anything into it.
+    pub fn writers(&self) -> BTreeSet<ActorId> {
+        self.index.heads.keys().copied().collect()
+    }
+
     /// Looks again.
     pub fn refresh(&mut self) -> Result<(), FolderError> {
         self.index = Index::read(self.files, self.me)?;

@@ -22,6 +22,9 @@ pub enum FolderError {
         /// What the system says.
         error: std::io::Error,
     },
+    /// It can be read but not written.
+    #[error("this device may not write into {0}: allow it, or choose another folder")]
+    ReadOnly(PathBuf),
     /// The disk, or what is behind the folder, is full.
     #[error(
         "the exchange folder {0} is full: free space there; nothing is lost, it is tried again"
@@ -103,8 +106,9 @@ impl FolderError {
         match self {
             Self::Missing(_) => "folder_missing",
             Self::Io { .. } => "folder_io",
+            Self::ReadOnly(_) => "folder_read_only",
             Self::Full(_) => "folder_full",
-            Self::LiveDatabase { .. } => "live_database",
+            Self::LiveDatabase { .. } => "folder_holds_database",
             Self::SyncedHome { .. } => "synced_home",
             Self::MassDeletion { .. } => "mass_deletion",
             Self::NotAMember => "not_a_member",

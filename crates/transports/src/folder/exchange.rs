@@ -2,11 +2,12 @@ use super::publish::{Publisher, Went, publish, record};
 use super::receive::{Came, Receiver, receive};
 use super::{CARRIER, Files, Folder, FolderError, FolderMemory};
 use crate::bundle::preview::Preview;
-use holdfast_oplog::VersionVector;
-use holdfast_store::Direction;
+use holdfast_oplog::{ActorId, VersionVector};
+use holdfast_store::{Direction, StoreError, Tx};
 use holdfast_sync::{Carrier, Session, Transport, membership, spaces};
 use holdfast_vault::Keyring;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 /// What happens with what came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +115,18 @@ pub fn look(
     let (keys, keyring, wall_ms) = (session.keys, session.keyring, session.wall_ms);
     let receiver = Receiver { keys, keyring, wall_ms, take: Take::Confirmed };
     session.store.try_out(|tx| Ok(receive(tx, receiver, &mut folder)?.preview))
+}
+
+/// How many changes are in the folder and not here, by who wrote them, read from names alone.
+pub fn waiting(tx: &Tx<'_>, folder: &Folder<'_>) -> Result<Vec<(ActorId, u64)>, StoreError> {
+    let carried = spaces(Carrier::Folder);
+    let held = tx.held()?.within(&carried);
+    let mut waiting: BTreeMap<ActorId, u64> = BTreeMap::new();
+    for range in folder.index.offers().within(&carried).missing_in(&held) {
+        let count = waiting.entry(range.log.actor).or_insert(0);
+        *count = count.saturating_add(range.last.saturating_sub(range.first) + 1);
+    }
+    Ok(waiting.into_iter().collect())
 }
 
 /// Whether what this device put there is still there.

@@ -28,8 +28,8 @@ mod receive;
 
 pub use carry::Folder;
 pub use error::FolderError;
-pub use exchange::{FolderReport, FolderState, Take, exchange, look};
-pub use files::{Files, OsFiles};
+pub use exchange::{FolderReport, FolderState, Take, exchange, look, waiting};
+pub use files::{Entry, Files, OsFiles};
 pub use memory::FolderMemory;
 pub use name::Name;
 pub use place::{refuse_as_exchange_folder, refuse_as_home};

@@ -105,11 +105,14 @@ mod tests {
             (place.path(), home.as_path()),
         ] {
             let refused = refuse_as_exchange_folder(folder, home).unwrap_err();
-            assert_eq!(refused.code(), "live_database", "{refused}");
+            assert_eq!(refused.code(), "folder_holds_database", "{refused}");
         }
         let within = home.join("exchange");
         create_dir_all(&within).unwrap();
-        assert_eq!(refuse_as_exchange_folder(&within, &home).unwrap_err().code(), "live_database");
+        assert_eq!(
+            refuse_as_exchange_folder(&within, &home).unwrap_err().code(),
+            "folder_holds_database"
+        );
         let gone = place.path().join("gone");
         assert_eq!(refuse_as_exchange_folder(&gone, &home).unwrap_err().code(), "folder_missing");
     }
@@ -121,7 +124,10 @@ mod tests {
         let (home, link) = (place.path().join("data"), place.path().join("link"));
         create_dir_all(&home).unwrap();
         std::os::unix::fs::symlink(place.path(), &link).unwrap();
-        assert_eq!(refuse_as_exchange_folder(&link, &home).unwrap_err().code(), "live_database");
+        assert_eq!(
+            refuse_as_exchange_folder(&link, &home).unwrap_err().code(),
+            "folder_holds_database"
+        );
     }
 
     #[test]

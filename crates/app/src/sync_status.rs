@@ -1,0 +1,212 @@
+//! How syncing stands, in the one sentence of the status row and in its details.
+
+use crate::folder_settings::FolderSettings;
+use crate::people::People;
+use crate::session::Open;
+use crate::view::{FolderState, HeldView};
+use crate::{App, AppError, view};
+use holdfast_model::Dot;
+use holdfast_store::Tx;
+use holdfast_sync::{Carrier, Facts, SyncState, carried_status, moment, spaces};
+use jiff::tz::TimeZone;
+use std::sync::TryLockError;
+
+/// What a bundle carries without any box ticked.
+pub(crate) const BUNDLE: Carrier = Carrier::Bundle { nearby_ticked: false };
+
+impl App {
+    /// The status of syncing.
+    pub fn status(&self) -> Result<view::SyncStatus, AppError> {
+        let syncing = matches!(self.exchanging.try_lock(), Err(TryLockError::WouldBlock));
+        let mut status = self.with(Open::status)?;
+        if syncing && matches!(status.state, view::SyncState::Idle | view::SyncState::Waiting) {
+            status.state = view::SyncState::Syncing;
+            status.text = "Syncing".into();
+        }
+        Ok(status)
+    }
+
+    /// Chooses the mode. Modes that this build does not have are refused.
+    pub fn set_mode(&self, mode: view::Mode) -> Result<view::SyncStatus, AppError> {
+        if mode == view::Mode::Manual {
+            self.status()
+        } else {
+            Err(AppError::Invalid(
+                "This version syncs in Manual mode: by bundles and by an exchange folder.".into(),
+            ))
+        }
+    }
+}
+
+impl Open {
+    /// The status of syncing, from what others acknowledged.
+    pub(crate) fn status(&mut self) -> Result<view::SyncStatus, AppError> {
+        let others = self.others()?;
+        let people = self.people()?;
+        let folder = self.folder_settings()?;
+        let paused = self.paused();
+        let zone = TimeZone::system();
+        let now_ms = self.now_ms();
+        self.store.read(|tx| {
+            let held = tx.held()?;
+            let destinations = tx.destinations()?;
+            let carrier = if folder.is_some() { Carrier::Folder } else { BUNDLE };
+            let facts = Facts {
+                held: &held,
+                others: &others,
+                destinations: &destinations,
+                carried: &spaces(carrier),
+                now_ms,
+                zone: &zone,
+            };
+            let status =
+                if folder.is_some() { carried_status(facts) } else { holdfast_sync::status(facts) };
+            let mut answer = view::SyncStatus {
+                mode: view::Mode::Manual,
+                state: match status.state {
+                    _ if folder.is_none() && status.state != SyncState::UpToDate => {
+                        view::SyncState::Manual
+                    }
+                    SyncState::UpToDate | SyncState::NothingToSend => view::SyncState::Idle,
+                    SyncState::NotExported | SyncState::Waiting => view::SyncState::Waiting,
+                },
+                text: status.text,
+                pending: status.pending as u32,
+                last_export: status.last_export_ms,
+                conflicts: tx.conflict_counts()?.0 as u32,
+                destinations: status.destinations.into_iter().map(device).collect(),
+                error: None,
+                modes: vec![view::Mode::Manual],
+                parked: parked(tx, &people)?,
+                can_sync_now: folder.is_some(),
+                paused,
+                held: Vec::new(),
+                approvals: 0,
+            };
+            if let Some(folder) = &folder {
+                answer.held = held_views(folder, &people);
+                with_folder(&mut answer, folder, now_ms, &zone);
+            }
+            Ok(answer)
+        })
+    }
+}
+
+/// What the folder adds: its own row, and the sentence where it matters more than who lacks what.
+fn with_folder(
+    answer: &mut view::SyncStatus,
+    folder: &FolderSettings,
+    now_ms: i64,
+    zone: &TimeZone,
+) {
+    let shown = folder.view();
+    let looked = folder.last_look.map(|ms| format!(" · last looked {}", moment(ms, now_ms, zone)));
+    let state = match shown.state {
+        FolderState::Watching => format!("Watching{}", looked.unwrap_or_default()),
+        FolderState::Missing => "Folder is missing: choose it again".to_owned(),
+        FolderState::Emptied => {
+            "The folder was emptied or replaced. Nothing was deleted here.".to_owned()
+        }
+        FolderState::Failing => shown.error.as_ref().map(|e| e.message.clone()).unwrap_or_default(),
+    };
+    let name = folder.path.file_name().map(|name| name.to_string_lossy().into_owned());
+    answer.destinations.push(view::Destination {
+        id: "folder".into(),
+        name: name.unwrap_or_else(|| shown.path.clone()),
+        kind: view::DestinationKind::Folder,
+        state,
+        missing_there: 0,
+        missing_here: folder
+            .held
+            .as_ref()
+            .map_or(0, |held| held.authors.iter().map(|(_, count)| *count as u32).sum()),
+        last_seen: folder.last_look,
+    });
+    let trouble = match shown.state {
+        FolderState::Watching => None,
+        FolderState::Missing => Some(("Can't sync: folder missing".to_owned(), shown.error)),
+        FolderState::Emptied => Some((
+            "Can't sync: folder emptied".to_owned(),
+            Some(view::CommandError {
+                code: "folder_emptied".into(),
+                message: "The exchange folder was emptied or replaced. Nothing was deleted here."
+                    .into(),
+                remedy: Some(
+                    "Publish again, choose another folder, or wait until its files are back."
+                        .into(),
+                ),
+            }),
+        )),
+        FolderState::Failing => {
+            let short =
+                shown.error.as_ref().map_or("the folder cannot be used", |error| {
+                    match error.code.as_str() {
+                        "folder_full" => "the folder is full",
+                        "disk_full" => "the disk is full",
+                        "folder_read_only" => "the folder may not be written",
+                        _ => "the folder cannot be used",
+                    }
+                });
+            Some((format!("Can't sync: {short}"), shown.error))
+        }
+    };
+    if let Some((text, error)) = trouble {
+        answer.state = view::SyncState::Error;
+        answer.text = text;
+        answer.error = error;
+    } else if let Some(paused) = answer.paused {
+        answer.state = view::SyncState::Paused;
+        let until = paused.until.map(|ms| format!(" until {}", moment(ms, now_ms, zone)));
+        let rest = if answer.pending > 0 {
+            format!(" · {} not sent", answer.pending)
+        } else {
+            String::new()
+        };
+        answer.text = format!("Paused{}{rest}", until.unwrap_or_default());
+    } else if let Some(first) = answer.held.first() {
+        answer.state = view::SyncState::Look;
+        let count: u32 = answer.held.iter().map(|held| held.changes).sum();
+        let (changes, wait) = if count == 1 { ("change", "waits") } else { ("changes", "wait") };
+        answer.text =
+            format!("{count} {changes} from {} {wait} for you to look", first.device.name);
+    }
+}
+
+fn held_views(folder: &FolderSettings, people: &People) -> Vec<HeldView> {
+    let Some(held) = &folder.held else { return Vec::new() };
+    let Some((first, _)) = held.authors.first() else { return Vec::new() };
+    vec![HeldView {
+        id: "folder".into(),
+        device: people.of(Dot { actor: *first, seq: 0 }),
+        changes: held.authors.iter().map(|(_, count)| *count as u32).sum(),
+        reason: held.reason,
+        since: held.since,
+    }]
+}
+
+fn device(to: holdfast_sync::DestinationStatus) -> view::Destination {
+    view::Destination {
+        id: to.device.to_string(),
+        name: to.name,
+        kind: view::DestinationKind::Device,
+        state: to.text,
+        missing_there: to.missing_there as u32,
+        missing_here: to.missing_here as u32,
+        last_seen: to.last_seen_ms,
+    }
+}
+
+/// Changes that wait for an update of the app or for another device's changes, in words.
+fn parked(tx: &Tx<'_>, people: &People) -> Result<Vec<String>, AppError> {
+    let mut parked = Vec::new();
+    for (actor, newer, count) in tx.unapplied()? {
+        let name = people.of(Dot { actor, seq: 0 }).name;
+        let changes = if count == 1 { "1 change".into() } else { format!("{count} changes") };
+        parked.push(if newer {
+            format!("Update this device to see {changes} from {name}")
+        } else {
+            format!("{changes} from {name} wait for changes of another device")
+        });
+    }
+    Ok(parked)
+}
