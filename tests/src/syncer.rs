@@ -323,8 +323,7 @@ impl Files for SyncedFolder {
         let key = (writer.to_owned(), name.to_owned());
         let content = Rc::new(content.to_vec());
         if let Some(side) = syncer.sides.get_mut(self.side) {
-            let copy =
-                Copy { shown: content.len(), content: Rc::clone(&content), evicted: false };
+            let copy = Copy { shown: content.len(), content: Rc::clone(&content), evicted: false };
             side.files.insert(key.clone(), copy);
         }
         for to in (0..syncer.sides.len()).filter(|to| *to != self.side) {

@@ -7,9 +7,9 @@ use holdfast_model::{EntityId, Kind};
 use holdfast_oplog::{ActorId, Space, VaultId};
 use holdfast_store::{Author, LocalChange, Store};
 use holdfast_sync::Session;
+use holdfast_tests::Device as Process;
 use holdfast_tests::device::built;
 use holdfast_tests::syncer::{Mischief, Syncer};
-use holdfast_tests::Device as Process;
 use holdfast_transports::folder::{
     FolderError, FolderMemory, FolderReport, FolderState, Take, exchange,
 };
@@ -330,7 +330,10 @@ fn the_live_database_in_a_synced_folder_is_refused_with_the_reason() -> Result<(
         let refused =
             laptop.try_ctl(&["mode", "manual", "--folder", &folder.display().to_string()])?;
         let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-        assert!(said.contains("[folder_holds_database]") && said.contains("live database"), "{said}");
+        assert!(
+            said.contains("[folder_holds_database]") && said.contains("live database"),
+            "{said}"
+        );
     }
     let synced = tempfile::tempdir()?;
     let home = synced.path().join("Dropbox").join("holdfast").display().to_string();

@@ -87,6 +87,11 @@ impl App {
         self.folder()?.ok_or(AppError::NoDestination)
     }
 
+    /// The same, with what it did.
+    pub fn publish_again(&self) -> Result<Synced, AppError> {
+        self.exchange_folder(None, true)
+    }
+
     /// Stops using the folder. Deletes nothing, here or there.
     pub fn stop_folder(&self) -> Result<view::SyncStatus, AppError> {
         self.with(|open| open.keep_folder(None))?;

@@ -148,10 +148,7 @@ pub(crate) fn sync(arguments: SyncArguments, context: &mut Context) -> Result<()
             )
         });
     }
-    if arguments.publish_again {
-        app.republish_folder()?;
-    }
-    let synced = app.sync_now()?;
+    let synced = if arguments.publish_again { app.publish_again()? } else { app.sync_now()? };
     let status = app.status()?;
     let mut answer = serde_json::to_value(&synced).map_err(std::io::Error::from)?;
     if let Some(answer) = answer.as_object_mut() {
