@@ -1,10 +1,10 @@
 //! The invariants, each in words beside its check.
 
 use super::device::Device;
-use super::oracle::{Past, without_texts};
 use super::rows::count_conflict;
 use super::tally::Group;
 use super::world::World;
+use crate::oracle::{Past, without_texts};
 use holdfast_model::{EntityId, Kind};
 use holdfast_oplog::{LogId, SealedBatch, Space, VersionVector};
 use holdfast_store::query::TaskFilter;

@@ -1,8 +1,8 @@
 //! Texts that people type, conflicts that they decide, steps that they take back.
 
-use super::oracle::Life;
 use super::tally::Group;
 use super::world::{Action, Looking, Made, Meant, World};
+use crate::oracle::Life;
 use holdfast_model::change::{Change, Edit};
 use holdfast_model::entity::{Draft, Seen};
 use holdfast_model::fields::{LIFE, REVIEWED, TITLE, VALUE};

@@ -1,7 +1,7 @@
 //! One device of a history: its database, its keys, its clock, and the moment at which it crashes.
 
 use super::founded::{Founded, actor};
-use super::oracle::Past;
+use crate::oracle::Past;
 use holdfast_model::EntityId;
 use holdfast_model::EntityState;
 use holdfast_oplog::{ActorId, Space, VersionVector};

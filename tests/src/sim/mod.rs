@@ -13,7 +13,6 @@ mod device;
 mod founded;
 mod minimise;
 mod newer;
-mod oracle;
 mod people;
 mod rows;
 mod run;

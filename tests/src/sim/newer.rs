@@ -2,9 +2,9 @@
 //! interpret. It has no database here; its changes come as sealed batches like everyone's.
 
 use super::founded::actor;
-use super::oracle::{Life, Told};
 use super::tally::Group;
 use super::world::World;
+use crate::oracle::{Life, Told};
 use holdfast_model::change::{Change, Edit, FORMAT, Op, SCHEMA, Write};
 use holdfast_model::entity::ALIVE;
 use holdfast_model::{Dot, EntityId, Hlc, Value};

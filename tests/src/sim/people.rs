@@ -1,8 +1,8 @@
 //! What people do to items: make, edit, tag, move, delete, finish.
 
-use super::oracle::Life;
 use super::tally::Group;
 use super::world::{Action, Made, Meant, World};
+use crate::oracle::Life;
 use holdfast_model::entity::{ALIVE, DELETED, Draft, PURGED, Seen};
 use holdfast_model::fields::{
     ARCHIVED, COLOR, DEADLINE, LINKS, LIST, ORDER, PARENT, PINNED, PRIORITY, REPEAT, SERIES,
@@ -17,6 +17,61 @@ use rand::Rng;
 use rand::seq::SliceRandom;
 
 impl World {
+    /// What a history begins with: made on the first device.
+    pub(super) fn make_first_items(&mut self) {
+        let space = Space::Everywhere;
+        let kinds = [Kind::List, Kind::Task, Kind::Note, Kind::Task, Kind::List];
+        let mut meant = Vec::new();
+        let mut made = Vec::new();
+        for (number, kind) in kinds.into_iter().enumerate() {
+            let id = EntityId::named(&format!("first/{number}"));
+            let mut draft = Draft::new(id, kind.as_str());
+            draft.set(TITLE, self.word(space), &Seen::All);
+            if kind == Kind::Task {
+                draft.set(WHEN, self.day(), &Seen::All).set(REPEAT, self.repeat(), &Seen::All);
+            }
+            meant.extend(draft.finish().map(Meant::content));
+            made.push(Made { id, kind, space });
+        }
+        if self.commit(0, Action::new(space, "add"), meant) {
+            self.made = made;
+        }
+    }
+
+    /// Someone imports a whole list of tasks.
+    pub(super) fn make_many(&mut self, device: usize) {
+        let space = Space::Everywhere;
+        let ids: Vec<EntityId> =
+            (0..12).map(|n| EntityId::named(&format!("many/{}/{n}", self.step))).collect();
+        let meant = ids.iter().filter_map(|id| {
+            let mut draft = Draft::new(*id, Kind::Task.as_str());
+            draft.set(TITLE, "one of many", &Seen::All);
+            draft.finish().map(Meant::content)
+        });
+        if self.commit(device, Action::new(space, "import"), meant.collect()) {
+            self.made.extend(ids.into_iter().map(|id| Made { id, kind: Kind::Task, space }));
+            self.tally.count(Group::Edits, "make many tasks at once");
+        }
+    }
+
+    /// Someone deletes all the tasks they see.
+    pub(super) fn delete_many(&mut self, device: usize) {
+        let tasks = self.shown(device, &[Kind::Task]);
+        let tasks = tasks.iter().filter(|(_, space)| *space == Space::Everywhere);
+        let meant: Vec<Meant> = tasks
+            .filter_map(|(state, _)| {
+                let mut draft = state.draft();
+                draft.life(DELETED, &Seen::All);
+                let mut meant = Meant::content(draft.finish()?);
+                meant.life = Life::Meant;
+                Some(meant)
+            })
+            .collect();
+        if !meant.is_empty() && self.commit(device, Action::new(Space::Everywhere, "life"), meant) {
+            self.tally.count(Group::Edits, "delete all tasks at once");
+        }
+    }
+
     pub(super) fn create(&mut self, device: usize) {
         let kinds = [Kind::Task, Kind::Task, Kind::Note, Kind::List, Kind::Tag];
         let kind = *kinds.choose(&mut self.rng).unwrap();

@@ -35,6 +35,8 @@ pub(super) const EDITS: &[&str] = &[
     "restore",
     "purge",
     "several items in one change",
+    "make many tasks at once",
+    "delete all tasks at once",
     "next occurrence",
     "next occurrence, made on a second device",
     "decide a conflict",

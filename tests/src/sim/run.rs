@@ -27,6 +27,7 @@ pub struct Outcome {
 
 fn play(options: &Options, plan: &Plan) -> World {
     let mut world = World::new(options, plan);
+    world.open(options.seed);
     for step in (0..plan.steps).filter(|step| !options.skip.contains(step)) {
         world.step(options.seed, step);
     }

@@ -3,11 +3,51 @@
 use super::tally::Group;
 use super::world::{DAY, HOUR, World, YEAR};
 use rand::Rng;
+use rand::distributions::{Distribution, WeightedIndex};
 
 /// Steps between checks.
 const CHECKED: usize = 12;
 
+/// Everything that may happen, and how often.
+const ACTS: &[(u32, Act)] = &[
+    (50, World::create),
+    (150, World::edit_fields),
+    (130, World::type_text),
+    (45, World::edit_sets),
+    (45, World::change_life),
+    (75, World::move_somewhere),
+    (30, World::finish_repeating),
+    (40, World::look),
+    (40, |world, _| world.decide()),
+    (40, World::undo),
+    (10, |world, device| drop(world.redo(device))),
+    (10, World::choose_policy),
+    (15, World::review_text),
+    (12, World::newer_app_writes),
+    (5, World::make_many),
+    (6, World::delete_many),
+    (65, World::meet_someone),
+    (30, |world, device| world.visit_relay(device, true)),
+    (60, World::post_to_someone),
+    (85, |world, _| world.deliver(true)),
+    (12, World::export_bundle),
+    (24, |world, device| world.import_bundle(device, true)),
+    (28, World::world_turns),
+];
+
+type Act = fn(&mut World, usize);
+
 impl World {
+    /// A list, two tasks and a note that all devices have, so that people get into each other's way
+    /// from the start.
+    pub(super) fn open(&mut self, seed: u64) {
+        self.begin_step(seed, usize::MAX >> 2);
+        self.make_first_items();
+        for other in 1..self.devices.len() {
+            self.meet(other, 0, false);
+        }
+    }
+
     /// One thing happens somewhere.
     pub(super) fn step(&mut self, seed: u64, step: usize) {
         self.begin_step(seed, step);
@@ -16,29 +56,9 @@ impl World {
             let commit = self.rng.gen_range(1..4);
             self.devices[device].crash_at(commit);
         }
-        match self.rng.gen_range(0..100) {
-            0..=10 => self.create(device),
-            11..=23 => self.edit_fields(device),
-            24..=35 => self.type_text(device),
-            36..=40 => self.edit_sets(device),
-            41..=45 => self.change_life(device),
-            46..=52 => self.move_somewhere(device),
-            53..=54 => self.finish_repeating(device),
-            55..=58 => self.look(device),
-            59..=62 => self.decide(),
-            63..=66 => self.undo(device),
-            67 => drop(self.redo(device)),
-            68 => self.choose_policy(device),
-            69 => self.review_text(device),
-            70 => self.newer_app_writes(device),
-            71..=76 => self.meet_someone(device),
-            77..=79 => self.visit_relay(device, true),
-            80..=85 => self.post_to_someone(device),
-            86..=93 => self.deliver(true),
-            94 => self.export_bundle(device),
-            95..=96 => self.import_bundle(device, true),
-            _ => self.world_turns(device),
-        }
+        let weights = WeightedIndex::new(ACTS.iter().map(|(weight, _)| weight)).unwrap();
+        let (_, act) = ACTS[weights.sample(&mut self.rng)];
+        act(self, device);
         self.devices[device].stay_up();
         if step % CHECKED == CHECKED - 1 {
             self.check_each_alone();

@@ -3,11 +3,11 @@
 use super::device::Device;
 use super::founded::{Founded, founded};
 use super::newer::NewerApp;
-use super::oracle::{FIRST_MARK, Id, Life, Oracle, Told};
 use super::rows;
 use super::tally::{Group, Tally};
 use super::trace::Trace;
 use super::{Mode, Options};
+use crate::oracle::{FIRST_MARK, Id, Life, Oracle, Told};
 use holdfast_model::change::Edit;
 use holdfast_model::text::TextDoc;
 use holdfast_model::{Dot, EntityId, EntityState, Hlc, Kind, Value, hlc};
@@ -259,8 +259,9 @@ impl World {
         let mut made: Vec<Made> =
             self.made.iter().filter(|made| kinds.contains(&made.kind)).copied().collect();
         while !made.is_empty() {
-            let at = self.rng.gen_range(0..made.len());
-            let Made { id, space, .. } = made.swap_remove(at);
+            // Rather an older one, so that people meet on the same items.
+            let at = self.rng.gen_range(0..made.len()).min(self.rng.gen_range(0..made.len()));
+            let Made { id, space, .. } = made.remove(at);
             if let Some(state) = self.devices[device].state(id)
                 && state.is_alive()
             {

@@ -1,9 +1,9 @@
 //! Bundle files, carried by hand: taken to any device, at any time, again, cut off or damaged.
 
-use super::super::oracle::Past;
 use super::super::tally::Group;
 use super::super::world::World;
 use super::{includes, temporary_folder, travels};
+use crate::oracle::Past;
 use holdfast_oplog::DeviceId;
 use holdfast_sync::Carrier;
 use holdfast_transports::bundle::format::{BundleReader, SectionKind};

@@ -1,11 +1,11 @@
 //! Two devices over a connection, and a device with a relay: the exchange of `holdfast_sync`.
 
 use super::super::device::Device;
-use super::super::oracle::Past;
 use super::super::tally::Group;
 use super::super::world::World;
 use super::travels;
 use super::wire::Wire;
+use crate::oracle::Past;
 use holdfast_oplog::{DeviceId, Range, VersionVector};
 use holdfast_sync::{Carrier, Mailbox, SyncError, Transport, exchange, outgoing, spaces};
 use rand::{Rng, SeedableRng};

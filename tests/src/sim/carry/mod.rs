@@ -9,9 +9,9 @@ mod link;
 mod post;
 mod wire;
 
-use super::oracle::Past;
 use super::tally::Group;
 use super::world::{DEVICE_NEEDLE, NEARBY_NEEDLE, World};
+use crate::oracle::Past;
 use holdfast_oplog::{SealedBatch, Space};
 use holdfast_sync::{Carrier, Mailbox};
 use holdfast_vault::open_batch;

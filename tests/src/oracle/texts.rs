@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 impl Oracle {
     /// Checks a merged text: everything typed that nobody deleted is there, nothing else is, and
     /// what one person typed in one go is broken up only by someone who saw it.
-    pub(crate) fn check_text(&self, item: EntityId, at: &Past, text: &str) {
+    pub fn check_text(&self, item: EntityId, at: &Past, text: &str) {
         let facts: Vec<&Fact> = self.facts(item, at).collect();
         let mut typed: BTreeMap<char, Vec<&Fact>> = BTreeMap::new();
         for fact in &facts {
@@ -45,7 +45,7 @@ impl Oracle {
 
     /// Whether the text of an item was edited twice by people of whom neither had seen the other's
     /// edit.
-    pub(crate) fn text_edited_apart(&self, item: EntityId, at: &Past) -> bool {
+    pub fn text_edited_apart(&self, item: EntityId, at: &Past) -> bool {
         let edits: Vec<&Fact> = self.facts(item, at).filter(|fact| fact.text).collect();
         edits.iter().any(|a| edits.iter().any(|b| a.id != b.id && !a.saw(b.id) && !b.saw(a.id)))
     }

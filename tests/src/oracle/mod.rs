@@ -4,7 +4,7 @@
 mod shown;
 mod texts;
 
-pub(crate) use shown::without_texts;
+pub use shown::without_texts;
 
 use holdfast_model::change::Edit;
 use holdfast_model::fields::LIFE;
@@ -13,13 +13,13 @@ use holdfast_oplog::{ActorId, LogId, Space};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How much of each log someone has applied.
-pub(crate) type Past = BTreeMap<LogId, u64>;
+pub type Past = BTreeMap<LogId, u64>;
 /// Names one change.
-pub(crate) type Id = (LogId, u64);
+pub type Id = (LogId, u64);
 
 /// What a write says that its maker saw.
 #[derive(Debug, Clone)]
-pub(crate) enum Seen {
+pub enum Seen {
     /// Everything that the device had applied.
     Everything,
     /// Only these writes.
@@ -28,7 +28,7 @@ pub(crate) enum Seen {
 
 /// Why the life of an item is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Life {
+pub enum Life {
     /// Because the content is edited: the item is as alive as it was, and nothing is decided.
     Implied,
     /// Because the person deletes, restores or purges.
@@ -65,7 +65,7 @@ impl Fact {
 
 /// Everything that everyone wrote, and what each device has got.
 #[derive(Debug, Default)]
-pub(crate) struct Oracle {
+pub struct Oracle {
     items: BTreeMap<EntityId, (Space, Vec<Fact>)>,
     pasts: BTreeMap<Id, Past>,
     /// Changes that only a newer app may interpret: nobody here ever applies them.
@@ -76,13 +76,15 @@ pub(crate) struct Oracle {
 
 /// An edit as the oracle is told of it.
 #[derive(Debug)]
-pub(crate) struct Told<'a> {
-    pub(crate) edit: &'a Edit,
-    pub(crate) life: Life,
+pub struct Told<'a> {
+    /// The edit.
+    pub edit: &'a Edit,
+    /// Why it writes the life of the item.
+    pub life: Life,
     /// Fields that were decided by someone who had seen only these writes.
-    pub(crate) decided: BTreeMap<String, BTreeSet<Id>>,
+    pub decided: BTreeMap<String, BTreeSet<Id>>,
     /// The text before and after, where it was edited.
-    pub(crate) text: Option<(String, String)>,
+    pub text: Option<(String, String)>,
 }
 
 fn marks(text: &str) -> Vec<char> {
@@ -90,10 +92,11 @@ fn marks(text: &str) -> Vec<char> {
 }
 
 /// Characters from here on are typed once in a history, so each can be followed.
-pub(crate) const FIRST_MARK: char = '\u{4e00}';
+pub const FIRST_MARK: char = '\u{4e00}';
 
 impl Oracle {
-    pub(crate) fn new(devices: usize) -> Self {
+    /// Nothing was written yet, on so many devices.
+    pub fn new(devices: usize) -> Self {
         Self {
             received: vec![Past::new(); devices],
             applied: vec![Past::new(); devices],
@@ -101,16 +104,18 @@ impl Oracle {
         }
     }
 
-    pub(crate) fn applied(&self, device: usize) -> &Past {
+    /// What a device has applied.
+    pub fn applied(&self, device: usize) -> &Past {
         &self.applied[device]
     }
 
-    pub(crate) fn received(&self, device: usize) -> &Past {
+    /// What a device has received.
+    pub fn received(&self, device: usize) -> &Past {
         &self.received[device]
     }
 
     /// Every change that anyone made.
-    pub(crate) fn everything(&self) -> Past {
+    pub fn everything(&self) -> Past {
         let mut all = Past::new();
         for (log, seq) in self.pasts.keys() {
             let held = all.entry(*log).or_insert(0);
@@ -120,7 +125,7 @@ impl Oracle {
     }
 
     /// A change was acknowledged on a device.
-    pub(crate) fn wrote(&mut self, device: usize, id: Id, time: Hlc, told: &[Told<'_>]) {
+    pub fn wrote(&mut self, device: usize, id: Id, time: Hlc, told: &[Told<'_>]) {
         let past: Past = self.applied[device]
             .iter()
             .filter(|(log, _)| log.space == id.0.space)
@@ -190,14 +195,14 @@ impl Oracle {
     }
 
     /// A newer app wrote a change that this one must not interpret.
-    pub(crate) fn wrote_too_new(&mut self, device: usize, id: Id) {
+    pub fn wrote_too_new(&mut self, device: usize, id: Id) {
         self.wrote(device, id, Hlc::default(), &[]);
         self.too_new.insert(id);
     }
 
     /// What was received and cannot be applied yet, by who wrote it: whether it was written by a
     /// newer app, and how many changes.
-    pub(crate) fn unapplied(&self, device: usize) -> BTreeMap<ActorId, (bool, u64)> {
+    pub fn unapplied(&self, device: usize) -> BTreeMap<ActorId, (bool, u64)> {
         let mut waiting = BTreeMap::new();
         for (log, held) in &self.received[device] {
             let applied = self.applied[device].get(log).copied().unwrap_or(0);
@@ -211,7 +216,7 @@ impl Oracle {
     }
 
     /// Everything of these logs arrived up to the given numbers.
-    pub(crate) fn received_up_to(&mut self, device: usize, holds: &Past) {
+    pub fn received_up_to(&mut self, device: usize, holds: &Past) {
         for (log, seq) in holds {
             let held = self.received[device].entry(*log).or_insert(0);
             *held = (*held).max(*seq);
@@ -219,7 +224,7 @@ impl Oracle {
     }
 
     /// A run arrived. Like every device, the oracle has no use for one that leaves a gap.
-    pub(crate) fn received_run(&mut self, device: usize, log: LogId, first: u64, last: u64) {
+    pub fn received_run(&mut self, device: usize, log: LogId, first: u64, last: u64) {
         let held = self.received[device].entry(log).or_insert(0);
         if first <= *held + 1 {
             *held = (*held).max(last);
@@ -230,7 +235,7 @@ impl Oracle {
     }
 
     /// The device applies what it can: a change once all that its writer had seen is applied.
-    pub(crate) fn apply(&mut self, device: usize) {
+    pub fn apply(&mut self, device: usize) {
         let mut progress = true;
         while progress {
             progress = false;
@@ -251,10 +256,7 @@ impl Oracle {
     }
 
     /// The items whose text someone has edited.
-    pub(crate) fn items_with_text<'a>(
-        &'a self,
-        at: &'a Past,
-    ) -> impl Iterator<Item = EntityId> + 'a {
+    pub fn items_with_text<'a>(&'a self, at: &'a Past) -> impl Iterator<Item = EntityId> + 'a {
         self.items.keys().copied().filter(|item| self.facts(*item, at).any(|fact| fact.text))
     }
 }

@@ -38,7 +38,7 @@ impl Oracle {
     }
 
     /// The distinct values that stand, in order.
-    pub(crate) fn values(&self, item: EntityId, field: &str, at: &Past) -> BTreeSet<Value> {
+    pub fn values(&self, item: EntityId, field: &str, at: &Past) -> BTreeSet<Value> {
         let standing = self.standing(item, field, at);
         standing.into_iter().flat_map(|(_, write)| write.values).map(|(value, ..)| value).collect()
     }
@@ -85,7 +85,7 @@ impl Oracle {
     }
 
     /// The dump of a device that has applied exactly `at`, without the texts.
-    pub(crate) fn dump(&self, at: &Past) -> Json {
+    pub fn dump(&self, at: &Past) -> Json {
         let mut items = Vec::new();
         for (item, (space, _)) in &self.items {
             let life = self.values(*item, LIFE, at);
@@ -144,7 +144,7 @@ impl Oracle {
     }
 
     /// The moves that give way: of each circle the one made last.
-    pub(crate) fn cut(&self, at: &Past) -> BTreeSet<EntityId> {
+    pub fn cut(&self, at: &Past) -> BTreeSet<EntityId> {
         let parents = self.parents(at);
         let mut cut = BTreeSet::new();
         for start in parents.keys() {
@@ -165,7 +165,7 @@ impl Oracle {
 
     /// The fields that a person has to decide, apart from texts: those whose standing writes differ,
     /// under a policy that asks, and moves that give way; of items that are in use.
-    pub(crate) fn disputes(&self, at: &Past) -> BTreeSet<(EntityId, String)> {
+    pub fn disputes(&self, at: &Past) -> BTreeSet<(EntityId, String)> {
         let policies = self.policies(at);
         let cut = self.cut(at);
         let mut disputes = BTreeSet::new();
@@ -194,7 +194,7 @@ fn shown_in_dump(values: &BTreeSet<Value>) -> Json {
 }
 
 /// A dump of the engine without the texts, which are checked apart.
-pub(crate) fn without_texts(dump: &str) -> Json {
+pub fn without_texts(dump: &str) -> Json {
     let mut dump: Json = serde_json::from_str(dump).unwrap();
     for item in dump["items"].as_array_mut().unwrap() {
         let field = match Kind::parse(item["kind"].as_str().unwrap()) {
