@@ -2,10 +2,12 @@
 //! real window driven from outside.
 //!
 //! Nothing here reaches into the app: a story sees what a person sees. The merge laws are stated on
-//! bare stores instead, which is what [`Replica`] is for.
+//! bare stores instead, which is what [`Replica`] is for, and in the simulator ([`sim`]).
 
 pub mod device;
+pub mod oracle;
 pub mod replica;
+pub mod sim;
 pub mod syncer;
 #[cfg(feature = "window")]
 pub mod window;

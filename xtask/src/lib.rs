@@ -15,6 +15,7 @@ pub mod process;
 pub mod profile;
 pub mod run;
 pub mod screenshot;
+pub mod sim;
 pub mod summary;
 pub mod test;
 pub mod workspace;

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, bindings, run, test};
+use xtask::{bench, bindings, run, sim, test};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Builds, starts, tests and measures Holdfast")]
@@ -40,6 +40,12 @@ enum Command {
         /// Only the measurements whose name contains this
         name: Option<String>,
     },
+    /// Run histories of several devices against an oracle, and print what they exercised
+    Sim {
+        /// `--seeds N`, `--seed S`, `--devices N`, `--plant NAME`; `-- --help` lists all
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Write ui/src/bindings.ts from the shell's commands
     Bindings {
         /// Change nothing; fail where the file differs
@@ -65,6 +71,7 @@ fn carry_out(command: Command) -> anyhow::Result<()> {
         }
         Command::Test { only } => test::run(only),
         Command::Bench { name } => bench::run(name.as_deref()),
+        Command::Sim { arguments } => sim::run(&arguments),
         Command::Bindings { check } => bindings::run(check),
     }
 }

@@ -4,6 +4,8 @@
 //! operations, fields and values that this build does not know survive it.
 
 use crate::{EntityId, Hlc, ModelError, Value};
+#[cfg(feature = "planted")]
+use holdfast_oplog::planted;
 use holdfast_oplog::{ActorId, ChangeId, LogId, Space, decode, encode, limits};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -55,6 +57,10 @@ pub struct Write {
 impl Write {
     /// Writes one value.
     pub fn new(value: impl Into<Value>, supersedes: Vec<Dot>) -> Self {
+        #[cfg(feature = "planted")]
+        if planted::is(planted::Bug::DropSupersedes) {
+            return Self { value: value.into(), supersedes: Vec::new(), again: Vec::new() };
+        }
         Self { value: value.into(), supersedes, again: Vec::new() }
     }
 }

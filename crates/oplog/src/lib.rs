@@ -12,6 +12,8 @@ mod chain;
 mod error;
 mod ids;
 pub mod limits;
+#[cfg(feature = "planted")]
+pub mod planted;
 mod space;
 mod version_vector;
 mod wire;

@@ -3,6 +3,8 @@ use holdfast_model::conflict::{self, ConflictKind};
 use holdfast_model::text::Divergence;
 use holdfast_model::{EntityId, EntityState, Policies};
 use holdfast_oplog::decode;
+#[cfg(feature = "planted")]
+use holdfast_oplog::planted;
 use rusqlite::Row;
 
 /// What this program wrote itself; the bound only catches damage.
@@ -138,10 +140,16 @@ impl Tx<'_> {
 
     /// All conflicts, of one item where it is named.
     pub fn conflicts(&self, entity: Option<EntityId>) -> Result<Vec<ConflictRecord>, StoreError> {
-        let mut statement = self.sql.prepare_cached(
+        let listed = "SELECT id, entity, kind, field, state, detail FROM conflicts
+             WHERE ?1 IS NULL OR entity = ?1 ORDER BY entity, field";
+        #[cfg(feature = "planted")]
+        let listed = if planted::is(planted::Bug::ConflictsByArrival) {
             "SELECT id, entity, kind, field, state, detail FROM conflicts
-             WHERE ?1 IS NULL OR entity = ?1 ORDER BY entity, field",
-        )?;
+             WHERE ?1 IS NULL OR entity = ?1 ORDER BY rowid"
+        } else {
+            listed
+        };
+        let mut statement = self.sql.prepare_cached(listed)?;
         let mut rows = statement.query([entity.map(|id| *id.as_bytes())])?;
         let mut conflicts = Vec::new();
         while let Some(row) = rows.next()? {

@@ -1,6 +1,7 @@
 use crate::{StoreError, schema};
 use holdfast_model::Policies;
 use holdfast_oplog::VaultId;
+use rusqlite::backup::Backup;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use std::path::Path;
 use std::time::Duration;
@@ -45,6 +46,23 @@ impl Store {
         schema::migrate(&mut conn)?;
         conn.execute("INSERT INTO meta (key, value) VALUES ('vault', ?1)", [&vault.0])?;
         Self::from_connection(conn)
+    }
+
+    /// A copy in memory of everything that is committed, for simulations.
+    pub fn copy_in_memory(&self) -> Result<Self, StoreError> {
+        let mut conn = Connection::open_in_memory()?;
+        conn.set_prepared_statement_cache_capacity(128);
+        Backup::new(&self.conn, &mut conn)?.step(-1)?;
+        Self::from_connection(conn)
+    }
+
+    /// Lets every commit fail for which `refuse` says so, as a crash at that moment would: what the
+    /// transaction did is gone. For simulations.
+    pub fn refuse_commits(
+        &self,
+        refuse: impl FnMut() -> bool + Send + 'static,
+    ) -> Result<(), StoreError> {
+        Ok(self.conn.commit_hook(Some(refuse))?)
     }
 
     /// Opens the database of a vault.

@@ -3,6 +3,8 @@ use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Change, Edit, FORMAT, Op, SCHEMA};
 use holdfast_model::text::TextDoc;
 use holdfast_model::{Dot, EntityId, Hlc, HybridClock};
+#[cfg(feature = "planted")]
+use holdfast_oplog::planted;
 use holdfast_oplog::{
     ActorId, ChangeId, Hash, LogId, Range, Space, VersionVector, chain_hash, decode, encode, limits,
 };
@@ -244,6 +246,8 @@ impl Tx<'_> {
 
     /// Applies every waiting change whose dependencies are there, in causal order.
     pub fn apply_ready(&self, wall_ms: i64) -> Result<Applied, StoreError> {
+        #[cfg(feature = "planted")]
+        self.expire_tombstones(wall_ms)?;
         let mut applier = Applier::new(self)?;
         let mut clock = self.clock()?;
         let mut logs: Vec<LogId> = self.waiting_logs()?;
@@ -347,12 +351,40 @@ impl Tx<'_> {
     }
 
     fn has_all(&self, space: Space, deps: &[Dot]) -> Result<bool, StoreError> {
+        #[cfg(feature = "planted")]
+        if planted::is(planted::Bug::ApplyBeforeDeps) {
+            return Ok(true);
+        }
         for dep in deps {
             if self.head(LogId { space, actor: dep.actor })?.applied < dep.seq {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    #[cfg(feature = "planted")]
+    fn expire_tombstones(&self, wall_ms: i64) -> Result<(), StoreError> {
+        const THIRTY_DAYS: i64 = 30 * 24 * 3_600_000;
+        if planted::is(planted::Bug::TombstonesExpire) {
+            self.sql
+                .prepare_cached("DELETE FROM entities WHERE life = 'purged' AND edited_ms < ?1")?
+                .execute([wall_ms.saturating_sub(THIRTY_DAYS)])?;
+        }
+        Ok(())
+    }
+
+    /// Writes down what is held, apart from the changes themselves; returns what it was.
+    #[cfg(feature = "planted")]
+    pub fn planted_held(
+        &self,
+        log: LogId,
+        held: u64,
+        hash: Hash,
+    ) -> Result<(u64, Hash), StoreError> {
+        let before = self.head(log)?;
+        self.set_held(log, held, hash)?;
+        Ok((before.held, before.held_hash))
     }
 
     /// What is held, whether applied already or not: what others need not send.

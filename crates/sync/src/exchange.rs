@@ -85,7 +85,13 @@ fn pull(
             return Err(SyncError::Unexpected);
         }
         let (keyring, wall_ms) = (session.keyring, session.wall_ms);
+        #[cfg(feature = "planted")]
+        let before = planted_cursor(session, &header)?;
         let (taken, applied) = session.store.write(|tx| {
+            #[cfg(feature = "planted")]
+            if let Some((held, hash)) = before {
+                tx.planted_held(range.log, held, hash)?;
+            }
             let members = membership(tx)?;
             let taken = take_in(tx, keyring, &members, &bytes, None, None)?;
             Ok::<_, SyncError>((taken, tx.apply_ready(wall_ms)?))
@@ -96,6 +102,21 @@ fn pull(
         first = header.last.saturating_add(1);
     }
     Ok(())
+}
+
+/// The bug of saving the cursor in a transaction of its own: what was held before.
+#[cfg(feature = "planted")]
+fn planted_cursor(
+    session: &mut Session<'_>,
+    header: &holdfast_oplog::BatchHeader,
+) -> Result<Option<(u64, holdfast_oplog::Hash)>, SyncError> {
+    use holdfast_oplog::planted::{Bug, is};
+    if !is(Bug::ForgetCursorTransaction) {
+        return Ok(None);
+    }
+    session
+        .store
+        .write(|tx| Ok(Some(tx.planted_held(header.log(), header.last, header.last_hash)?)))
 }
 
 #[cfg(test)]

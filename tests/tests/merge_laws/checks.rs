@@ -1,6 +1,5 @@
 //! The laws, each in words beside its test.
 
-use crate::oracle::without_texts;
 use crate::world::World;
 use holdfast_model::fields::PARENT;
 use holdfast_model::{EntityId, Kind, Value};
@@ -8,6 +7,7 @@ use holdfast_oplog::VersionVector;
 use holdfast_store::query::TaskFilter;
 use holdfast_store::{Received, StoreError};
 use holdfast_tests::Replica;
+use holdfast_tests::oracle::without_texts;
 use holdfast_tests::replica::verify;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,7 +45,7 @@ pub(crate) fn each_device_alone(world: &mut World) {
 /// Every character that someone typed and nobody deleted is in the text.
 fn texts(world: &mut World, device: usize) {
     let at = world.oracle.applied(device).clone();
-    let items: Vec<EntityId> = world.oracle.items().collect();
+    let items: Vec<EntityId> = world.oracle.items_with_text(&at).collect();
     for item in items {
         let text = world.devices[device].store.read(|tx| tx.text(item)).unwrap();
         world.oracle.check_text(item, &at, &text.map(|t| t.plain).unwrap_or_default());

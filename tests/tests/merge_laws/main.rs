@@ -1,7 +1,6 @@
 //! The laws of merging, on three devices over real stores, against an oracle written apart.
 
 mod checks;
-mod oracle;
 mod world;
 
 use proptest::prelude::*;

@@ -3,7 +3,6 @@
 //! Every choice comes from the seed and from what the device shows, never from a clock: the same seed
 //! gives the same actions under any clocks.
 
-use crate::oracle::{FIRST_MARK, Id, Life, Oracle, Told};
 use holdfast_model::change::{Change, Edit};
 use holdfast_model::entity::{ALIVE, DELETED, Draft, PURGED, Seen};
 use holdfast_model::fields::{
@@ -16,6 +15,7 @@ use holdfast_model::{Dot, EntityId, EntityState, Kind, Policies, Value};
 use holdfast_oplog::{LogId, Space};
 use holdfast_store::{LocalChange, REDO, Received, Run, StoreError, UNDO, UndoStep};
 use holdfast_tests::Replica;
+use holdfast_tests::oracle::{FIRST_MARK, Id, Life, Oracle, Told};
 use holdfast_tests::replica::log;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};

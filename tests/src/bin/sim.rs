@@ -1,0 +1,172 @@
+//! Runs histories of the simulator and prints what they exercised. Exits with an error when one broke
+//! an invariant; where a bug was planted, when none did.
+
+use clap::Parser;
+use holdfast_tests::sim::{Options, Outcome, Tally, minimise, run};
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+#[derive(Parser)]
+#[command(name = "sim", about = "Runs histories of several devices against an oracle")]
+struct Arguments {
+    /// How many histories
+    #[arg(long, default_value_t = 100)]
+    seeds: u64,
+    /// The seed of the first
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// How many devices each has, from 2 to 8
+    #[arg(long)]
+    devices: Option<usize>,
+    /// Only the first steps of each
+    #[arg(long)]
+    steps: Option<usize>,
+    /// Steps that are left out, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    skip: Vec<usize>,
+    /// Print what happens
+    #[arg(long)]
+    tell: bool,
+    /// Make the first failing history shorter
+    #[arg(long)]
+    minimise: bool,
+    /// Plant a bug in the engine; `all` plants one after the other
+    #[arg(long)]
+    plant: Option<String>,
+}
+
+impl Arguments {
+    fn options(&self, seed: u64) -> Options {
+        Options {
+            devices: self.devices,
+            steps: self.steps,
+            skip: self.skip.iter().copied().collect(),
+            tell: self.tell,
+            ..Options::new(seed)
+        }
+    }
+}
+
+/// What came of all histories.
+struct Report {
+    tally: Tally,
+    failures: BTreeMap<u64, Outcome>,
+    seconds: f64,
+}
+
+/// Runs the histories, as many at a time as the machine has processors.
+fn histories(arguments: &Arguments) -> Report {
+    let next = AtomicU64::new(0);
+    let report = Mutex::new((Tally::default(), BTreeMap::new()));
+    let start = Instant::now();
+    let work = || {
+        loop {
+            let number = next.fetch_add(1, Ordering::SeqCst);
+            if number >= arguments.seeds {
+                return;
+            }
+            let seed = arguments.seed.wrapping_add(number);
+            let outcome = run(&arguments.options(seed));
+            let mut report = report.lock().expect("no history panics outside of its catch");
+            report.0.join(&outcome.tally);
+            if outcome.failure.is_some() {
+                report.1.insert(seed, outcome);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    let (tally, failures) = report.into_inner().expect("no history panics outside of its catch");
+    Report { tally, failures, seconds: start.elapsed().as_secs_f64() }
+}
+
+/// The first line of what a history broke.
+fn first_line(outcome: &Outcome) -> &str {
+    outcome.failure.as_deref().unwrap_or_default().lines().next().unwrap_or_default()
+}
+
+/// Says how to see a failing history again, in as few steps as were found.
+fn shorter(options: &Options) {
+    let short = minimise(options);
+    let steps = short.steps.unwrap_or_default();
+    println!("  {} steps do: {}", steps - short.skip.len(), first_line(&run(&short)));
+    print!("  cargo xtask sim --seeds 1 --seed {} --steps {steps} --tell", options.seed);
+    if !short.skip.is_empty() {
+        let skip: Vec<String> = short.skip.iter().map(ToString::to_string).collect();
+        print!(" --skip {}", skip.join(","));
+    }
+    println!();
+}
+
+fn search(arguments: &Arguments) -> ExitCode {
+    let Report { tally, failures, seconds } = histories(arguments);
+    print!("{tally}");
+    for (seed, outcome) in &failures {
+        println!("seed {seed} broke an invariant: {}", outcome.failure.as_deref().unwrap_or(""));
+    }
+    if arguments.minimise
+        && let Some(seed) = failures.keys().next()
+    {
+        shorter(&arguments.options(*seed));
+    }
+    let rate = arguments.seeds as f64 / seconds.max(1e-9);
+    println!("{} histories in {seconds:.1} s, {rate:.0} per second", arguments.seeds);
+    println!("{} broke an invariant", failures.len());
+    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[cfg(feature = "planted")]
+fn planted(arguments: &Arguments, name: &str) -> ExitCode {
+    use holdfast_oplog::planted::{Bug, plant};
+    let bugs: Vec<Bug> = match name {
+        "all" => Bug::ALL.to_vec(),
+        name => Bug::named(name).into_iter().collect(),
+    };
+    if bugs.is_empty() {
+        let names: Vec<&str> = Bug::ALL.iter().map(|bug| bug.name()).collect();
+        eprintln!("there is no such bug: choose {} or all", names.join(", "));
+        return ExitCode::FAILURE;
+    }
+    let mut missed = false;
+    println!("| planted | found in | of histories | first seed | what it broke there |");
+    println!("|---|---:|---:|---:|---|");
+    for bug in bugs {
+        plant(bug);
+        let Report { failures, .. } = histories(arguments);
+        let first = failures.iter().next();
+        let (seed, broke) = first.map_or((String::from("none"), ""), |(seed, outcome)| {
+            (seed.to_string(), first_line(outcome))
+        });
+        let (name, found) = (bug.name(), failures.len());
+        println!("| `{name}` | {found} | {} | {seed} | {broke} |", arguments.seeds);
+        if arguments.minimise
+            && let Some((seed, _)) = first
+        {
+            shorter(&arguments.options(*seed));
+        }
+        missed |= failures.is_empty();
+    }
+    if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+#[cfg(not(feature = "planted"))]
+fn planted(_: &Arguments, _: &str) -> ExitCode {
+    eprintln!("this build has no bugs to plant: run `cargo xtask sim --plant NAME`");
+    ExitCode::FAILURE
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // What breaks is told at the end, in order.
+    std::panic::set_hook(Box::new(|_| {}));
+    match &arguments.plant {
+        Some(name) => planted(&arguments, name),
+        None => search(&arguments),
+    }
+}

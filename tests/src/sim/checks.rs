@@ -1,0 +1,270 @@
+//! The invariants, each in words beside its check.
+
+use super::device::Device;
+use super::rows::count_conflict;
+use super::tally::Group;
+use super::world::World;
+use crate::oracle::{Past, without_texts};
+use holdfast_model::{EntityId, Kind};
+use holdfast_oplog::{LogId, SealedBatch, Space, VersionVector};
+use holdfast_store::query::TaskFilter;
+use holdfast_store::{ConflictRecord, StoreError, Tx};
+use holdfast_sync::Carrier;
+use holdfast_vault::verify_change;
+use rand::Rng;
+use std::collections::{BTreeMap, BTreeSet};
+
+const MANY: usize = 10_000;
+
+/// The spaces whose contents all devices share once everything has arrived.
+const SHARED: [Space; 2] = [Space::Everywhere, Space::Nearby];
+
+impl World {
+    /// What must hold on each device at any time, whatever has arrived and whatever went wrong, of
+    /// the devices where something happened since this was asked last.
+    pub(super) fn check_each_alone(&mut self) {
+        for device in std::mem::take(&mut self.touched) {
+            self.check_alone(device);
+        }
+    }
+
+    fn check_alone(&mut self, device: usize) {
+        let at = self.oracle.applied(device).clone();
+        // Nothing that was acknowledged or taken in has vanished, and nothing is claimed that is not
+        // there.
+        assert_eq!(
+            &self.devices[device].holds(),
+            self.oracle.received(device),
+            "device {device} holds something else than it acknowledged and took in"
+        );
+        // What waits for other changes or for a newer app is never silent.
+        self.waiting_is_said(device);
+        let dump = self.devices[device].dump(None);
+        // A field shows several values exactly when writes of it that did not know of each other
+        // stand and differ, whatever clocks say; a decision took away only what its maker saw; an
+        // item deleted here and edited there is still there; an element of a set is there unless
+        // someone who saw it took it out; a field and a kind of a newer app are kept: all of it is
+        // what the oracle says.
+        assert_eq!(
+            without_texts(&dump),
+            self.oracle.dump(&at),
+            "device {device} shows something else than what was written"
+        );
+        // A question is listed exactly where the oracle finds one.
+        let conflicts = self.devices[device].read(|tx| tx.conflicts(None));
+        let listed: BTreeSet<(EntityId, String)> = conflicts
+            .iter()
+            .filter(|conflict| conflict.kind != "text")
+            .map(|conflict| (conflict.entity, conflict.field.clone()))
+            .collect();
+        assert_eq!(listed, self.oracle.disputes(&at), "device {device} asks something else");
+        // A text is asked about, or marked as merged, only where it was edited apart.
+        for conflict in conflicts.iter().filter(|conflict| conflict.kind == "text") {
+            assert!(
+                self.oracle.text_edited_apart(conflict.entity, &at),
+                "device {device} asks about a text that nobody edited apart"
+            );
+        }
+        self.check_texts(device, &at);
+        self.devices[device].read(everything_can_be_seen);
+        self.tally.count(Group::Checks, "device against the oracle");
+        let hash = holdfast_oplog::Hash::of(dump.as_bytes());
+        self.event(format_args!("{device} shows {} {listed:?}", hash.to_hex()));
+    }
+
+    /// Every character that someone typed and nobody deleted is in the text, nothing that was deleted
+    /// is, and what one person typed in one go is not broken up by someone who did not see it.
+    fn check_texts(&mut self, device: usize, at: &Past) {
+        let items: Vec<EntityId> = self.oracle.items_with_text(at).collect();
+        for item in items {
+            let text = self.devices[device].read(|tx| tx.text(item));
+            self.oracle.check_text(item, at, &text.map(|t| t.plain).unwrap_or_default());
+        }
+    }
+
+    /// What must hold once every device has everything.
+    pub(super) fn check_all_together(&mut self) {
+        self.touched.extend(0..self.devices.len());
+        self.check_each_alone();
+        // Every acknowledged change that may travel is held everywhere, and what may not travel is
+        // nowhere but where it was made.
+        let everything = self.oracle.everything();
+        for device in 0..self.devices.len() {
+            let own = self.devices[device].actor;
+            let expected: Past = everything
+                .iter()
+                .filter(|(log, _)| log.space != Space::Device || log.actor == own)
+                .map(|(log, seq)| (*log, *seq))
+                .collect();
+            assert_eq!(self.devices[device].holds(), expected, "device {device} lacks a change");
+        }
+        // The same changes give the same data and the same conflicts, byte for byte; texts and the
+        // review of texts too.
+        let first = seen(&mut self.devices[0]);
+        for device in 1..self.devices.len() {
+            let other = seen(&mut self.devices[device]);
+            assert_eq!(other.0, first.0, "device {device} shows other data than device 0");
+            assert_eq!(other.1, first.1, "device {device} lists other conflicts than device 0");
+        }
+        self.tally.count(Group::Checks, "all devices the same");
+        self.event(format_args!(
+            "all show {}",
+            holdfast_oplog::Hash::of(first.0.as_bytes()).to_hex()
+        ));
+        for conflict in self.devices[0].read(|tx| tx.conflicts(None)) {
+            count_conflict(&mut self.tally, &conflict);
+        }
+        match self.rng.gen_range(0..6) {
+            0 => self.in_another_order(&first),
+            1 => self.everything_again(&first),
+            2 => self.views_made_anew(&first),
+            3 => self.log_verified(),
+            _ => {}
+        }
+    }
+
+    /// A device that gets everything in yet another order comes to the same.
+    fn in_another_order(&mut self, first: &(String, String)) {
+        let from = self.rng.gen_range(0..self.devices.len());
+        let most = self.rng.gen_range(1..12);
+        let batches = self.sealed(from, &VersionVector::new(), Carrier::Lan, most);
+        let mut logs: BTreeMap<LogId, Vec<Vec<u8>>> = BTreeMap::new();
+        for batch in batches.into_iter().rev() {
+            let log = SealedBatch::decode(&batch).unwrap().header().unwrap().log();
+            logs.entry(log).or_default().push(batch);
+        }
+        // Each log in order, the logs among each other in any.
+        let mut logs: Vec<Vec<Vec<u8>>> = logs.into_values().collect();
+        let mut late = Device::new(&self.founded, 0, 0, false);
+        while !logs.is_empty() {
+            let at = self.rng.gen_range(0..logs.len());
+            match logs[at].pop() {
+                Some(batch) => drop(late.take(self.now_ms, &batch).unwrap()),
+                None => drop(logs.swap_remove(at)),
+            }
+        }
+        let shown = seen(&mut late);
+        assert_eq!(shown.0, first.0, "another order gives other data");
+        assert_eq!(shown.1, first.1, "another order gives other conflicts");
+        self.tally.count(Group::Checks, "another order gives the same");
+    }
+
+    /// Taking everything in again changes nothing.
+    fn everything_again(&mut self, first: &(String, String)) {
+        let last = self.devices.len() - 1;
+        let batches = self.sealed(last, &VersionVector::new(), Carrier::Lan, 5);
+        let now_ms = self.now_ms;
+        let device = &mut self.devices[0];
+        let position = device.read(|tx| tx.position());
+        for batch in &batches {
+            assert_eq!(device.take(now_ms, batch).unwrap().0.new, 0);
+        }
+        assert_eq!(device.read(|tx| tx.position()), position);
+        assert_eq!(&seen(device), first, "taking everything in again changed something");
+        self.tally.count(Group::Checks, "everything again changes nothing");
+    }
+
+    /// The views made anew from the log are the views that grew.
+    fn views_made_anew(&mut self, first: &(String, String)) {
+        let at = self.rng.gen_range(0..self.devices.len());
+        let device = &mut self.devices[at];
+        device.store.write(|tx| tx.rebuild()).unwrap();
+        assert_eq!(&seen(device), first, "made anew, the views differ");
+        self.tally.count(Group::Checks, "views made anew are the same");
+    }
+
+    /// Every change in the log is the one that its author signed.
+    fn log_verified(&mut self) {
+        let at = self.rng.gen_range(0..self.devices.len());
+        let founded = std::sync::Arc::clone(&self.founded);
+        let verify = |log: LogId, seq, hash, signature: &[u8; 64]| {
+            let id = holdfast_oplog::ChangeId { space: log.space, actor: log.actor, seq };
+            let public = founded.members.public_of(log.actor);
+            public.is_some_and(|p| verify_change(&p, founded.vault, id, hash, signature))
+        };
+        let lines = self.devices[at].read(|tx| tx.check(&verify));
+        let wrong: Vec<_> = lines.into_iter().filter(|line| !line.ok).collect();
+        assert!(wrong.is_empty(), "device {at}: {wrong:?}");
+        self.tally.count(Group::Checks, "log verified");
+    }
+
+    /// What is disputed on the first device, with the values: apart from circles, where the later
+    /// move gives way and so clocks name the item that is asked about.
+    pub(super) fn disputes_apart_from_circles(&mut self) -> Vec<String> {
+        let mut disputes = Vec::new();
+        for conflict in self.devices[0].read(|tx| tx.conflicts(None)) {
+            let ConflictRecord { entity, field, state, .. } = conflict;
+            let register = self.devices[0].state(entity).unwrap();
+            let register = register.register(&field);
+            let mut values: Vec<_> = register
+                .map(|r| r.distinct().into_iter().map(|v| v.value.clone()).collect())
+                .unwrap_or_default();
+            values.sort();
+            if field != holdfast_model::fields::PARENT || values.len() > 1 {
+                disputes.push(format!("{entity} {field} {state:?} {values:?}"));
+            }
+        }
+        disputes
+    }
+}
+
+/// The data and the conflicts of the shared spaces, with everything in them.
+fn seen(device: &mut Device) -> (String, String) {
+    let dump: String = SHARED.iter().map(|space| device.dump(Some(*space))).collect();
+    let conflicts = device.read(|tx| {
+        let mut shared = Vec::new();
+        for conflict in tx.conflicts(None)? {
+            if tx.expect_entity(conflict.entity, "item")?.1 != Space::Device {
+                shared.push(conflict);
+            }
+        }
+        Ok(format!("{shared:#?}"))
+    });
+    (dump, conflicts)
+}
+
+/// The trees have no circles, and every item in use can be reached from what a window shows: the
+/// inbox, the lists and the subtasks of what is reached.
+fn everything_can_be_seen(tx: &Tx<'_>) -> Result<(), StoreError> {
+    let lists = tx.lists()?;
+    let parents: BTreeMap<EntityId, Option<EntityId>> =
+        lists.iter().map(|list| (list.id, list.parent)).collect();
+    acyclic(&parents);
+    for (list, parent) in &parents {
+        let shown = parent.is_none_or(|parent| parents.contains_key(&parent));
+        assert!(shown, "list {list} hangs below one that is not shown");
+    }
+    let alive = tx.tasks(&TaskFilter::All, MANY)?;
+    acyclic(&alive.iter().map(|task| (task.id, task.parent)).collect());
+    let mut open: Vec<EntityId> = Vec::new();
+    let mut reached: BTreeSet<EntityId> = BTreeSet::new();
+    let mut roots = vec![TaskFilter::Inbox, TaskFilter::Completed];
+    roots.extend(parents.keys().map(|list| TaskFilter::List(*list)));
+    for root in roots {
+        open.extend(tx.tasks(&root, MANY)?.iter().map(|task| task.id));
+    }
+    while let Some(task) = open.pop() {
+        if reached.insert(task) {
+            let below = tx.tasks(&TaskFilter::Children(task), MANY)?;
+            open.extend(below.iter().map(|task| task.id));
+        }
+    }
+    for task in &alive {
+        assert!(reached.contains(&task.id), "task {} is in use and nowhere", task.id);
+    }
+    for (list, _) in tx.entities_of(Kind::List.as_str())? {
+        let shown = !list.is_alive() || parents.contains_key(&list.id);
+        assert!(shown, "list {} is in use and nowhere", list.id);
+    }
+    Ok(())
+}
+
+fn acyclic(parents: &BTreeMap<EntityId, Option<EntityId>>) {
+    for start in parents.keys() {
+        let mut at = parents.get(start).copied().flatten();
+        for _ in 0..parents.len() {
+            assert_ne!(at, Some(*start), "{start} lies within itself");
+            at = at.and_then(|id| parents.get(&id).copied().flatten());
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! One device of a history: its database, its keys, its clock, and the moment at which it crashes.
+
+use super::founded::{Founded, actor};
+use crate::oracle::Past;
+use holdfast_model::EntityId;
+use holdfast_model::EntityState;
+use holdfast_oplog::{ActorId, Space, VersionVector};
+use holdfast_store::{Applied, Author, LocalChange, Store, StoreError, Tx};
+use holdfast_sync::{Session, SyncError, Taken, membership, take_in};
+use holdfast_vault::{DeviceKeys, sign_change};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use tempfile::TempDir;
+
+/// When a device crashes: at one of its next commits, which then does not happen.
+#[derive(Debug, Default)]
+struct Crash {
+    /// Commits until then; 0 where none is meant to come.
+    commits: AtomicU32,
+    crashed: AtomicBool,
+}
+
+impl Crash {
+    /// Whether the commit at hand fails. After a crash nothing is committed until the restart.
+    fn strikes(&self) -> bool {
+        let left = self.commits.load(SeqCst);
+        if left > 0 {
+            self.commits.store(left - 1, SeqCst);
+            self.crashed.fetch_or(left == 1, SeqCst);
+        }
+        self.crashed.load(SeqCst)
+    }
+}
+
+/// One device.
+pub(crate) struct Device {
+    pub(crate) store: Store,
+    pub(crate) actor: ActorId,
+    /// How far its clock is off.
+    pub(crate) skew_ms: i64,
+    founded: Arc<Founded>,
+    place: usize,
+    rng: ChaCha20Rng,
+    crash: Arc<Crash>,
+    /// Where its database lies, where it is not in memory.
+    folder: Option<TempDir>,
+}
+
+impl Device {
+    /// A device that has just joined the vault.
+    pub(crate) fn new(founded: &Arc<Founded>, place: usize, skew_ms: i64, on_disk: bool) -> Self {
+        let mut store = founded.store();
+        let folder = on_disk.then(|| {
+            let folder = super::carry::temporary_folder();
+            let path = folder.path().join("holdfast.db");
+            store.copy_to(&path).unwrap();
+            store = Store::open(&path).unwrap();
+            folder
+        });
+        let mut device = Self {
+            store,
+            actor: actor(place),
+            skew_ms,
+            founded: Arc::clone(founded),
+            place,
+            rng: ChaCha20Rng::seed_from_u64(place as u64),
+            crash: Arc::default(),
+            folder,
+        };
+        device.watch_commits();
+        device
+    }
+
+    fn watch_commits(&mut self) {
+        let crash = Arc::clone(&self.crash);
+        self.store.refuse_commits(move || crash.strikes()).unwrap();
+    }
+
+    /// Lets the device crash at the commit of that number from now, counted from 1.
+    pub(crate) fn crash_at(&self, commit: u32) {
+        self.crash.commits.store(commit, SeqCst);
+    }
+
+    /// The crash that was meant does not come any more.
+    pub(crate) fn stay_up(&self) {
+        self.crash.commits.store(0, SeqCst);
+    }
+
+    /// Whether it crashed and was not started again.
+    pub(crate) fn crashed(&self) -> bool {
+        self.crash.crashed.load(SeqCst)
+    }
+
+    /// Starts again from what is in the database.
+    pub(crate) fn restart(&mut self) {
+        self.store = match &self.folder {
+            Some(folder) => Store::open(&folder.path().join("holdfast.db")).unwrap(),
+            None => self.store.copy_in_memory().unwrap(),
+        };
+        self.crash = Arc::default();
+        self.watch_commits();
+    }
+
+    /// What its clock says at the true time `now_ms`.
+    pub(crate) const fn wall(&self, now_ms: i64) -> i64 {
+        now_ms + self.skew_ms
+    }
+
+    pub(crate) fn keys(&self) -> &DeviceKeys {
+        &self.founded.keys[self.place]
+    }
+
+    pub(crate) fn session(&mut self, now_ms: i64) -> Session<'_> {
+        Session {
+            wall_ms: self.wall(now_ms),
+            store: &mut self.store,
+            keys: &self.founded.keys[self.place],
+            keyring: &self.founded.keyring,
+            actor: self.actor,
+            rng: &mut self.rng,
+        }
+    }
+
+    /// Appends one action of the person.
+    pub(crate) fn append(
+        &mut self,
+        now_ms: i64,
+        action: LocalChange,
+    ) -> Result<Applied, StoreError> {
+        let vault = self.founded.vault;
+        let keys = &self.founded.keys[self.place];
+        let sign = |id, hash| sign_change(keys, vault, id, hash);
+        let author = Author { actor: self.actor, sign: &sign, wall_ms: now_ms + self.skew_ms };
+        self.store.write(|tx| tx.append(author, action))
+    }
+
+    /// Takes a sealed batch in and applies what can be applied, in one transaction.
+    pub(crate) fn take(
+        &mut self,
+        now_ms: i64,
+        batch: &[u8],
+    ) -> Result<(Taken, Applied), SyncError> {
+        let wall_ms = self.wall(now_ms);
+        let keyring = &self.founded.keyring;
+        self.store.write(|tx| {
+            let members = membership(tx)?;
+            let taken = take_in(tx, keyring, &members, batch, None, None)?;
+            Ok((taken, tx.apply_ready(wall_ms)?))
+        })
+    }
+
+    /// Reads on one consistent view.
+    pub(crate) fn read<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> Result<T, StoreError>) -> T {
+        self.store.read(work).unwrap()
+    }
+
+    pub(crate) fn held(&mut self) -> VersionVector {
+        self.read(|tx| tx.held())
+    }
+
+    /// What it holds, as the oracle says it.
+    pub(crate) fn holds(&mut self) -> Past {
+        self.held().iter().collect()
+    }
+
+    pub(crate) fn state(&mut self, item: EntityId) -> Option<EntityState> {
+        self.read(|tx| tx.entity(item)).map(|(state, _)| state)
+    }
+
+    pub(crate) fn dump(&mut self, space: Option<Space>) -> String {
+        self.read(|tx| Ok(tx.dump(space)?.to_string()))
+    }
+}
