@@ -30,6 +30,7 @@ pub mod markup;
 mod order;
 mod people;
 mod policies;
+mod repeats;
 mod resolve;
 mod review;
 mod search;
@@ -43,6 +44,10 @@ mod undo;
 pub mod view;
 mod watch;
 
+#[cfg(test)]
+mod recovered_tests;
+#[cfg(test)]
+mod repeats_tests;
 #[cfg(test)]
 mod story_tests;
 
