@@ -37,6 +37,12 @@ impl Clock {
         Ok(Self { shift })
     }
 
+    /// A clock that shows a moment (RFC 3339) and goes on from there.
+    #[cfg(test)]
+    pub(crate) fn starting(moment: &str) -> Self {
+        Self::shifted(moment, Timestamp::now()).unwrap()
+    }
+
     /// Now.
     pub fn now(self) -> Timestamp {
         Timestamp::now().saturating_add(self.shift).unwrap_or(Timestamp::MAX)

@@ -35,6 +35,7 @@ mod order;
 mod pause;
 mod people;
 mod policies;
+mod repeats;
 mod resolve;
 mod review;
 mod search;
@@ -49,6 +50,10 @@ mod undo;
 pub mod view;
 mod watch;
 
+#[cfg(test)]
+mod recovered_tests;
+#[cfg(test)]
+mod repeats_tests;
 #[cfg(test)]
 mod story_tests;
 

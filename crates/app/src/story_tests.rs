@@ -5,23 +5,23 @@ use crate::keystore::KeyStore;
 use crate::{App, NewDevice, view};
 use tempfile::TempDir;
 
-struct Device {
-    app: App,
-    folder: TempDir,
+pub(crate) struct Device {
+    pub(crate) app: App,
+    pub(crate) folder: TempDir,
 }
 
-fn device() -> Device {
+pub(crate) fn device() -> Device {
     let folder = tempfile::tempdir().unwrap();
     let app = App::at(Home::at(folder.path().join("home"))).unwrap();
     Device { app, folder }
 }
 
-fn new(name: &str) -> NewDevice<'_> {
+pub(crate) fn new(name: &str) -> NewDevice<'_> {
     NewDevice { name, key_store: Some(KeyStore::File), passphrase: None }
 }
 
 /// A laptop with a vault, and a phone that joined it.
-fn two() -> (Device, Device) {
+pub(crate) fn two() -> (Device, Device) {
     let (laptop, phone) = (device(), device());
     laptop.app.create(&new("Laptop")).unwrap();
     let file = laptop.folder.path().join("invite.holdfast");
@@ -32,24 +32,24 @@ fn two() -> (Device, Device) {
     (laptop, phone)
 }
 
-fn carry(from: &Device, to: &Device) -> view::ImportResult {
+pub(crate) fn carry(from: &Device, to: &Device) -> view::ImportResult {
     let file = from.folder.path().join("update.holdfast");
     from.app.export_bundle(&view::ExportRequest::Full, &file).unwrap();
     to.app.import_bundle(&file, false).unwrap()
 }
 
-fn exchange(one: &Device, other: &Device) {
+pub(crate) fn exchange(one: &Device, other: &Device) {
     carry(one, other);
     carry(other, one);
     assert_eq!(one.app.dump(None).unwrap(), other.app.dump(None).unwrap());
 }
 
-fn add(device: &Device, text: &str) -> String {
+pub(crate) fn add(device: &Device, text: &str) -> String {
     let none = view::QuickAddDefaults { list: None, when: None, parent: None };
     device.app.quick_add(text, &[], &none).unwrap().ids[0].clone()
 }
 
-fn title(device: &Device, id: &str, title: &str) {
+pub(crate) fn title(device: &Device, id: &str, title: &str) {
     let patch = view::TaskPatch { title: Some(title.into()), ..view::TaskPatch::default() };
     device.app.edit_tasks(&[id.to_owned()], &patch, None).unwrap();
 }

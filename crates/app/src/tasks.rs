@@ -4,10 +4,10 @@ use crate::act::{self, Work};
 use crate::{App, AppError, order, view};
 use holdfast_model::entity::{Draft, Seen};
 use holdfast_model::fields::{
-    DEADLINE, LIST, NOTES, ORDER, PARENT, PRIORITY, REPEAT, SERIES, STATUS, TAGS, TITLE, WHEN,
+    DEADLINE, LIST, NOTES, ORDER, PARENT, PRIORITY, REPEAT, STATUS, TAGS, TITLE, WHEN,
 };
 use holdfast_model::quickadd::{self, Parsed};
-use holdfast_model::recurrence::{self, Repeat};
+use holdfast_model::recurrence::Repeat;
 use holdfast_model::{EntityId, EntityState, Kind, Value, dates};
 use holdfast_oplog::Space;
 use holdfast_store::query::SortedKind;
@@ -278,6 +278,9 @@ impl Work<'_, '_> {
         }
         let completes =
             patch.status == Some(view::TaskStatus::Done) && state.text(STATUS) != "done";
+        if completes {
+            self.fix_date(&mut draft, &state, patch, as_of)?;
+        }
         self.push(space, draft);
         if completes {
             self.repeat_task(&state, space)?;
@@ -399,43 +402,9 @@ impl Work<'_, '_> {
         let start = day_of(planned).unwrap_or_else(|| self.now.date());
         Ok(Some(repeat.anchored(start).to_string()))
     }
-
-    /// Makes the next occurrence of a task that was just completed. Its id follows from series and
-    /// date, so that devices that complete it apart make one.
-    fn repeat_task(&mut self, state: &EntityState, space: Space) -> Result<(), AppError> {
-        let Ok(repeat) = state.text(REPEAT).parse::<Repeat>() else { return Ok(()) };
-        let today = self.now.date();
-        let planned = state.text(WHEN);
-        let from = day_of(planned).or_else(|| day_of(state.text(DEADLINE))).unwrap_or(today);
-        let Some(next) = recurrence::next(&repeat, from, today) else { return Ok(()) };
-        let series = state.text(SERIES).parse().unwrap_or(state.id);
-        let id = EntityId(recurrence::occurrence_id(*series.as_bytes(), next));
-        if self.tx.entity(id)?.is_some() {
-            return Ok(());
-        }
-        let mut draft = Draft::new(id, Kind::Task.as_str());
-        let all = &Seen::All;
-        for field in [TITLE, LIST, PARENT, PRIORITY, REPEAT, ORDER] {
-            draft.set(field, state.value(field).clone(), all);
-        }
-        draft.set(STATUS, "open", all).set(SERIES, series.to_string(), all);
-        let time = planned.get(10..).unwrap_or_default();
-        if !planned.is_empty() || state.text(DEADLINE).is_empty() {
-            draft.set(WHEN, format!("{next}{time}"), all);
-        }
-        if let (Some(deadline), Ok(shift)) = (day_of(state.text(DEADLINE)), from.until(next)) {
-            let moved = deadline.checked_add(shift).unwrap_or(next);
-            draft.set(DEADLINE, moved.to_string(), all);
-        }
-        for tag in state.elements(TAGS) {
-            draft.add(TAGS, tag.clone());
-        }
-        self.push(space, draft);
-        Ok(())
-    }
 }
 
-fn day_of(text: &str) -> Option<Date> {
+pub(crate) fn day_of(text: &str) -> Option<Date> {
     text.get(..10)?.parse().ok()
 }
 

@@ -117,6 +117,11 @@ impl EntityState {
             && self.life.live().iter().any(|version| version.value.as_str() == Some(DELETED))
     }
 
+    /// Whether any field has several values, whatever the policies say of it.
+    pub fn is_disputed(&self) -> bool {
+        self.life.is_disputed() || self.registers.values().any(Register::is_disputed)
+    }
+
     /// The fields that a person has to decide under these policies; `life` among them.
     pub fn disputes(&self, policies: &Policies) -> Vec<&str> {
         let asked = |field: &str| policies.of_field(&self.kind, field) == Policy::Ask;

@@ -100,10 +100,13 @@ pub fn next(repeat: &Repeat, from: Date, completed: Date) -> Option<Date> {
     }
 }
 
-/// The id of the occurrence of `series` on `date`. It depends on nothing else, so devices that
-/// finish an occurrence apart make the same next one.
-pub fn occurrence_id(series: [u8; 16], date: Date) -> Uuid {
-    Uuid::new_v5(&Uuid::from_bytes(series), format!("holdfast occurrence {date}").as_bytes())
+/// The id of the occurrence of `series` that follows the occurrence `finished`. It depends on nothing
+/// else, neither on a clock nor on the date that the next one gets, so devices that finish an
+/// occurrence apart make one next occurrence, whenever and wherever they do.
+pub fn occurrence_id(series: [u8; 16], finished: [u8; 16]) -> Uuid {
+    let finished = Uuid::from_bytes(finished);
+    let name = format!("holdfast occurrence after {finished}");
+    Uuid::new_v5(&Uuid::from_bytes(series), name.as_bytes())
 }
 
 impl fmt::Display for Repeat {

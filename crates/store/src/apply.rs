@@ -198,6 +198,9 @@ impl<'t, 's> Applier<'t, 's> {
             if loaded.text.is_none() {
                 loaded.text = Some(self.tx.open_for_writing(id, self.brought.remove(&id))?);
             }
+            if let Some(open) = &mut loaded.text {
+                open.decided();
+            }
             loaded.text_changed = true;
         }
         Ok(())
@@ -248,21 +251,34 @@ impl<'t, 's> Applier<'t, 's> {
             {
                 merged = self.tx.save_text(&loaded.state, open, &self.policies)?;
             }
+            let stored;
             let plain = match &loaded.text {
-                Some(open) => Some(open.plain().to_owned()),
-                None => self.tx.text_plain(*id)?,
+                Some(open) => open.plain(),
+                // What was not there before has no text either.
+                None if loaded.before.is_none() => "",
+                None => {
+                    stored = self.tx.text_plain(*id)?.unwrap_or_default();
+                    &stored
+                }
             };
-            self.tx.project(&loaded.state, loaded.space, plain.as_deref().unwrap_or_default())?;
-            self.tx.list_disputes(&loaded.state, &self.policies)?;
-            let conflicts = self.tx.open_conflicts_of(*id)?;
+            self.tx.project(&loaded.state, loaded.space, plain)?;
+            let asks = loaded.before.is_some() || loaded.state.is_disputed();
+            if asks {
+                self.tx.list_disputes(&loaded.state, &self.policies)?;
+            }
+            let conflicts =
+                if asks || loaded.text.is_some() { self.tx.open_conflicts_of(*id)? } else { 0 };
             items.push(ItemChange {
                 id: *id,
                 kind: loaded.state.kind.clone(),
-                title: title_or(&loaded.state, plain.as_deref().unwrap_or_default()),
+                title: title_or(&loaded.state, plain),
                 event: event(loaded.before, &loaded.state),
                 conflict: conflicts > loaded.before.map_or(0, |before| before.conflicts),
                 merged,
             });
+            if let Some(open) = loaded.text.take() {
+                self.tx.keep_text(*id, open);
+            }
         }
         if !self.moved.is_empty() {
             self.tx.break_circles(&self.moved, &self.policies)?;

@@ -27,6 +27,8 @@ const VIEWS: &[&str] = &[
     "notes",
     "tasks",
     "text_updates",
+    "text_bases",
+    "text_reviews",
     "texts",
     "entities",
     "touched",

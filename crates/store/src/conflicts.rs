@@ -103,8 +103,7 @@ impl Tx<'_> {
         let states: Vec<Vec<u8>> = {
             let mut statement = self.sql.prepare_cached(
                 "SELECT state FROM entities WHERE disputed = 1
-                 UNION SELECT e.state FROM entities e JOIN texts t ON t.entity = e.id
-                    WHERE length(t.review) > 0",
+                 UNION SELECT e.state FROM entities e JOIN text_reviews t ON t.entity = e.id",
             )?;
             let rows = statement.query_map([], |row| row.get(0))?;
             rows.collect::<Result<_, _>>()?
@@ -140,16 +139,14 @@ impl Tx<'_> {
 
     /// All conflicts, of one item where it is named.
     pub fn conflicts(&self, entity: Option<EntityId>) -> Result<Vec<ConflictRecord>, StoreError> {
-        let listed = "SELECT id, entity, kind, field, state, detail FROM conflicts
-             WHERE ?1 IS NULL OR entity = ?1 ORDER BY entity, field";
+        let order = "entity, field";
         #[cfg(feature = "planted")]
-        let listed = if planted::is(planted::Bug::ConflictsByArrival) {
-            "SELECT id, entity, kind, field, state, detail FROM conflicts
-             WHERE ?1 IS NULL OR entity = ?1 ORDER BY rowid"
-        } else {
-            listed
-        };
-        let mut statement = self.sql.prepare_cached(listed)?;
+        let order = if planted::is(planted::Bug::ConflictsByArrival) { "c.rowid" } else { order };
+        let mut statement = self.sql.prepare_cached(&format!(
+            "SELECT id, entity, kind, field, state, detail,
+                CASE kind WHEN 'text' THEN (SELECT plain FROM texts t WHERE t.entity = c.entity) END
+             FROM conflicts c WHERE ?1 IS NULL OR entity = ?1 ORDER BY {order}",
+        ))?;
         let mut rows = statement.query([entity.map(|id| *id.as_bytes())])?;
         let mut conflicts = Vec::new();
         while let Some(row) = rows.next()? {
@@ -163,8 +160,9 @@ fn record(row: &Row<'_>) -> Result<ConflictRecord, StoreError> {
     let kind: String = row.get(2)?;
     let detail: Vec<u8> = row.get(5)?;
     let text = if kind == ConflictKind::Text.as_str() {
-        let text = decode(&detail, DETAIL_LIMIT, "a text conflict")
+        let mut text: Divergence = decode(&detail, DETAIL_LIMIT, "a text conflict")
             .map_err(|error| StoreError::Damaged(error.to_string()))?;
+        text.merged = row.get::<_, Option<String>>(6)?.unwrap_or_default();
         Some(text)
     } else {
         None

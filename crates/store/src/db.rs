@@ -1,8 +1,10 @@
+use crate::lately::Lately;
 use crate::{StoreError, schema};
 use holdfast_model::Policies;
 use holdfast_oplog::VaultId;
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use std::cell::RefCell;
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ const BUSY: Duration = Duration::from_secs(10);
 pub struct Store {
     conn: Connection,
     vault: VaultId,
+    lately: RefCell<Lately>,
 }
 
 /// One transaction: everything in it happens, or nothing.
@@ -21,6 +24,10 @@ pub struct Store {
 pub struct Tx<'a> {
     pub(crate) sql: Transaction<'a>,
     pub(crate) vault: VaultId,
+    /// Texts that were edited lately.
+    pub(crate) lately: &'a RefCell<Lately>,
+    /// Whether this transaction may write.
+    pub(crate) writes: bool,
 }
 
 impl Store {
@@ -78,7 +85,7 @@ impl Store {
             .query_row("SELECT value FROM meta WHERE key = 'vault'", [], |row| row.get(0))
             .optional()?;
         let vault = vault.ok_or_else(|| StoreError::Damaged("it does not name a vault".into()))?;
-        Ok(Self { conn, vault: VaultId(vault) })
+        Ok(Self { conn, vault: VaultId(vault), lately: RefCell::default() })
     }
 
     /// The vault.
@@ -93,7 +100,9 @@ impl Store {
     ) -> Result<T, E> {
         let tx = self.begin(TransactionBehavior::Immediate)?;
         let value = work(&tx)?;
+        let lately = tx.lately;
         tx.sql.commit().map_err(StoreError::from)?;
+        lately.borrow_mut().commit();
         Ok(value)
     }
 
@@ -118,8 +127,11 @@ impl Store {
     }
 
     fn begin(&mut self, behavior: TransactionBehavior) -> Result<Tx<'_>, StoreError> {
-        let vault = self.vault;
-        Ok(Tx { sql: self.conn.transaction_with_behavior(behavior)?, vault })
+        let (vault, lately) = (self.vault, &self.lately);
+        let writes = matches!(behavior, TransactionBehavior::Immediate);
+        // What the last transaction left uncommitted is undone.
+        lately.borrow_mut().roll_back();
+        Ok(Tx { sql: self.conn.transaction_with_behavior(behavior)?, vault, lately, writes })
     }
 
     /// A number that changes whenever another process commits to this database.
@@ -147,6 +159,10 @@ impl Tx<'_> {
     ) -> Result<Result<T, E>, StoreError> {
         self.sql.execute_batch("SAVEPOINT part")?;
         let outcome = part();
+        if outcome.is_err() {
+            // Loading what the part had not touched again costs less than telling them apart.
+            self.lately.borrow_mut().roll_back();
+        }
         self.sql.execute_batch(if outcome.is_ok() {
             "RELEASE part"
         } else {

@@ -18,12 +18,14 @@ mod entities;
 mod error;
 mod exchanges;
 mod history;
+mod lately;
 mod log;
 mod private;
 mod project;
 pub mod query;
 mod schema;
 mod search;
+mod text_reviews;
 mod texts;
 mod undo;
 

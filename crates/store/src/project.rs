@@ -34,6 +34,22 @@ fn readable(line: &str) -> String {
     line.replace("**", "").replace('`', "")
 }
 
+/// The beginning of a text without its title line. Cost: as far as the excerpt reaches.
+fn excerpt(text: &str, title: &str) -> String {
+    let mut excerpt = String::new();
+    let mut left = EXCERPT;
+    for line in text.lines().map(readable).filter(|line| !line.is_empty() && line != title) {
+        let gap = if excerpt.is_empty() { "" } else { " " };
+        let taken: String = gap.chars().chain(line.chars()).take(left).collect();
+        left -= taken.chars().count();
+        excerpt.push_str(&taken);
+        if left == 0 {
+            break;
+        }
+    }
+    excerpt
+}
+
 fn id_value(state: &EntityState, field: &str) -> Option<[u8; 16]> {
     state.text(field).parse::<EntityId>().ok().map(|id| *id.as_bytes())
 }
@@ -44,8 +60,7 @@ fn text_value<'a>(state: &'a EntityState, field: &str) -> Option<&'a str> {
 
 impl Tx<'_> {
     pub(crate) fn save_entity(&self, state: &EntityState, space: Space) -> Result<(), StoreError> {
-        let disputed = state.life.is_disputed()
-            || state.registers.values().any(holdfast_model::Register::is_disputed);
+        let disputed = state.is_disputed();
         self.sql
             .prepare_cached(
                 "INSERT INTO entities (id, kind, space, life, disputed, edited_ms, state)
@@ -135,15 +150,7 @@ impl Tx<'_> {
 
     fn project_note(&self, state: &EntityState, text: &str) -> Result<(), StoreError> {
         let title = crate::apply::title_or(state, text);
-        let excerpt: String = text
-            .lines()
-            .map(readable)
-            .filter(|line| !line.is_empty() && *line != title)
-            .collect::<Vec<String>>()
-            .join(" ")
-            .chars()
-            .take(EXCERPT)
-            .collect();
+        let excerpt = excerpt(text, &title);
         self.sql
             .prepare_cached(
                 "INSERT INTO notes (id, life, title, excerpt, list, pinned, created_ms, edited_ms)

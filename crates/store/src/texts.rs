@@ -1,15 +1,19 @@
+//! Texts as the database keeps them: a snapshot of the sequence CRDT, the updates after it, and what
+//! people read.
+
 use crate::{StoreError, Tx};
-use holdfast_model::fields::{REVIEWED, policy_kind};
-use holdfast_model::text::{ReviewCache, TextDoc, TextError, Version};
-use holdfast_model::{EntityId, EntityState, Kind, Policies, Policy, Value, conflict};
-use holdfast_oplog::{decode, encode};
+use holdfast_model::text::{TextDoc, TextError, Version};
+use holdfast_model::{EntityId, EntityState, Kind, Policies};
 use rusqlite::OptionalExtension;
 
-/// Updates are folded into the snapshot once they are this many, or this many bytes and as large as it.
-const FOLD_COUNT: usize = 64;
+/// Updates are folded into the snapshot once they are this many; where the snapshot is large, once they
+/// are [`FOLD_LARGE`]: writing it takes longer than taking in the updates.
+const FOLD_SMALL: usize = 64;
+const FOLD_LARGE: usize = 256;
+/// Edits made apart are dear to merge again on every opening, edits in a row are not.
+const FOLD_APART: usize = 16;
+/// Or once they are this many bytes and as large as the snapshot.
 const FOLD_BYTES: usize = 16 * 1024;
-/// What this program wrote itself; the bound only catches damage.
-const LOCAL_LIMIT: usize = 256 * 1024 * 1024;
 
 /// A text as the database keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,46 +26,89 @@ pub struct StoredText {
 
 /// A text that is being edited within a transaction.
 pub(crate) struct OpenText {
-    doc: TextDoc,
+    pub(crate) doc: TextDoc,
+    /// What people read, once it is saved.
     plain: String,
     /// Updates taken in since it was opened.
     fresh: Vec<(u64, Vec<u8>)>,
     stored: usize,
     stored_bytes: usize,
+    /// 0 when it is not in the database yet.
     snapshot_bytes: usize,
-    cache: ReviewCache,
     concurrent: bool,
+    /// Whether a decision was made or taken back.
+    decided: bool,
 }
 
 impl OpenText {
+    fn new(doc: TextDoc) -> Self {
+        Self {
+            doc,
+            plain: String::new(),
+            fresh: Vec::new(),
+            stored: 0,
+            stored_bytes: 0,
+            snapshot_bytes: 0,
+            concurrent: false,
+            decided: false,
+        }
+    }
+
     /// Takes in an edit; one that is in already only has to be kept.
     pub(crate) fn take_in(&mut self, update: &[u8], writer: u64) -> Result<(), TextError> {
         let imported = self.doc.import(update, writer)?;
         self.concurrent |= imported.concurrent;
-        self.plain = self.doc.plain();
         self.fresh.push((writer, update.to_vec()));
         Ok(())
     }
 
+    /// Takes note that a decision on it was made or taken back.
+    pub(crate) fn decided(&mut self) {
+        self.decided = true;
+    }
+
+    /// What people read, once it is saved.
     pub(crate) fn plain(&self) -> &str {
         &self.plain
+    }
+
+    /// Whether the review may say something else than before. An edit whose writer had seen everything
+    /// adds to no disagreement: it comes after all of them.
+    fn is_review_due(&self) -> bool {
+        self.concurrent || self.decided || self.fresh.is_empty()
+    }
+
+    fn folds(&self) -> bool {
+        let count = self.stored + self.fresh.len();
+        let bytes =
+            self.stored_bytes + self.fresh.iter().map(|(_, body)| body.len()).sum::<usize>();
+        let small = self.snapshot_bytes < FOLD_BYTES;
+        let most = if small { FOLD_SMALL } else { FOLD_LARGE };
+        count > most
+            || (self.concurrent && (small || count > FOLD_APART))
+            || (bytes > FOLD_BYTES && bytes > self.snapshot_bytes)
     }
 }
 
 struct Row {
-    snapshot: Vec<u8>,
-    review: Vec<u8>,
+    version: Vec<u8>,
+    snapshot_bytes: usize,
 }
 
 impl Tx<'_> {
     fn text_row(&self, id: EntityId) -> Result<Option<Row>, StoreError> {
-        Ok(self
+        let row: Option<(Vec<u8>, i64)> = self
             .sql
-            .prepare_cached("SELECT snapshot, review FROM texts WHERE entity = ?1")?
-            .query_row([id.as_bytes()], |row| {
-                Ok(Row { snapshot: row.get(0)?, review: row.get(1)? })
-            })
-            .optional()?)
+            .prepare_cached(
+                "SELECT t.version, coalesce(length(b.snapshot), length(t.snapshot))
+                 FROM texts t LEFT JOIN text_bases b ON b.entity = t.entity WHERE t.entity = ?1",
+            )?
+            .query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        Ok(row.map(|(version, bytes)| Row {
+            version,
+            snapshot_bytes: usize::try_from(bytes).unwrap_or(0),
+        }))
     }
 
     fn text_updates(&self, id: EntityId) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
@@ -74,31 +121,49 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    fn load_doc(
-        &self,
-        id: EntityId,
-        row: &Row,
-        writer: u64,
-    ) -> Result<(TextDoc, usize, usize), StoreError> {
-        let mut doc = if row.snapshot.is_empty() {
+    /// The text as the database has it, whatever is kept open.
+    fn load_text(&self, id: EntityId, writer: u64) -> Result<TextDoc, StoreError> {
+        let snapshot: Vec<u8> = self
+            .sql
+            .prepare_cached(
+                "SELECT coalesce(b.snapshot, t.snapshot)
+                 FROM texts t LEFT JOIN text_bases b ON b.entity = t.entity WHERE t.entity = ?1",
+            )?
+            .query_row([id.as_bytes()], |row| row.get(0))?;
+        let mut doc = if snapshot.is_empty() {
             TextDoc::new(writer)
         } else {
-            TextDoc::load(&row.snapshot, writer)?
+            TextDoc::load(&snapshot, writer)?
         };
-        let updates = self.text_updates(id)?;
-        let (count, bytes) = (updates.len(), updates.iter().map(|(_, body)| body.len()).sum());
-        for (from, body) in updates {
+        for (from, body) in self.text_updates(id)? {
             doc.import(&body, from)?;
         }
-        Ok((doc, count, bytes))
+        Ok(doc)
     }
 
     /// The text of an item, to be edited by a writer; empty when it has none yet.
     pub fn open_text(&self, id: EntityId, writer: u64) -> Result<TextDoc, StoreError> {
-        match self.text_row(id)? {
-            Some(row) => Ok(self.load_doc(id, &row, writer)?.0),
-            None => Ok(TextDoc::new(writer)),
+        let Some(row) = self.text_row(id)? else { return Ok(TextDoc::new(writer)) };
+        match self.kept_text(id, &row) {
+            Some(mut doc) => {
+                doc.write_as(writer);
+                Ok(doc)
+            }
+            None => self.load_text(id, writer),
         }
+    }
+
+    /// The text, if it was edited lately and this transaction may go on editing it.
+    fn kept_text(&self, id: EntityId, row: &Row) -> Option<TextDoc> {
+        if !self.writes {
+            return None;
+        }
+        self.lately.borrow_mut().take(id, &row.version)
+    }
+
+    /// Keeps a saved text for the next edit.
+    pub(crate) fn keep_text(&self, id: EntityId, open: OpenText) {
+        self.lately.borrow_mut().keep(id, open.doc);
     }
 
     /// What people read of an item's text, and which version it is.
@@ -122,66 +187,34 @@ impl Tx<'_> {
             .optional()?)
     }
 
-    /// Opens a text to take edits in; `doc` is one that holds an edit of this device already.
+    /// Opens a text to take edits in; `brought` is one that holds an edit of this device already.
     pub(crate) fn open_for_writing(
         &self,
         id: EntityId,
-        doc: Option<TextDoc>,
+        brought: Option<TextDoc>,
     ) -> Result<OpenText, StoreError> {
-        let row = self.text_row(id)?;
-        self.open(id, row, doc)
-    }
-
-    fn open(
-        &self,
-        id: EntityId,
-        row: Option<Row>,
-        doc: Option<TextDoc>,
-    ) -> Result<OpenText, StoreError> {
-        let Some(row) = row else {
-            let doc = doc.unwrap_or_else(|| TextDoc::new(READER));
-            let plain = doc.plain();
-            return Ok(OpenText {
-                doc,
-                plain,
-                fresh: Vec::new(),
-                stored: 0,
-                stored_bytes: 0,
-                snapshot_bytes: 0,
-                cache: ReviewCache::default(),
-                concurrent: false,
-            });
+        let Some(row) = self.text_row(id)? else {
+            return Ok(OpenText::new(brought.unwrap_or_else(|| TextDoc::new(READER))));
         };
-        let cache = if row.review.is_empty() {
-            ReviewCache::default()
-        } else {
-            // The cache is only a short cut: damaged, it is made anew.
-            decode(&row.review, LOCAL_LIMIT, "the review of a text").unwrap_or_default()
+        let kept = self.kept_text(id, &row);
+        let stored = Version::from_bytes(&row.version)?;
+        // One that was opened before another transaction wrote lacks what that wrote.
+        let brought = brought.filter(|doc| doc.version().covers(&stored));
+        let doc = match brought.or(kept) {
+            Some(doc) => doc,
+            None => self.load_text(id, READER)?,
         };
-        let snapshot_bytes = row.snapshot.len();
-        let (doc, stored, stored_bytes) = match doc {
-            Some(doc) => {
-                let (count, bytes): (i64, i64) = self
-                    .sql
-                    .prepare_cached(
-                        "SELECT count(*), coalesce(sum(length(body)), 0) FROM text_updates WHERE entity = ?1",
-                    )?
-                    .query_row([id.as_bytes()], |r| Ok((r.get(0)?, r.get(1)?)))?;
-                (doc, count as usize, bytes as usize)
-            }
-            None => self.load_doc(id, &row, READER)?,
-        };
-        let plain = doc.plain();
-        Ok(OpenText {
-            doc,
-            plain,
-            fresh: Vec::new(),
-            stored,
-            stored_bytes,
-            snapshot_bytes,
-            cache,
-            concurrent: false,
-        })
+        let (count, bytes): (i64, i64) = self
+            .sql
+            .prepare_cached(
+                "SELECT count(*), coalesce(sum(length(body)), 0) FROM text_updates WHERE entity = ?1",
+            )?
+            .query_row([id.as_bytes()], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        let mut open = OpenText::new(doc);
+        open.stored = usize::try_from(count).unwrap_or(0);
+        open.stored_bytes = usize::try_from(bytes).unwrap_or(0);
+        open.snapshot_bytes = row.snapshot_bytes;
+        Ok(open)
     }
 
     /// Writes a text back and lists what has to be reviewed. Whether edits made apart were merged.
@@ -193,24 +226,26 @@ impl Tx<'_> {
     ) -> Result<bool, StoreError> {
         let id = state.id;
         let field = Kind::parse(&state.kind).and_then(Kind::text_field).unwrap_or_default();
-        let fresh_bytes: usize = open.fresh.iter().map(|(_, body)| body.len()).sum();
-        let tail = open.stored_bytes + fresh_bytes;
-        // Edits made apart are dear to merge again on every opening, edits in a row are not.
-        let fold = open.concurrent
-            || open.stored + open.fresh.len() > FOLD_COUNT
-            || (tail > FOLD_BYTES && tail > open.snapshot_bytes);
-        let review_bytes = self.review_text(state, field, open, policies)?;
+        open.plain = open.doc.plain();
+        if open.is_review_due() {
+            self.review_text(state, field, &open.doc, policies)?;
+        }
         let version = open.doc.version().to_bytes();
-        if fold || open.snapshot_bytes == 0 {
-            let snapshot = open.doc.snapshot()?;
+        if open.snapshot_bytes == 0 || open.folds() {
             self.sql
                 .prepare_cached(
                     "INSERT INTO texts (entity, field, version, plain, snapshot, review)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                     VALUES (?1, ?2, ?3, ?4, x'', x'')
                      ON CONFLICT (entity) DO UPDATE SET version = excluded.version,
-                        plain = excluded.plain, snapshot = excluded.snapshot, review = excluded.review",
+                        plain = excluded.plain, snapshot = x'', review = x''",
                 )?
-                .execute((id.as_bytes(), field, &version, &open.plain, &snapshot, &review_bytes))?;
+                .execute((id.as_bytes(), field, &version, &open.plain))?;
+            self.sql
+                .prepare_cached(
+                    "INSERT INTO text_bases (entity, snapshot) VALUES (?1, ?2)
+                     ON CONFLICT (entity) DO UPDATE SET snapshot = excluded.snapshot",
+                )?
+                .execute((id.as_bytes(), open.doc.snapshot()?))?;
             if open.stored > 0 {
                 self.sql
                     .prepare_cached("DELETE FROM text_updates WHERE entity = ?1")?
@@ -225,58 +260,10 @@ impl Tx<'_> {
                     .execute((id.as_bytes(), writer.cast_signed(), body))?;
             }
             self.sql
-                .prepare_cached(
-                    "UPDATE texts SET version = ?2, plain = ?3, review = ?4 WHERE entity = ?1",
-                )?
-                .execute((id.as_bytes(), &version, &open.plain, &review_bytes))?;
+                .prepare_cached("UPDATE texts SET version = ?2, plain = ?3 WHERE entity = ?1")?
+                .execute((id.as_bytes(), &version, &open.plain))?;
         }
         Ok(open.concurrent)
-    }
-
-    /// Lists the text's conflict or automatic merge, if there is one; returns the cache to keep.
-    fn review_text(
-        &self,
-        state: &EntityState,
-        field: &str,
-        open: &mut OpenText,
-        policies: &Policies,
-    ) -> Result<Vec<u8>, StoreError> {
-        let policy = policies.of(policy_kind(&state.kind, field));
-        let conflict_id = conflict::id(state.id, field);
-        if policy == Policy::Newest {
-            // Nothing is listed, so nothing needs to be found. The cache goes on from where it stands
-            // when another policy is chosen.
-            self.unlist_conflict(conflict_id)?;
-            return Ok(encode(&open.cache)?);
-        }
-        // A decision in a form that is not understood decides nothing here.
-        let decisions: Vec<Version> = state
-            .elements(REVIEWED)
-            .into_iter()
-            .filter_map(|value| match value {
-                Value::Bytes(bytes) => Version::from_bytes(bytes).ok(),
-                _ => None,
-            })
-            .collect();
-        let found = open.doc.review(&decisions, &mut open.cache)?;
-        let row = match (found.conflict, found.merged_automatically) {
-            (Some(conflict), _) => Some(("open", conflict)),
-            (None, Some(merge)) if policy == Policy::Ask => Some(("open", merge)),
-            (None, Some(merge)) => Some(("merged", merge)),
-            (None, None) => None,
-        };
-        match row {
-            Some((listed, found)) => self.list_conflict(
-                conflict_id,
-                state.id,
-                conflict::ConflictKind::Text,
-                field,
-                listed,
-                &encode(&found)?,
-            )?,
-            None => self.unlist_conflict(conflict_id)?,
-        }
-        Ok(encode(&open.cache)?)
     }
 
     /// Lists the reviews of a text again, after the policies changed.
@@ -286,10 +273,10 @@ impl Tx<'_> {
         policies: &Policies,
     ) -> Result<(), StoreError> {
         if let Some(field) = Kind::parse(&state.kind).and_then(Kind::text_field)
-            && let Some(row) = self.text_row(state.id)?
+            && self.text_row(state.id)?.is_some()
         {
-            let mut open = self.open(state.id, Some(row), None)?;
-            self.review_text(state, field, &mut open, policies)?;
+            let doc = self.load_text(state.id, READER)?;
+            self.review_text(state, field, &doc, policies)?;
         }
         Ok(())
     }

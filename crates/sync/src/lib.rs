@@ -15,6 +15,7 @@ mod carrier;
 mod error;
 mod exchange;
 mod mailbox;
+mod mass_deletion;
 mod mode;
 mod moment;
 mod plan;
@@ -31,6 +32,9 @@ pub use carrier::{Carrier, carried, spaces};
 pub use error::SyncError;
 pub use exchange::{Exchanged, exchange, listen};
 pub use mailbox::Mailbox;
+pub use mass_deletion::{
+    FEW, MassDeletion, Standing, arriving_deletion, is_counted, mass_deletion,
+};
 pub use mode::Mode;
 pub use moment::moment;
 pub use plan::{Plan, plan};

@@ -204,6 +204,15 @@ impl TextDoc {
         self.writer
     }
 
+    /// Edits here as `writer` from now on.
+    pub fn write_as(&mut self, writer: u64) {
+        if self.writer != writer {
+            // As in `over`.
+            let _ = self.doc.set_peer_id(writer);
+            self.writer = writer;
+        }
+    }
+
     /// Applies `splices` in order as one edit.
     ///
     /// Errors: [`TextError::OutOfBounds`], [`TextError::TooLong`], [`TextError::ReservedWriter`];

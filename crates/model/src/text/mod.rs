@@ -5,9 +5,11 @@
 //! which edits overlap. Never reads a clock, a random source, a file or the network, and never
 //! decides anything from the order in which edits arrived.
 
+mod asked;
 mod crdt;
 pub mod diff;
 mod error;
+mod evaluate;
 mod graph;
 mod passages;
 mod review;

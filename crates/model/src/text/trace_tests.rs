@@ -91,5 +91,5 @@ fn a_recorded_hour_of_two_writers() {
         review.conflict.map(|c| c.passages),
         rmp_serde::to_vec_named(&cache).unwrap().len(),
     );
-    assert_eq!(review::replayed(&docs[1]).unwrap(), trace.end_content);
+    assert_eq!(evaluate::replayed(&docs[1]).unwrap(), trace.end_content);
 }

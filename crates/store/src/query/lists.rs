@@ -1,6 +1,7 @@
 use crate::{StoreError, Tx, columns};
 use holdfast_model::EntityId;
 use holdfast_oplog::Space;
+use std::collections::BTreeSet;
 
 /// A list as the sidebar shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,7 +10,7 @@ pub struct ListRow {
     pub id: EntityId,
     /// Title.
     pub title: String,
-    /// The list it is nested in, where that is alive and the move does not close a circle.
+    /// The list it is nested in, where that is shown and the move does not close a circle.
     pub parent: Option<EntityId>,
     /// Order among siblings.
     pub sort: String,
@@ -19,7 +20,7 @@ pub struct ListRow {
     pub archived: bool,
     /// How far it may travel.
     pub space: Space,
-    /// Deleted, but with items that are alive: additions that the deletion had not seen.
+    /// Deleted, but with items or nested lists that are alive: additions that the deletion had not seen.
     pub recovered: bool,
     /// Open tasks in it.
     pub open_tasks: u64,
@@ -44,7 +45,7 @@ impl Tx<'_> {
     /// Lists that are alive, and deleted ones that still hold something, in order.
     pub fn lists(&self) -> Result<Vec<ListRow>, StoreError> {
         let mut statement = self.sql.prepare_cached(
-            "SELECT l.id, l.title, CASE WHEN c.entity IS NULL AND p.life = 'alive' THEN l.parent END,
+            "SELECT l.id, l.title, CASE WHEN c.entity IS NULL THEN l.parent END,
                 l.sort, l.color, l.archived, l.space, l.life <> 'alive',
                 (SELECT count(*) FROM tasks t WHERE t.list = l.id AND t.life = 'alive'
                     AND t.status NOT IN ('done', 'cancelled')),
@@ -52,7 +53,9 @@ impl Tx<'_> {
                 EXISTS (SELECT 1 FROM conflicts k WHERE k.entity = l.id AND k.state = 'open'),
                 l.life = 'alive' OR EXISTS (SELECT 1 FROM tasks t WHERE t.list = l.id AND t.life = 'alive')
                     OR EXISTS (SELECT 1 FROM notes n WHERE n.list = l.id AND n.life = 'alive')
-             FROM lists l LEFT JOIN lists p ON p.id = l.parent LEFT JOIN cut_moves c ON c.entity = l.id
+                    OR EXISTS (SELECT 1 FROM lists i WHERE i.parent = l.id AND i.life = 'alive'
+                        AND i.id NOT IN (SELECT entity FROM cut_moves))
+             FROM lists l LEFT JOIN cut_moves c ON c.entity = l.id
              ORDER BY l.sort, l.id",
         )?;
         let mut rows = statement.query([])?;
@@ -74,6 +77,11 @@ impl Tx<'_> {
                 notes: columns::seq(row.get(9)?)?,
                 conflict: row.get(10)?,
             });
+        }
+        // Below a list that is not shown there is nothing: what was there moves to the top.
+        let shown: BTreeSet<EntityId> = lists.iter().map(|list| list.id).collect();
+        for list in &mut lists {
+            list.parent = list.parent.filter(|parent| shown.contains(parent));
         }
         Ok(lists)
     }

@@ -1,14 +1,11 @@
 use super::BundleError;
 use super::format_error::changes;
-use holdfast_model::fields::LIST;
-use holdfast_model::{EntityId, Kind};
+use holdfast_model::EntityId;
 use holdfast_store::{Applied, ItemChange, ItemEvent, Tx};
+use holdfast_sync::{arriving_deletion, is_counted};
 use holdfast_vault::Membership;
 use serde_json::{Value as Json, json};
-use std::collections::{BTreeMap, BTreeSet};
 
-/// Fewer deletions than this never wait for the person.
-const FEW: u64 = 10;
 /// Items that the record of an exchange names at most.
 const NAMED: usize = 500;
 
@@ -75,11 +72,6 @@ fn item(item: &ItemChange) -> Json {
     })
 }
 
-/// Whether people count it: tasks, notes and lists.
-fn counts(kind: &str) -> bool {
-    matches!(Kind::parse(kind), Some(Kind::Task | Kind::Note | Kind::List))
-}
-
 /// What applying did, as people count it. `open_before` is how many items needed a decision before.
 pub(crate) fn summarize(
     tx: &Tx<'_>,
@@ -107,7 +99,7 @@ pub(crate) fn summarize(
         }
         preview.conflicts += u64::from(item.conflict);
         preview.merged += u64::from(item.merged);
-        if counts(&item.kind) {
+        if is_counted(&item.kind) {
             match item.event {
                 ItemEvent::Added => preview.adds += 1,
                 ItemEvent::Changed => preview.updates += 1,
@@ -119,46 +111,12 @@ pub(crate) fn summarize(
     // Moves that close a circle are listed on items that the bundle itself did not touch.
     let (open, _) = tx.conflict_counts()?;
     preview.conflicts = preview.conflicts.max(open.saturating_sub(open_before));
-    preview.needs_confirmation = deletes_much(tx, &preview)?;
+    preview.needs_confirmation = arriving_deletion(tx, &preview.items)?.is_some();
     Ok(preview)
 }
 
 fn is_alive(tx: &Tx<'_>, id: EntityId) -> Result<bool, BundleError> {
     Ok(tx.entity(id)?.is_some_and(|(state, _)| state.is_alive()))
-}
-
-/// Whether at least [`FEW`] items are deleted that are more than half of the vault or of a list.
-fn deletes_much(tx: &Tx<'_>, preview: &Preview) -> Result<bool, BundleError> {
-    if preview.deletes < FEW {
-        return Ok(false);
-    }
-    let mut deleted = BTreeSet::new();
-    let mut added = BTreeSet::new();
-    for item in preview.items.iter().filter(|item| counts(&item.kind)) {
-        match item.event {
-            ItemEvent::Deleted => deleted.insert(item.id),
-            ItemEvent::Added => added.insert(item.id),
-            ItemEvent::Changed => false,
-        };
-    }
-    let (mut all, mut gone) = (0_u64, 0_u64);
-    let mut lists: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for kind in [Kind::Task, Kind::Note, Kind::List] {
-        for (state, _) in tx.entities_of(kind.as_str())? {
-            let is_gone = deleted.contains(&state.id);
-            if !is_gone && (!state.is_alive() || added.contains(&state.id)) {
-                continue;
-            }
-            let list = lists.entry(state.text(LIST).to_owned()).or_default();
-            for (before, lost) in [(&mut all, &mut gone), (&mut list.0, &mut list.1)] {
-                *before += 1;
-                *lost += u64::from(is_gone);
-            }
-        }
-    }
-    let much = |(before, lost): (u64, u64)| lost >= FEW && lost.saturating_mul(2) > before;
-    let in_a_list = lists.into_iter().any(|(list, counted)| !list.is_empty() && much(counted));
-    Ok(in_a_list || much((all, gone)))
 }
 
 /// What changed about the vault's devices, in words. Nothing where they were not known before.
