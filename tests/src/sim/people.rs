@@ -221,7 +221,7 @@ impl World {
     }
 
     /// Someone finishes an occurrence of a repeating task, before or after midnight. The next one has
-    /// its id from series and date, so devices that make it apart make one.
+    /// its id from the series and the one that is finished, so devices that make it apart make one.
     pub(super) fn finish_repeating(&mut self, device: usize) {
         let Some((state, space)) = self.pick(device, &[Kind::Task]) else { return };
         let planned: Result<Date, _> = state.text(WHEN).parse();
@@ -236,7 +236,7 @@ impl World {
         let today = from + self.rng.gen_range(0..2).days();
         let Some(next) = recurrence::next(&repeat, from, today) else { return };
         let series = state.text(SERIES).parse().unwrap_or(state.id);
-        let id = EntityId(recurrence::occurrence_id(*series.as_bytes(), next));
+        let id = EntityId(recurrence::occurrence_id(*series.as_bytes(), *state.id.as_bytes()));
         let mut done = state.draft();
         done.set(STATUS, "done", &Seen::All);
         let mut meant: Vec<Meant> = done.finish().map(Meant::content).into_iter().collect();

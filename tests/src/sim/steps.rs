@@ -20,7 +20,9 @@ const ACTS: &[(u32, Act)] = &[
     (40, World::look),
     (40, |world, _| world.decide()),
     (40, World::undo),
-    (10, |world, device| drop(world.redo(device))),
+    (10, |world, device| {
+        world.redo(device);
+    }),
     (10, World::choose_policy),
     (15, World::review_text),
     (12, World::newer_app_writes),

@@ -6,7 +6,7 @@ use super::super::world::World;
 use super::travels;
 use super::wire::Wire;
 use crate::oracle::Past;
-use holdfast_oplog::{DeviceId, Range, VersionVector};
+use holdfast_oplog::{Range, VersionVector};
 use holdfast_sync::{Carrier, Mailbox, SyncError, Transport, exchange, outgoing, spaces};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -78,8 +78,12 @@ impl Transport for Peer<'_> {
         Ok(false)
     }
 
-    fn acknowledge(&mut self, _: DeviceId, _: &VersionVector) -> Result<(), SyncError> {
+    fn acknowledge(&mut self, _: Vec<u8>) -> Result<(), SyncError> {
         Ok(())
+    }
+
+    fn acknowledged(&mut self) -> Result<Vec<Vec<u8>>, SyncError> {
+        Ok(Vec::new())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A transport over which things go wrong: cut at any call, repeated, damaged, told stale news.
 
-use holdfast_oplog::{DeviceId, Range, VersionVector};
+use holdfast_oplog::{Range, VersionVector};
 use holdfast_sync::{SyncError, Transport};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -101,7 +101,11 @@ impl Transport for Wire<'_> {
         self.inner.notified()
     }
 
-    fn acknowledge(&mut self, device: DeviceId, held: &VersionVector) -> Result<(), SyncError> {
-        self.call(|wire| wire.inner.acknowledge(device, held))
+    fn acknowledge(&mut self, said: Vec<u8>) -> Result<(), SyncError> {
+        self.call(|wire| wire.inner.acknowledge(said))
+    }
+
+    fn acknowledged(&mut self) -> Result<Vec<Vec<u8>>, SyncError> {
+        self.inner.acknowledged()
     }
 }
