@@ -158,6 +158,7 @@ fn what_a_newer_app_wrote_survives_an_older_one() {
         add: BTreeMap::new(),
         remove: BTreeMap::new(),
         text: BTreeMap::new(),
+        kept: None,
     };
     let unknown =
         rmpv::Value::Map(vec![("op".into(), "attach-voice".into()), ("length".into(), 90.into())]);
@@ -192,6 +193,7 @@ fn a_change_of_a_newer_schema_is_parked_and_passed_on() {
         add: BTreeMap::new(),
         remove: BTreeMap::new(),
         text: BTreeMap::new(),
+        kept: None,
     };
     let first = change(newer, 1, SCHEMA + 1, vec![Op::Edit(Box::new(edit.clone()))]);
     let second = change(newer, 2, SCHEMA, vec![Op::Edit(Box::new(edit))]);

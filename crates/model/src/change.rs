@@ -3,6 +3,7 @@
 //! The encoded bytes are what is stored, hashed, signed and passed on; they are never rewritten, so
 //! operations, fields and values that this build does not know survive it.
 
+use crate::text::Transcript;
 use crate::{EntityId, Hlc, ModelError, Value};
 #[cfg(feature = "planted")]
 use holdfast_oplog::planted;
@@ -96,6 +97,20 @@ pub struct TextEdit {
     /// The sequence CRDT's own update.
     #[serde(rename = "u", with = "serde_bytes")]
     pub update: Vec<u8>,
+    /// Where the text is written anew in another space: from what its writer is worked out.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub copied: Option<Transcript>,
+}
+
+/// Times that an entity keeps when it is written anew in another space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// When it was made.
+    #[serde(rename = "m")]
+    pub created: Hlc,
+    /// When its content was last edited.
+    #[serde(rename = "e")]
+    pub edited: Hlc,
 }
 
 /// Everything that one change does to one entity.
@@ -122,6 +137,9 @@ pub struct Edit {
     /// Edits of texts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub text: BTreeMap<String, TextEdit>,
+    /// Where the entity is written anew in another space: its times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
 }
 
 /// One operation.

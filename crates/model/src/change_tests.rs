@@ -21,7 +21,8 @@ fn sample() -> Change {
             set: [("title".to_owned(), Write::new("Buy oak", seen.clone()))].into(),
             add: [("tags".to_owned(), vec!["a".into()])].into(),
             remove: [("tags".to_owned(), vec![Removal { value: "b".into(), seen }])].into(),
-            text: [("notes".to_owned(), TextEdit { update: vec![1, 2, 3] })].into(),
+            text: [("notes".to_owned(), TextEdit { update: vec![1, 2, 3], copied: None })].into(),
+            kept: None,
         }))],
     }
 }

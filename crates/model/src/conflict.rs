@@ -14,6 +14,8 @@ pub enum ConflictKind {
     Delete,
     /// Moved to different places, or into each other.
     Move,
+    /// Edited in one space after it was moved to another.
+    Space,
 }
 
 impl ConflictKind {
@@ -24,6 +26,7 @@ impl ConflictKind {
             Self::Text => "text",
             Self::Delete => "delete",
             Self::Move => "move",
+            Self::Space => "space",
         }
     }
     /// The kind of a disputed register.
@@ -31,6 +34,7 @@ impl ConflictKind {
         match field {
             fields::LIFE => Self::Delete,
             fields::LIST | fields::PARENT => Self::Move,
+            fields::SPACE => Self::Space,
             _ => Self::Field,
         }
     }

@@ -16,6 +16,11 @@ pub const ALIVE: &str = "alive";
 pub const DELETED: &str = "deleted";
 /// Value of the life register: gone from the trash; only the tombstone is left.
 pub const PURGED: &str = "purged";
+/// Value of the life register in a space that the entity was moved out of: gone here as well.
+pub const WITHDRAWN: &str = "withdrawn";
+/// Value of the life register in a space that the entity was moved out of: devices that hold nothing
+/// but this copy go on showing it.
+pub const LEFT: &str = "left";
 
 /// What a write replaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,14 +68,16 @@ impl EntityState {
 
     /// Applies everything but the texts, which the store keeps apart.
     pub fn apply(&mut self, edit: &Edit, dot: Dot, time: Hlc) {
-        self.created = self.created.min((time, dot));
-        if self.created == (time, dot) {
+        let made = edit.kept.map_or(time, |kept| kept.created.min(time));
+        self.created = self.created.min((made, dot));
+        if self.created == (made, dot) {
             // Devices that made the same entity apart agree on its kind by the earliest edit.
             self.kind.clone_from(&edit.kind);
         }
         if let Some(life) = &edit.life {
             self.life.apply(dot, time, life);
-            self.edited = self.edited.max((time, dot));
+            let edited = edit.kept.map_or(time, |kept| kept.edited.min(time));
+            self.edited = self.edited.max((edited, dot));
         }
         for (field, write) in &edit.set {
             self.registers.entry(field.clone()).or_default().apply(dot, time, write);
@@ -109,12 +116,16 @@ impl EntityState {
     /// Whether it is in use. While its deletion is disputed it is.
     pub fn is_alive(&self) -> bool {
         self.life.live().is_empty()
-            || self.life.live().iter().any(|version| version.value.as_str() == Some(ALIVE))
+            || self.lives(ALIVE)
+            || (self.lives(LEFT) && !self.lives(DELETED) && !self.lives(PURGED))
+    }
+    /// Whether a value stands in the life register, alone or beside others.
+    pub(crate) fn lives(&self, value: &str) -> bool {
+        self.life.live().iter().any(|version| version.value.as_str() == Some(value))
     }
     /// Whether it is in the trash.
     pub fn is_trashed(&self) -> bool {
-        !self.is_alive()
-            && self.life.live().iter().any(|version| version.value.as_str() == Some(DELETED))
+        !self.is_alive() && self.lives(DELETED)
     }
 
     /// Whether any field has several values, whatever the policies say of it.
@@ -131,7 +142,10 @@ impl EntityState {
             .filter(|(field, register)| register.is_disputed() && asked(field))
             .map(|(field, _)| field.as_str())
             .collect();
-        if self.life.is_disputed() && self.is_alive() {
+        // Moved away and edited apart is asked where both copies are: see `crate::copying`.
+        let lives = self.life.live().iter().map(|version| &version.value);
+        let mut here = lives.filter(|value| !crate::copying::is_moved(value));
+        if here.next().is_some_and(|first| here.any(|value| value != first)) && self.is_alive() {
             fields.push(LIFE);
         }
         fields
@@ -156,6 +170,7 @@ fn blank(entity: EntityId, kind: &str) -> Edit {
         add: blank_map(),
         remove: blank_map(),
         text: blank_map(),
+        kept: None,
     }
 }
 
@@ -217,7 +232,7 @@ impl Draft<'_> {
 
     /// Edits a text.
     pub fn text(&mut self, field: &str, update: Vec<u8>) -> &mut Self {
-        self.edit.text.insert(field.to_owned(), TextEdit { update });
+        self.edit.text.insert(field.to_owned(), TextEdit { update, copied: None });
         self.content = true;
         self
     }

@@ -89,6 +89,8 @@ pub const VALUE: &str = "value";
 pub const REVIEWED: &str = "reviewed";
 /// The register that says whether an entity lives; named so in conflicts.
 pub const LIFE: &str = "life";
+/// Not a field that is written: names the question which space an entity is in, in conflicts.
+pub const SPACE: &str = "space";
 
 /// The policy kind that a field belongs to: policies are set per kind of data, not per field.
 pub fn policy_kind(kind: &str, field: &str) -> &'static str {
@@ -131,6 +133,7 @@ pub fn label(field: &str) -> &str {
         ARCHIVED => "archive",
         VALUE => "value",
         LIFE => "deletion",
+        SPACE => "way of travelling",
         other => other,
     }
 }

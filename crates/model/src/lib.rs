@@ -9,6 +9,7 @@
 
 pub mod change;
 pub mod conflict;
+pub mod copying;
 pub mod dates;
 pub mod entity;
 mod error;
@@ -24,7 +25,8 @@ pub mod text;
 pub mod tree;
 mod value;
 
-pub use change::{Again, Change, Dot, Edit, Op, Removal, TextEdit, Write};
+pub use change::{Again, Change, Dot, Edit, Kept, Op, Removal, TextEdit, Write};
+pub use copying::{Moved, Standing};
 pub use entity::EntityState;
 pub use error::ModelError;
 pub use fields::Kind;

@@ -16,6 +16,8 @@ pub enum ItemEvent {
     Changed,
     /// It went to the trash, or from there for good.
     Deleted,
+    /// It was moved to where it does not travel to this device.
+    Withdrawn,
 }
 
 /// One item that changed.
@@ -50,11 +52,13 @@ pub struct Applied {
     pub notices: Vec<String>,
 }
 
+/// An entity in one space.
+type Place = (EntityId, Space);
+
 struct Loaded {
     state: EntityState,
-    space: Space,
-    /// How it was before; `None` when it was not there.
-    before: Option<Before>,
+    /// Whether the entity is shown from this space.
+    home: bool,
     text: Option<OpenText>,
     text_changed: bool,
 }
@@ -68,7 +72,9 @@ struct Before {
 /// Applies changes within one transaction, touching each entity's rows once at the end.
 pub(crate) struct Applier<'t, 's> {
     tx: &'t Tx<'s>,
-    loaded: BTreeMap<EntityId, Loaded>,
+    loaded: BTreeMap<Place, Loaded>,
+    /// How the touched entities were before; `None` when they were not there.
+    before: BTreeMap<EntityId, Option<Before>>,
     brought: BTreeMap<EntityId, TextDoc>,
     policies: Policies,
     policy_changed: bool,
@@ -84,6 +90,7 @@ impl<'t, 's> Applier<'t, 's> {
         Ok(Self {
             tx,
             loaded: BTreeMap::new(),
+            before: BTreeMap::new(),
             brought: BTreeMap::new(),
             policies: tx.policies()?,
             policy_changed: false,
@@ -149,16 +156,15 @@ impl<'t, 's> Applier<'t, 's> {
     }
 
     fn edit(&mut self, change: &Change, edit: &Edit) -> Result<(), StoreError> {
-        if !self.load(edit.entity, &edit.kind, change)? {
-            return Ok(());
-        }
+        let place = (edit.entity, change.space);
+        self.load(place, &edit.kind, change)?;
         self.tx
             .sql
             .prepare_cached(
                 "INSERT INTO touched (entity, pos) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
             )?
             .execute((edit.entity.as_bytes(), self.position))?;
-        let Some(loaded) = self.loaded.get_mut(&edit.entity) else { return Ok(()) };
+        let Some(loaded) = self.loaded.get_mut(&place) else { return Ok(()) };
         loaded.state.apply(edit, change.dot(), change.time);
         if edit.set.contains_key(PARENT) {
             self.moved.insert(edit.entity);
@@ -173,12 +179,16 @@ impl<'t, 's> Applier<'t, 's> {
             }
             let open = match &mut loaded.text {
                 Some(open) => open,
-                empty => empty.insert(
-                    self.tx.open_for_writing(edit.entity, self.brought.remove(&edit.entity))?,
-                ),
+                empty => {
+                    let brought = self.brought.remove(&edit.entity);
+                    empty.insert(open_text(self.tx, place, loaded.home, brought)?)
+                }
             };
             loaded.text_changed = true;
-            let writer = writer_of(&change.actor.0);
+            let writer = match &text.copied {
+                Some(copied) => copied.writer(edit.entity.as_bytes(), change.space.as_str()),
+                None => writer_of(&change.actor.0),
+            };
             if let Err(error) = open.take_in(&text.update, writer) {
                 self.notices.push(format!(
                     "An edit of '{}' was not taken over: {error}",
@@ -187,16 +197,17 @@ impl<'t, 's> Applier<'t, 's> {
             }
         }
         if edit.add.contains_key(REVIEWED) || edit.remove.contains_key(REVIEWED) {
-            self.reviewed(edit.entity)?;
+            self.reviewed(place)?;
         }
         Ok(())
     }
 
     /// A decision on the text was made or taken back: the text is reviewed again.
-    fn reviewed(&mut self, id: EntityId) -> Result<(), StoreError> {
-        if let Some(loaded) = self.loaded.get_mut(&id) {
+    fn reviewed(&mut self, place: Place) -> Result<(), StoreError> {
+        if let Some(loaded) = self.loaded.get_mut(&place) {
             if loaded.text.is_none() {
-                loaded.text = Some(self.tx.open_for_writing(id, self.brought.remove(&id))?);
+                let brought = self.brought.remove(&place.0);
+                loaded.text = Some(open_text(self.tx, place, loaded.home, brought)?);
             }
             if let Some(open) = &mut loaded.text {
                 open.decided();
@@ -206,82 +217,124 @@ impl<'t, 's> Applier<'t, 's> {
         Ok(())
     }
 
-    /// Loads an entity into the cache; whether the change may edit it.
-    fn load(&mut self, id: EntityId, kind: &str, change: &Change) -> Result<bool, StoreError> {
-        if !self.loaded.contains_key(&id) {
-            let loaded = match self.tx.entity(id)? {
-                Some((state, space)) => {
-                    let before = Some(self.before(&state)?);
-                    Loaded { state, space, before, text: None, text_changed: false }
-                }
-                None => Loaded {
-                    state: EntityState::new(id, kind, change.time, change.dot()),
-                    space: change.space,
-                    before: None,
-                    text: None,
-                    text_changed: false,
-                },
-            };
-            self.loaded.insert(id, loaded);
+    /// Loads what an entity is in the space of a change into the cache.
+    fn load(&mut self, place: Place, kind: &str, change: &Change) -> Result<(), StoreError> {
+        if self.loaded.contains_key(&place) {
+            return Ok(());
         }
-        let fits = self.loaded.get(&id).is_some_and(|loaded| loaded.space == change.space);
-        if !fits {
-            self.notices.push(format!(
-                "A change of an item was set aside, because it came by another way than the item's own ({id})."
-            ));
-        }
-        Ok(fits)
+        let (id, space) = place;
+        let new = || EntityState::new(id, kind, change.time, change.dot());
+        let known = self.tx.entity(id)?;
+        let before = known.as_ref().map(|(state, _)| self.before(state)).transpose()?;
+        let (state, home) = if let Some((state, home)) = known {
+            if home == space {
+                (state, true)
+            } else {
+                (self.tx.copy_row(id, space)?.unwrap_or_else(new), false)
+            }
+        } else {
+            // Of several spaces that bring it at once, any is the home until the end.
+            let other = Space::ALL.into_iter().any(|s| self.loaded.contains_key(&(id, s)));
+            (new(), !other)
+        };
+        self.before.entry(id).or_insert(before);
+        self.loaded.insert(place, Loaded { state, home, text: None, text_changed: false });
+        Ok(())
     }
 
     /// Writes states, views, texts and conflicts of everything that was touched.
     pub(crate) fn finish(mut self) -> Result<Applied, StoreError> {
         if self.policy_changed {
             // The new policies count for what is listed, so states are written before they are read.
-            for loaded in self.loaded.values() {
-                self.tx.save_entity(&loaded.state, loaded.space)?;
+            for ((_, space), loaded) in self.loaded.iter().filter(|(_, loaded)| loaded.home) {
+                self.tx.save_entity(&loaded.state, *space)?;
             }
             self.policies = self.tx.policies()?;
         }
-        let mut items = Vec::with_capacity(self.loaded.len());
-        for (id, loaded) in &mut self.loaded {
-            self.tx.save_entity(&loaded.state, loaded.space)?;
-            let mut merged = false;
-            if let Some(open) = &mut loaded.text
-                && loaded.text_changed
-            {
-                merged = self.tx.save_text(&loaded.state, open, &self.policies)?;
+        let mut merged = BTreeSet::new();
+        for ((id, space), loaded) in &mut self.loaded {
+            if loaded.home {
+                self.tx.save_entity(&loaded.state, *space)?;
+                if let Some(open) = &mut loaded.text
+                    && loaded.text_changed
+                    && self.tx.save_text(&loaded.state, open, &self.policies)?
+                {
+                    merged.insert(*id);
+                }
+            } else {
+                let field = Kind::parse(&loaded.state.kind).and_then(Kind::text_field);
+                let text = match (&loaded.text, field) {
+                    (Some(open), Some(field)) => Some(open.copied(field)?),
+                    _ => None,
+                };
+                self.tx.save_copy(&loaded.state, *space, text.as_ref())?;
             }
+        }
+        let mut items = Vec::with_capacity(self.before.len());
+        let mut gathered = BTreeSet::new();
+        for (id, before) in &self.before {
+            let rehomed = self.tx.settle_home(*id)?;
+            let place = Space::ALL
+                .into_iter()
+                .map(|space| (*id, space))
+                .find(|place| self.loaded.get(place).is_some_and(|loaded| loaded.home));
+            let mut opened = None;
+            let (state, space) = match place.filter(|_| !rehomed) {
+                Some(place) => {
+                    let Some(loaded) = self.loaded.get_mut(&place) else { continue };
+                    opened = loaded.text.take();
+                    (loaded.state.clone(), place.1)
+                }
+                None => {
+                    let Some(shown) = self.tx.entity(*id)? else { continue };
+                    shown
+                }
+            };
             let stored;
-            let plain = match &loaded.text {
+            let plain = match &opened {
                 Some(open) => open.plain(),
                 // What was not there before has no text either.
-                None if loaded.before.is_none() => "",
+                None if before.is_none() && !rehomed => "",
                 None => {
                     stored = self.tx.text_plain(*id)?.unwrap_or_default();
                     &stored
                 }
             };
-            self.tx.project(&loaded.state, loaded.space, plain)?;
-            let asks = loaded.before.is_some() || loaded.state.is_disputed();
-            if asks {
-                self.tx.list_disputes(&loaded.state, &self.policies)?;
+            self.tx.project(&state, space, plain)?;
+            if before.is_some() || rehomed || state.is_disputed() {
+                self.tx.list_disputes(&state, &self.policies)?;
             }
-            let conflicts =
-                if asks || loaded.text.is_some() { self.tx.open_conflicts_of(*id)? } else { 0 };
+            if rehomed {
+                self.tx.review_again(&state, &self.policies)?;
+                self.moved.insert(*id);
+            }
+            let is_new = before.is_none_or(|before| before.alive != state.is_alive());
+            if state.kind == Kind::List.as_str() && (rehomed || is_new) {
+                gathered.extend(self.tx.items_of_list(*id)?);
+            }
+            gathered.insert(*id);
             items.push(ItemChange {
                 id: *id,
-                kind: loaded.state.kind.clone(),
-                title: title_or(&loaded.state, plain),
-                event: event(loaded.before, &loaded.state),
-                conflict: conflicts > loaded.before.map_or(0, |before| before.conflicts),
-                merged,
+                kind: state.kind.clone(),
+                title: title_or(&state, plain),
+                event: event(*before, &state),
+                conflict: false,
+                merged: merged.contains(id),
             });
-            if let Some(open) = loaded.text.take() {
+            if let Some(open) = opened {
                 self.tx.keep_text(*id, open);
             }
         }
         if !self.moved.is_empty() {
             self.tx.break_circles(&self.moved, &self.policies)?;
+        }
+        for id in &gathered {
+            self.tx.list_strays(*id)?;
+        }
+        for item in &mut items {
+            let before = self.before.get(&item.id).copied().flatten();
+            let open = self.tx.open_conflicts_of(item.id)?;
+            item.conflict = open > before.map_or(0, |before| before.conflicts);
         }
         if self.policy_changed {
             self.tx.list_all_disputes(&self.policies)?;
@@ -296,9 +349,21 @@ impl<'t, 's> Applier<'t, 's> {
     }
 }
 
+fn open_text(
+    tx: &Tx<'_>,
+    (id, space): Place,
+    home: bool,
+    brought: Option<TextDoc>,
+) -> Result<OpenText, StoreError> {
+    if home { tx.open_for_writing(id, brought) } else { tx.open_copy(id, space, brought) }
+}
+
 fn event(before: Option<Before>, state: &EntityState) -> ItemEvent {
     match before {
         None => ItemEvent::Added,
+        Some(before) if before.alive && state.is_moved_away() && !state.is_alive() => {
+            ItemEvent::Withdrawn
+        }
         Some(before) if before.alive && !state.is_alive() => ItemEvent::Deleted,
         Some(_) => ItemEvent::Changed,
     }

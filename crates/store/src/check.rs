@@ -30,6 +30,7 @@ const VIEWS: &[&str] = &[
     "text_bases",
     "text_reviews",
     "texts",
+    "copies",
     "entities",
     "touched",
 ];

@@ -61,7 +61,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Lists the disputed fields of an entity, and no others. Texts and circles are listed apart.
+    /// Lists the disputed fields of an entity, and no others. Texts, circles and copies in
+    /// several spaces are listed apart.
     pub(crate) fn list_disputes(
         &self,
         state: &EntityState,
@@ -71,7 +72,7 @@ impl Tx<'_> {
         let disputes = if state.is_alive() { state.disputes(policies) } else { Vec::new() };
         let listed: Vec<String> = {
             let mut statement = self.sql.prepare_cached(
-                "SELECT field FROM conflicts WHERE entity = ?1 AND kind <> 'text'",
+                "SELECT field FROM conflicts WHERE entity = ?1 AND kind NOT IN ('text', 'space')",
             )?;
             let rows = statement.query_map([state.id.as_bytes()], |row| row.get(0))?;
             rows.collect::<Result<_, _>>()?

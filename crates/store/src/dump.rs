@@ -6,14 +6,17 @@ use serde_json::{Map, Value as Json, json};
 
 impl Tx<'_> {
     /// The live data of one space, or of all that are held, as one canonical document: the same bytes
-    /// on every device that holds the same changes. Disputed fields show all their versions; what went
+    /// on every device that holds the same changes. An item that several spaces hold stands there once
+    /// for each. Disputed fields show all their versions; what went
     /// from the trash is left out.
     pub fn dump(&self, space: Option<Space>) -> Result<Json, StoreError> {
         let mut items = Vec::new();
         let mut statement = self.sql.prepare_cached(
-            "SELECT e.state, e.space, t.field, t.plain FROM entities e
+            "SELECT e.state, e.space AS space, t.field, t.plain, e.id AS id FROM entities e
              LEFT JOIN texts t ON t.entity = e.id
-             WHERE e.life <> 'purged' AND (?1 IS NULL OR e.space = ?1) ORDER BY e.id",
+             WHERE e.life <> 'purged' AND (?1 IS NULL OR e.space = ?1)
+             UNION ALL SELECT state, space, field, plain, entity FROM copies
+             WHERE life <> 'purged' AND (?1 IS NULL OR space = ?1) ORDER BY id, space",
         )?;
         let mut rows = statement.query([space.map(Space::as_str)])?;
         while let Some(row) = rows.next()? {
@@ -22,6 +25,25 @@ impl Tx<'_> {
             let field: Option<String> = row.get(2)?;
             let plain: Option<String> = row.get(3)?;
             items.push(item(&state, &in_space, field.zip(plain)));
+        }
+        Ok(sorted(json!({ "format": 1, "items": items })))
+    }
+
+    /// The live data as it is shown, of the spaces that `keep` allows: each item once.
+    pub fn dump_shown(&self, keep: impl Fn(Space) -> bool) -> Result<Json, StoreError> {
+        let mut items = Vec::new();
+        let mut statement = self.sql.prepare_cached(
+            "SELECT e.state, e.space, t.field, t.plain FROM entities e
+             LEFT JOIN texts t ON t.entity = e.id WHERE e.life <> 'purged' ORDER BY e.id",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let in_space: String = row.get(1)?;
+            if keep(crate::columns::space(&in_space)?) {
+                let state = entities::decode_state(&row.get::<_, Vec<u8>>(0)?)?;
+                let text: (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
+                items.push(item(&state, &in_space, text.0.zip(text.1)));
+            }
         }
         Ok(sorted(json!({ "format": 1, "items": items })))
     }

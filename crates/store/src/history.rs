@@ -3,7 +3,7 @@ use holdfast_model::change::{Change, Edit};
 use holdfast_model::conflict::Written;
 use holdfast_model::fields::LIFE;
 use holdfast_model::{Dot, EntityId};
-use holdfast_oplog::{ChangeId, LogId};
+use holdfast_oplog::{ChangeId, LogId, Space};
 use rusqlite::{OptionalExtension, Row};
 
 /// One change in the history of an item.
@@ -58,9 +58,32 @@ impl Tx<'_> {
         rows.next()?.map(change_at).transpose()
     }
 
-    /// The writes of one field, in the order in which they were applied here.
+    /// The changes of an item in one space: names of changes mean something within a space alone.
+    pub(crate) fn history_in(
+        &self,
+        entity: EntityId,
+        space: Space,
+    ) -> Result<Vec<HistoryItem>, StoreError> {
+        let mut items = self.history(entity)?;
+        items.retain(|item| item.change.space == space);
+        Ok(items)
+    }
+
+    /// The writes of one field in the space from which the entity is shown, in the order in which they
+    /// were applied here.
     pub fn writes(&self, entity: EntityId, field: &str) -> Result<Vec<Written>, StoreError> {
-        Ok(writes_in(&self.history(entity)?, entity, field).into_iter().map(|(_, w)| w).collect())
+        let space = self.home(entity)?.unwrap_or_default();
+        self.writes_of(entity, space, field)
+    }
+
+    pub(crate) fn writes_of(
+        &self,
+        entity: EntityId,
+        space: Space,
+        field: &str,
+    ) -> Result<Vec<Written>, StoreError> {
+        let history = self.history_in(entity, space)?;
+        Ok(writes_in(&history, entity, field).into_iter().map(|(_, w)| w).collect())
     }
 
     /// The versions of a field that stood at a position of this device's log: what a person had seen
@@ -72,7 +95,8 @@ impl Tx<'_> {
         position: i64,
     ) -> Result<Vec<Dot>, StoreError> {
         let mut live: Vec<Dot> = Vec::new();
-        for (at, written) in writes_in(&self.history(entity)?, entity, field) {
+        let space = self.home(entity)?.unwrap_or_default();
+        for (at, written) in writes_in(&self.history_in(entity, space)?, entity, field) {
             if at > position {
                 break;
             }

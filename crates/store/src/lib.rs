@@ -8,10 +8,12 @@
 )]
 
 mod apply;
+mod approvals;
 mod attachments;
 mod check;
 mod columns;
 mod conflicts;
+mod copies;
 mod db;
 mod dump;
 mod entities;
@@ -20,11 +22,13 @@ mod exchanges;
 mod history;
 mod lately;
 mod log;
+mod moving;
 mod private;
 mod project;
 pub mod query;
 mod schema;
 mod search;
+mod strays;
 mod text_reviews;
 mod texts;
 mod undo;
@@ -37,7 +41,9 @@ pub use error::StoreError;
 pub use exchanges::{Destination, Direction, Exchange};
 pub use history::HistoryItem;
 pub use log::{Author, LocalChange, Received, Run};
+pub use moving::{MovePlan, MoveRequest};
 pub use private::PrivateStore;
 pub use search::{Hit, SearchQuery};
+pub use strays::Stray;
 pub use texts::StoredText;
 pub use undo::{REDO, UNDO, UndoPlan, UndoStep};

@@ -229,6 +229,8 @@ impl Tx<'_> {
             return Ok(Received::Known);
         }
         self.set_held(run.log, run.last(), hash)?;
+        // It was approved where it comes from.
+        self.approve(run.log, run.last())?;
         Ok(Received::New(new))
     }
 

@@ -14,7 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Characters of a note's text that lists show.
 const EXCERPT: usize = 240;
 
-fn life(state: &EntityState) -> &'static str {
+/// How an entity stands in the views. What was moved away counts as gone.
+pub(crate) fn life(state: &EntityState) -> &'static str {
     if state.is_alive() {
         "alive"
     } else if state.is_trashed() {

@@ -72,6 +72,28 @@ impl OpenText {
         &self.plain
     }
 
+    /// A text that is kept as one snapshot beside the home's: see [`crate::copies`].
+    pub(crate) fn apart(
+        snapshot: Option<&[u8]>,
+        brought: Option<TextDoc>,
+    ) -> Result<Self, StoreError> {
+        Ok(Self::new(match (brought, snapshot) {
+            (Some(doc), _) => doc,
+            (None, Some(snapshot)) => TextDoc::load(snapshot, READER)?,
+            (None, None) => TextDoc::new(READER),
+        }))
+    }
+
+    /// The whole of it as one piece.
+    pub(crate) fn copied(&self, field: &str) -> Result<crate::copies::CopiedText, StoreError> {
+        Ok(crate::copies::CopiedText {
+            field: field.to_owned(),
+            version: self.doc.version().to_bytes(),
+            plain: self.doc.plain(),
+            snapshot: self.doc.snapshot()?,
+        })
+    }
+
     /// Whether the review may say something else than before. An edit whose writer had seen everything
     /// adds to no disagreement: it comes after all of them.
     fn is_review_due(&self) -> bool {
@@ -266,7 +288,7 @@ impl Tx<'_> {
         Ok(open.concurrent)
     }
 
-    /// Lists the reviews of a text again, after the policies changed.
+    /// Lists the reviews of a text again, after the policies changed or another copy is shown.
     pub(crate) fn review_again(
         &self,
         state: &EntityState,

@@ -119,19 +119,19 @@ impl Tx<'_> {
         actor: ActorId,
         plan: &mut UndoPlan,
     ) -> Result<(), StoreError> {
-        let Some((state, _)) = self.entity(edit.entity)? else { return Ok(()) };
-        let name =
-            crate::apply::title_or(&state, &self.text_plain(edit.entity)?.unwrap_or_default());
+        let space = change.space;
+        let Some(state) = self.entity_in(edit.entity, space)? else { return Ok(()) };
+        let name = crate::apply::title_or(&state, &self.plain_in(edit.entity, space)?);
         let dot = change.dot();
         let mut draft = state.draft();
-        if self.made_it(edit, dot)? {
+        if self.made_it(edit, space, dot)? {
             draft.life(DELETED, &Seen::All);
             plan.edits.extend(draft.finish());
             return Ok(());
         }
         let life_first = edit.life.as_ref().map(|_| LIFE);
         for field in edit.set.keys().map(String::as_str).chain(life_first) {
-            self.put_back(&state, &mut draft, field, dot, &name, plan)?;
+            self.put_back((&state, space), &mut draft, field, dot, &name, plan)?;
         }
         for (field, values) in &edit.add {
             for value in values.iter().filter(|value| added_only_by(&state, field, value, dot)) {
@@ -148,7 +148,7 @@ impl Tx<'_> {
             if text_field != Some(field.as_str()) {
                 continue;
             }
-            let mut doc = self.open_text(edit.entity, writer_of(&actor.0))?;
+            let mut doc = self.open_text_in(edit.entity, space, writer_of(&actor.0))?;
             let (before, after) = doc.span_of(&text.update)?;
             let Inverse { splices, skipped } = doc.inverse(&before, &after)?;
             if skipped {
@@ -169,19 +169,19 @@ impl Tx<'_> {
 
     /// Whether an edit made its item, and no other device made the same one apart. Clocks do not tell:
     /// an edit on a device that is behind can carry an earlier time than the change that made the item.
-    fn made_it(&self, edit: &Edit, dot: Dot) -> Result<bool, StoreError> {
+    fn made_it(&self, edit: &Edit, space: Space, dot: Dot) -> Result<bool, StoreError> {
         let makes = |life: &Write| life.supersedes.is_empty() && life.again.is_empty();
         if !edit.life.as_ref().is_some_and(makes) {
             return Ok(false);
         }
-        let writes = self.writes(edit.entity, LIFE)?;
+        let writes = self.writes_of(edit.entity, space, LIFE)?;
         Ok(writes.iter().all(|written| written.dot == dot || !written.supersedes.is_empty()))
     }
 
     /// Puts one register back to what the change replaced, if nobody has written it since.
     fn put_back(
         &self,
-        state: &EntityState,
+        (state, space): (&EntityState, Space),
         draft: &mut Draft<'_>,
         field: &str,
         dot: Dot,
@@ -189,9 +189,9 @@ impl Tx<'_> {
         plan: &mut UndoPlan,
     ) -> Result<(), StoreError> {
         let Some(register) = state.register(field) else { return Ok(()) };
-        let writes = self.writes(state.id, field)?;
+        let writes = self.writes_of(state.id, space, field)?;
         let Some(written) = writes.iter().find(|written| written.dot == dot) else { return Ok(()) };
-        let replaced = self.replaced(state.id, field, &written.supersedes)?;
+        let replaced = self.replaced((state.id, space), field, &written.supersedes)?;
         // A decision that was taken back wrote several values: never the same as what it replaced.
         let mut wrote = register.live().iter().filter(|version| version.dot == dot);
         let same = wrote.all(|version| version.value == written.value)
@@ -231,12 +231,12 @@ impl Tx<'_> {
     /// The versions that a write replaced, with their values.
     fn replaced(
         &self,
-        entity: EntityId,
+        (entity, space): (EntityId, Space),
         field: &str,
         supersedes: &[Dot],
     ) -> Result<Vec<Again>, StoreError> {
         let mut versions = Vec::new();
-        for item in self.history(entity)? {
+        for item in self.history_in(entity, space)? {
             let dot = item.change.dot();
             if !supersedes.contains(&dot) {
                 continue;

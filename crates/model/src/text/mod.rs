@@ -15,6 +15,7 @@ mod passages;
 mod review;
 mod rewrite;
 pub mod splice;
+mod transcript;
 mod undo;
 mod version;
 mod weave;
@@ -23,6 +24,7 @@ pub use crdt::{Edit, Imported, Run, TextDoc};
 pub use error::TextError;
 pub use review::{Divergence, ReviewCache, Side, TextReview};
 pub use splice::Splice;
+pub use transcript::Transcript;
 pub use undo::Inverse;
 pub use version::Version;
 
