@@ -5,7 +5,7 @@ use crate::{App, AppError, boot, items, sync_status, view};
 use holdfast_model::fields::TITLE;
 use holdfast_oplog::DeviceId;
 use holdfast_store::{ItemChange, ItemEvent, Store};
-use holdfast_sync::{delivered, spaces};
+use holdfast_sync::{delivered, offered};
 use holdfast_transports::bundle::format::BundleReader;
 use holdfast_transports::bundle::{
     self, BundleError, ExportRequest, ExportScope, Joined, Joining, Preview,
@@ -37,7 +37,7 @@ impl App {
         self.with(|open| {
             let others: Vec<DeviceId> = open.others()?.into_iter().map(|(id, _)| id).collect();
             open.store.read(|tx| {
-                let held = tx.held()?.within(&spaces(sync_status::BUNDLE));
+                let held = offered(tx, sync_status::BUNDLE)?;
                 let missing = held.missing_in(&delivered(&others, &tx.destinations()?));
                 let mut counts: BTreeMap<_, u32> = BTreeMap::new();
                 for range in missing {
@@ -288,7 +288,7 @@ fn preview_item(item: &ItemChange) -> view::PreviewItem {
             match item.event {
                 ItemEvent::Added => view::PreviewChange::Added,
                 ItemEvent::Changed => view::PreviewChange::Changed,
-                ItemEvent::Deleted => view::PreviewChange::Deleted,
+                ItemEvent::Deleted | ItemEvent::Withdrawn => view::PreviewChange::Deleted,
             }
         },
     }

@@ -7,7 +7,7 @@ use crate::view::{FolderState, HeldView};
 use crate::{App, AppError, view};
 use holdfast_model::Dot;
 use holdfast_store::Tx;
-use holdfast_sync::{Carrier, Facts, SyncState, carried_status, moment, spaces};
+use holdfast_sync::{Carrier, Facts, SyncState, carried_status, moment, offered, spaces};
 use jiff::tz::TimeZone;
 use std::sync::TryLockError;
 
@@ -51,8 +51,10 @@ impl Open {
             let held = tx.held()?;
             let destinations = tx.destinations()?;
             let carrier = if folder.is_some() { Carrier::Folder } else { BUNDLE };
+            let offered = offered(tx, carrier)?;
             let facts = Facts {
                 held: &held,
+                offered: &offered,
                 others: &others,
                 destinations: &destinations,
                 carried: &spaces(carrier),
@@ -81,7 +83,7 @@ impl Open {
                 can_sync_now: folder.is_some(),
                 paused,
                 held: Vec::new(),
-                approvals: 0,
+                approvals: status.awaiting as u32,
             };
             if let Some(folder) = &folder {
                 answer.held = held_views(folder, &people);

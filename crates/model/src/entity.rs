@@ -77,7 +77,12 @@ impl EntityState {
         if let Some(life) = &edit.life {
             self.life.apply(dot, time, life);
             let edited = edit.kept.map_or(time, |kept| kept.edited.min(time));
-            self.edited = self.edited.max((edited, dot));
+            self.edited = if self.edited == (time, dot) {
+                // Nothing but this very change was applied.
+                (edited, dot)
+            } else {
+                self.edited.max((edited, dot))
+            };
         }
         for (field, write) in &edit.set {
             self.registers.entry(field.clone()).or_default().apply(dot, time, write);

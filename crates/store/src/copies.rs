@@ -9,7 +9,7 @@ use crate::texts::{OpenText, StoredText};
 use crate::{StoreError, Tx, columns, entities};
 use holdfast_model::copying::precedence;
 use holdfast_model::text::{TextDoc, Version};
-use holdfast_model::{EntityId, EntityState, conflict};
+use holdfast_model::{EntityId, EntityState, Kind, conflict};
 use holdfast_oplog::Space;
 use rusqlite::OptionalExtension;
 
@@ -69,23 +69,24 @@ impl Tx<'_> {
         .collect()
     }
 
-    /// Everything that is held of one space: each entity's state there and its text's snapshot.
+    /// Everything of a kind that is held of one space: each entity's state there, and its text.
     pub fn held_in(
         &self,
         space: Space,
+        kind: Kind,
     ) -> Result<Vec<(EntityState, Option<StoredText>)>, StoreError> {
         let mut statement = self.sql.prepare_cached(
             "SELECT e.state, t.plain, t.version, e.id AS id FROM entities e
-             LEFT JOIN texts t ON t.entity = e.id WHERE e.space = ?1
-             UNION ALL SELECT state, plain, version, entity FROM copies WHERE space = ?1
+             LEFT JOIN texts t ON t.entity = e.id WHERE e.kind = ?2 AND e.space = ?1
+             UNION ALL
+             SELECT state, plain, version, entity FROM copies WHERE kind = ?2 AND space = ?1
              ORDER BY id",
         )?;
-        let mut rows = statement.query([space.as_str()])?;
+        let mut rows = statement.query((space.as_str(), kind.as_str()))?;
         let mut held = Vec::new();
         while let Some(row) = rows.next()? {
             let state = entities::decode_state(&row.get::<_, Vec<u8>>(0)?)?;
-            let plain: Option<String> = row.get(1)?;
-            let version: Option<Vec<u8>> = row.get(2)?;
+            let (plain, version): (Option<String>, Option<Vec<u8>>) = (row.get(1)?, row.get(2)?);
             let text = match plain.zip(version) {
                 Some((plain, version)) => {
                     Some(StoredText { plain, version: Version::from_bytes(&version)? })

@@ -20,7 +20,8 @@ pub struct Taken {
 }
 
 /// Seals a range, batch by batch in order, and hands each one over encoded, with its header. What
-/// does not fit into one batch is cut where a change carries a signature.
+/// does not fit into one batch is cut where a change carries a signature. A range beyond
+/// [`Tx::releasable`] is refused.
 pub fn outgoing<E: From<SyncError>>(
     tx: &Tx<'_>,
     keyring: &Keyring,
@@ -28,6 +29,10 @@ pub fn outgoing<E: From<SyncError>>(
     mut rng: &mut dyn CryptoRngCore,
     mut hand_over: impl FnMut(BatchHeader, Vec<u8>) -> Result<(), E>,
 ) -> Result<(), E> {
+    // Whatever led here: what must not leave is not sealed.
+    if tx.releasable().map_err(SyncError::from)?.get(range.log) < range.last {
+        return Err(SyncError::NotReleased(range.log.space).into());
+    }
     let mut first = range.first;
     let mut last = range.last;
     let mut too_large = None;

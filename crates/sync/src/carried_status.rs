@@ -2,6 +2,7 @@
 
 use crate::status::{
     DestinationState, DestinationStatus, Facts, SyncState, SyncStatus, ago, destinations_of,
+    with_awaiting,
 };
 
 /// A device that was not heard of for so long no longer holds the status row back, in milliseconds.
@@ -45,7 +46,8 @@ pub fn carried_status(facts: Facts<'_>) -> SyncStatus {
         .iter()
         .find(|to| to.device == crate::ANYONE)
         .and_then(|to| to.last_export_ms);
-    SyncStatus { state, text, pending, last_export_ms, destinations }
+    let (text, awaiting) = with_awaiting(text, facts);
+    SyncStatus { state, text, pending, last_export_ms, awaiting, destinations }
 }
 
 fn changes(count: u64) -> String {
@@ -89,6 +91,7 @@ mod tests {
         let held: VersionVector = [(LOG, held)].into_iter().collect();
         let status = carried_status(Facts {
             held: &held,
+            offered: &held,
             others: &others,
             destinations: &destinations,
             carried: &[Space::Everywhere],

@@ -1,4 +1,5 @@
-use holdfast_oplog::Space;
+use holdfast_oplog::{Space, VersionVector};
+use holdfast_store::{StoreError, Tx};
 
 /// What carries an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,25 +17,29 @@ pub enum Carrier {
     Relay,
 }
 
-/// Whether a carrier is handed the changes of a space at all.
-///
-/// Changes of [`Space::Ask`] leave only in batches that a person approved; nothing records such an
-/// approval yet, so none of them leave.
+/// Whether changes of a space may go by a carrier at all. Of [`Space::Ask`] only what a person
+/// approved does: what really may leave is told by [`offered`] alone.
 pub const fn carried(space: Space, carrier: Carrier) -> bool {
     match space {
-        Space::Everywhere => true,
+        Space::Everywhere | Space::Ask => true,
         Space::Nearby => match carrier {
             Carrier::Lan => true,
             Carrier::Bundle { nearby_ticked } => nearby_ticked,
             Carrier::Folder | Carrier::Relay => false,
         },
-        Space::Ask | Space::Device => false,
+        Space::Device => false,
     }
 }
 
-/// The spaces that a carrier is handed.
+/// The spaces whose changes may come and go by a carrier.
 pub fn spaces(carrier: Carrier) -> Vec<Space> {
     Space::ALL.into_iter().filter(|space| carried(*space, carrier)).collect()
+}
+
+/// What this device holds and lets go by a carrier: the only source of what may leave. Whoever writes
+/// bytes takes ranges of this and of nothing else.
+pub fn offered(tx: &Tx<'_>, carrier: Carrier) -> Result<VersionVector, StoreError> {
+    Ok(tx.releasable()?.within(&spaces(carrier)))
 }
 
 #[cfg(test)]
@@ -46,13 +51,13 @@ mod tests {
         use Space::{Ask, Device, Everywhere, Nearby};
         let plain = Carrier::Bundle { nearby_ticked: false };
         let ticked = Carrier::Bundle { nearby_ticked: true };
-        assert_eq!(spaces(Carrier::Lan), [Everywhere, Nearby]);
-        assert_eq!(spaces(ticked), [Everywhere, Nearby]);
+        assert_eq!(spaces(Carrier::Lan), [Everywhere, Nearby, Ask]);
+        assert_eq!(spaces(ticked), [Everywhere, Nearby, Ask]);
         for narrow in [plain, Carrier::Folder, Carrier::Relay] {
-            assert_eq!(spaces(narrow), [Everywhere], "{narrow:?}");
+            assert_eq!(spaces(narrow), [Everywhere, Ask], "{narrow:?}");
         }
         for any in [plain, ticked, Carrier::Folder, Carrier::Lan, Carrier::Relay] {
-            assert!(!carried(Ask, any) && !carried(Device, any), "{any:?}");
+            assert!(!carried(Device, any), "{any:?}");
         }
     }
 }

@@ -21,6 +21,11 @@ pub enum SyncError {
         "changes of a list marked '{0}' came by a way that must not carry them; nothing was taken: update the app on the device that sent them"
     )]
     NotCarried(Space),
+    /// Something was about to be sent that must not leave.
+    #[error(
+        "changes of a list marked '{0}' must not leave this device without your approval; nothing was sent"
+    )]
+    NotReleased(Space),
     /// The other side cannot be reached.
     #[error("the other side cannot be reached ({0}): check the connection, then try again")]
     Unreachable(String),
@@ -46,6 +51,7 @@ impl SyncError {
         match self {
             Self::Gap { .. } => "earlier_missing",
             Self::NotCarried(_) => "not_carried",
+            Self::NotReleased(_) => "not_released",
             Self::Unreachable(_) => "unreachable",
             Self::Unexpected => "unexpected",
             Self::UnknownMode(_) => "unknown_mode",

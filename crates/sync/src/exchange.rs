@@ -1,6 +1,6 @@
 use crate::{
-    Carrier, Session, SyncError, Transport, hear, membership, open_acknowledgement, outgoing, plan,
-    seal_acknowledgement, spaces, take_in,
+    Carrier, Session, SyncError, Transport, hear, membership, offered, open_acknowledgement,
+    outgoing, plan, seal_acknowledgement, spaces, take_in,
 };
 use holdfast_oplog::{Range, SealedBatch};
 use holdfast_store::ItemChange;
@@ -20,7 +20,7 @@ pub struct Exchanged {
 
 /// Exchanges with the other side of a transport until both hold the same within the carried spaces.
 /// Each batch is verified, taken in and applied in one transaction, so that a cut connection loses
-/// nothing and repeats at most one batch.
+/// nothing and repeats at most one batch. Nothing is sent but what [`offered`] names.
 pub fn exchange(
     session: &mut Session<'_>,
     transport: &mut dyn Transport,
@@ -28,8 +28,9 @@ pub fn exchange(
 ) -> Result<Exchanged, SyncError> {
     let carried = spaces(carrier);
     let there = transport.holds()?;
-    let held = session.store.read(|tx| Ok::<_, SyncError>(tx.held()?.within(&carried)))?;
-    let plan = plan(&held, &there, &carried);
+    let (held, offer) =
+        session.store.read(|tx| Ok::<_, SyncError>((tx.held()?, offered(tx, carrier)?)))?;
+    let plan = plan(&held, &offer, &there, &carried);
     let mut done = Exchanged::default();
     for range in plan.ask {
         pull(session, transport, range, &mut done)?;
@@ -42,8 +43,8 @@ pub fn exchange(
                 transport.push(batch)
             })?;
         }
-        let held = tx.held()?.within(&carried);
-        let said = seal_acknowledgement(keys, keyring, *actor, *wall_ms, &held, *rng)?;
+        let offer = offered(tx, carrier)?;
+        let said = seal_acknowledgement(keys, keyring, *actor, *wall_ms, &offer, *rng)?;
         transport.acknowledge(said)
     })?;
     listen(session, transport)?;

@@ -1,6 +1,6 @@
 //! Plans and runs an exchange of changes.
 //!
-//! Owns what may travel by what ([`carried`]), what each side lacks ([`plan`]), how changes are
+//! Owns what may travel by what ([`carried`], [`offered`]), what each side lacks ([`plan`]), how changes are
 //! sealed for the way and taken in again, and what the person is told about it ([`status`]). Never
 //! opens a file or a socket, never reads a clock: a [`Transport`] carries opaque bytes.
 #![cfg_attr(
@@ -28,7 +28,7 @@ pub use acknowledgement::{
 };
 pub use batches::{Taken, outgoing, take_in};
 pub use carried_status::carried_status;
-pub use carrier::{Carrier, carried, spaces};
+pub use carrier::{Carrier, carried, offered, spaces};
 pub use error::SyncError;
 pub use exchange::{Exchanged, exchange, listen};
 pub use mailbox::Mailbox;

@@ -54,7 +54,9 @@ pub fn arriving_deletion(
         let found = items.iter().filter(|item| item.event == event && is_counted(&item.kind));
         found.map(|item| item.id).collect::<BTreeSet<EntityId>>()
     };
-    let deleted = with(ItemEvent::Deleted);
+    let mut deleted = with(ItemEvent::Deleted);
+    // What is moved to where it does not travel to this device is gone here as well.
+    deleted.extend(with(ItemEvent::Withdrawn));
     if (deleted.len() as u64) < FEW {
         return Ok(None);
     }

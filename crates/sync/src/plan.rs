@@ -16,11 +16,17 @@ impl Plan {
     }
 }
 
-/// Compares what this device and the other side hold within the spaces that are carried. Whatever
-/// either side claims about other spaces moves nothing.
-pub fn plan(here: &VersionVector, there: &VersionVector, carried: &[Space]) -> Plan {
-    let (here, there) = (here.within(carried), there.within(carried));
-    Plan { send: here.missing_in(&there), ask: there.missing_in(&here) }
+/// Compares what this device holds (`held`), and of that lets go (`offered`), with what the other side
+/// holds, within the spaces that are carried. Whatever either side claims about other spaces moves
+/// nothing.
+pub fn plan(
+    held: &VersionVector,
+    offered: &VersionVector,
+    there: &VersionVector,
+    carried: &[Space],
+) -> Plan {
+    let (held, there) = (held.within(carried), there.within(carried));
+    Plan { send: offered.within(carried).missing_in(&there), ask: there.missing_in(&held) }
 }
 
 #[cfg(test)]
@@ -44,7 +50,7 @@ mod tests {
         ) {
             let carried: &[Space] =
                 if nearby { &[Space::Everywhere, Space::Nearby] } else { &[Space::Everywhere] };
-            let plan = plan(&here, &there, carried);
+            let plan = plan(&here, &here, &there, carried);
             let (mut here_after, mut there_after) = (here.clone(), there.clone());
             for range in &plan.send {
                 prop_assert!(carried.contains(&range.log.space));

@@ -1,6 +1,6 @@
 //! What the person is told about the state of syncing, worked out from what others acknowledged.
 
-use crate::{Carrier, membership, moment, spaces};
+use crate::{Carrier, membership, moment, offered, spaces};
 use holdfast_oplog::{DeviceId, Range, Space, VersionVector};
 use holdfast_store::{Destination, StoreError, Tx};
 use jiff::tz::TimeZone;
@@ -8,6 +8,9 @@ use jiff::tz::TimeZone;
 /// Stands for "anyone" among the destinations: its `holds` is what was exported at all, and its
 /// `last_export_ms` when that was last.
 pub const ANYONE: DeviceId = DeviceId([0; 16]);
+
+/// What a bundle carries without any box ticked.
+const CARRIER: Carrier = Carrier::Bundle { nearby_ticked: false };
 
 /// How far a destination is, as far as is known here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +91,8 @@ pub struct SyncStatus {
     pub pending: u64,
     /// When something was last exported.
     pub last_export_ms: Option<i64>,
+    /// Changes that wait for the person's approval before they may leave.
+    pub awaiting: u64,
     /// The other active devices.
     pub destinations: Vec<DestinationStatus>,
 }
@@ -97,6 +102,8 @@ pub struct SyncStatus {
 pub struct Facts<'a> {
     /// What this device holds.
     pub held: &'a VersionVector,
+    /// What of it may leave: see [`offered`].
+    pub offered: &'a VersionVector,
     /// The other active devices and their names.
     pub others: &'a [(DeviceId, String)],
     /// What is known of destinations, [`ANYONE`] among them.
@@ -131,7 +138,7 @@ pub fn delivered(others: &[DeviceId], destinations: &[Destination]) -> VersionVe
 
 /// Works out the status. Never says "up to date" before every active device acknowledged everything.
 pub fn status(facts: Facts<'_>) -> SyncStatus {
-    let held = facts.held.within(facts.carried);
+    let held = facts.offered.within(facts.carried);
     let ids: Vec<DeviceId> = facts.others.iter().map(|(id, _)| *id).collect();
     let pending = count(&held.missing_in(&delivered(&ids, facts.destinations)));
     let last_export_ms =
@@ -150,12 +157,24 @@ pub fn status(facts: Facts<'_>) -> SyncStatus {
     } else {
         (SyncState::NothingToSend, nothing_to_send(&destinations, facts))
     };
-    SyncStatus { state, text, pending, last_export_ms, destinations }
+    let (text, awaiting) = with_awaiting(text, facts);
+    SyncStatus { state, text, pending, last_export_ms, awaiting, destinations }
+}
+
+/// The sentence with what waits for an approval, and how much that is.
+pub(crate) fn with_awaiting(text: String, facts: Facts<'_>) -> (String, u64) {
+    let awaiting = count(&facts.held.within(&[Space::Ask]).missing_in(facts.offered));
+    let text = match awaiting {
+        0 => text,
+        1 => format!("{text} · 1 change waits for your approval"),
+        many => format!("{text} · {many} changes wait for your approval"),
+    };
+    (text, awaiting)
 }
 
 /// How far each of the other devices is.
 pub(crate) fn destinations_of(facts: Facts<'_>) -> Vec<DestinationStatus> {
-    let held = facts.held.within(facts.carried);
+    let held = facts.offered.within(facts.carried);
     facts.others.iter().map(|(id, name)| destination(facts, &held, *id, name)).collect()
 }
 
@@ -190,7 +209,7 @@ fn destination(
     let known = facts.destinations.iter().find(|to| to.device == device);
     let holds = known.map(|to| to.holds.within(facts.carried)).unwrap_or_default();
     let missing_there = count(&held.missing_in(&holds));
-    let missing_here = count(&holds.missing_in(held));
+    let missing_here = count(&holds.missing_in(facts.held));
     let last_seen_ms = known.and_then(|to| to.last_seen_ms);
     let (state, text) = match last_seen_ms {
         None => (DestinationState::NotHeard, "Not heard from yet".to_owned()),
@@ -241,9 +260,10 @@ pub fn status_of(
         .collect();
     Ok(status(Facts {
         held: &tx.held()?,
+        offered: &offered(tx, CARRIER)?,
         others: &others,
         destinations: &tx.destinations()?,
-        carried: &spaces(Carrier::Bundle { nearby_ticked: false }),
+        carried: &spaces(CARRIER),
         now_ms,
         zone,
     }))

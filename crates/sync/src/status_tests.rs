@@ -24,8 +24,10 @@ fn exported(holds: &[(LogId, u64)], at: &str) -> Destination {
 fn laptop(held: &[(LogId, u64)], others: &[DeviceId], destinations: &[Destination]) -> SyncStatus {
     let names = |id: &DeviceId| (*id, if *id == DESKTOP { "Desktop" } else { "Tablet" }.to_owned());
     let others: Vec<_> = others.iter().map(names).collect();
+    let held: VersionVector = held.iter().copied().collect();
     status(Facts {
-        held: &held.iter().copied().collect(),
+        held: &held,
+        offered: &held.within(&[Space::Everywhere, Space::Nearby]),
         others: &others,
         destinations,
         carried: &[Space::Everywhere],
@@ -86,4 +88,12 @@ fn what_a_device_reported_and_is_missing_here_is_said() {
     assert_ne!(status.state, SyncState::UpToDate);
     assert_eq!(status.destinations[0].missing_here, 3);
     assert_eq!(status.destinations[0].text, "You're missing 3 of its changes");
+}
+
+#[test]
+fn what_waits_for_an_approval_is_said_and_is_not_counted_as_pending() {
+    let ask = LogId { space: Space::Ask, actor: ActorId([1; 16]) };
+    let status = laptop(&[(LAPTOP, 2), (ask, 3)], &[DESKTOP], &[]);
+    assert_eq!(status.text, "Manual · 2 not exported · 3 changes wait for your approval");
+    assert_eq!((status.pending, status.awaiting), (2, 3));
 }

@@ -5,7 +5,7 @@ use super::spool::Spool;
 use super::{BundleError, CARRIER, HEADER_CONTEXT, MEMBERSHIP_PLACE, pieces};
 use holdfast_oplog::{DeviceId, Space, VersionVector};
 use holdfast_store::{Destination, Direction, Tx};
-use holdfast_sync::{ANYONE, Carrier, Session, delivered, membership, outgoing, spaces};
+use holdfast_sync::{ANYONE, Carrier, Session, delivered, membership, offered, outgoing, spaces};
 use holdfast_vault::membership::pack;
 use holdfast_vault::{Membership, Purpose, seal_blob};
 use serde_json::json;
@@ -74,7 +74,8 @@ pub(super) fn write(
     invited: Option<Invited>,
     path: &Path,
 ) -> Result<Exported, BundleError> {
-    let carried = spaces(Carrier::Bundle { nearby_ticked: request.nearby });
+    let carrier = Carrier::Bundle { nearby_ticked: request.nearby };
+    let carried = spaces(carrier);
     let Session { store, keys, keyring, actor, wall_ms, rng } = session;
     let me = keys.device_id();
     let device = match request.scope {
@@ -90,7 +91,7 @@ pub(super) fn write(
         if !members.is_active(me) {
             return Err(BundleError::NotAMember);
         }
-        let holds = tx.held()?.within(&carried);
+        let holds = offered(tx, carrier)?;
         let since = taken_to_hold(tx, &members, me, request.scope, &carried, &holds)?;
         let mut spool = Spool::new(folder)?;
         for range in holds.missing_in(&since) {
@@ -98,7 +99,7 @@ pub(super) fn write(
                 spool.batch(&bytes, header.last.saturating_sub(header.first).saturating_add(1))
             })?;
         }
-        for hash in pieces::contents(tx, &carried, &since)? {
+        for hash in pieces::contents(tx, &holds, &since)? {
             pieces::seal(tx, keyring, hash, *rng, |bytes| spool.chunk(bytes))?;
         }
         let header = BundleHeader {

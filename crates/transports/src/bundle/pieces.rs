@@ -36,14 +36,14 @@ fn place(hash: Hash, size: u64, piece: u32) -> Vec<u8> {
     bytes
 }
 
-/// Contents that are here and that attachments name in changes after `since`.
+/// Contents that are here and that attachments name in changes that are in `holds` and not in `since`.
 pub(crate) fn contents(
     tx: &Tx<'_>,
-    carried: &[Space],
+    holds: &VersionVector,
     since: &VersionVector,
 ) -> Result<Vec<Hash>, BundleError> {
     let mut here = Vec::new();
-    for hash in named(tx, carried, since)? {
+    for hash in named(tx, holds, since)? {
         if tx.has_blob(hash)? {
             here.push(hash);
         }
@@ -51,24 +51,31 @@ pub(crate) fn contents(
     Ok(here)
 }
 
-/// Contents that attachments name in changes after `since`, whether they are here or not.
+/// Contents that attachments name in such changes, whether they are here or not. From which space an
+/// attachment is shown does not matter: a space carries what its own changes name, and nothing else.
 pub(crate) fn named(
     tx: &Tx<'_>,
-    carried: &[Space],
+    holds: &VersionVector,
     since: &VersionVector,
 ) -> Result<BTreeSet<Hash>, BundleError> {
     let mut found = BTreeSet::new();
-    for (state, space) in tx.entities_of(Kind::Attachment.as_str())? {
-        if !carried.contains(&space) || !(state.is_alive() || state.is_trashed()) {
+    for space in Space::ALL {
+        if holds.within(&[space]).iter().next().is_none() {
             continue;
         }
-        for version in state.register(HASH).map(Register::live).unwrap_or_default() {
-            let log = LogId { space, actor: version.dot.actor };
-            let hash = version.value.as_str().and_then(|hex| blake3::Hash::from_hex(hex).ok());
-            if let Some(hash) = hash
-                && version.dot.seq > since.get(log)
-            {
-                found.insert(Hash(*hash.as_bytes()));
+        for (state, _) in tx.held_in(space, Kind::Attachment)? {
+            if !(state.is_alive() || state.is_trashed()) {
+                continue;
+            }
+            for version in state.register(HASH).map(Register::live).unwrap_or_default() {
+                let log = LogId { space, actor: version.dot.actor };
+                let hash = version.value.as_str().and_then(|hex| blake3::Hash::from_hex(hex).ok());
+                if let Some(hash) = hash
+                    && version.dot.seq > since.get(log)
+                    && version.dot.seq <= holds.get(log)
+                {
+                    found.insert(Hash(*hash.as_bytes()));
+                }
             }
         }
     }

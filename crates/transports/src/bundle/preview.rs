@@ -66,6 +66,7 @@ fn item(item: &ItemChange) -> Json {
             ItemEvent::Added => "added",
             ItemEvent::Changed => "changed",
             ItemEvent::Deleted => "deleted",
+            ItemEvent::Withdrawn => "moved away",
         },
         "conflict": item.conflict,
         "merged": item.merged,
@@ -103,7 +104,7 @@ pub(crate) fn summarize(
             match item.event {
                 ItemEvent::Added => preview.adds += 1,
                 ItemEvent::Changed => preview.updates += 1,
-                ItemEvent::Deleted => preview.deletes += 1,
+                ItemEvent::Deleted | ItemEvent::Withdrawn => preview.deletes += 1,
             }
         }
         preview.items.push(item);

@@ -7,8 +7,8 @@ use crate::bundle::pieces;
 use holdfast_oplog::{ActorId, DeviceId, Range, VersionVector};
 use holdfast_store::{Destination, Tx};
 use holdfast_sync::{
-    ANYONE, Carrier, Transport, membership, open_acknowledgement, outgoing, seal_acknowledgement,
-    spaces,
+    ANYONE, Carrier, Transport, membership, offered, open_acknowledgement, outgoing,
+    seal_acknowledgement, spaces,
 };
 use holdfast_vault::membership::{pack, unpack};
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob, seal_blob};
@@ -46,13 +46,13 @@ pub(super) fn publish(
 ) -> Result<Went, FolderError> {
     let carried = spaces(Carrier::Folder);
     let members = membership(tx)?;
-    let offered = tx.held()?.within(&carried);
+    let offered = offered(tx, Carrier::Folder)?;
     let there = folder.holds()?.within(&carried);
     let mut went = Went::default();
     for range in offered.missing_in(&there) {
         went.changes += write(tx, &mut publisher, folder, range)?;
     }
-    for content in pieces::contents(tx, &carried, &VersionVector::new())? {
+    for content in pieces::contents(tx, &offered, &VersionVector::new())? {
         if folder.index.pieces.contains_key(&(content, 0)) {
             continue;
         }

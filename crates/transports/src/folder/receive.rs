@@ -56,7 +56,7 @@ pub(super) fn receive(
     let held = tx.held()?.within(&carried);
     let there = folder.holds()?.within(&carried);
     let mut log = Log::default();
-    let asked = plan(&held, &there, &carried).ask;
+    let asked = plan(&held, &held, &there, &carried).ask;
     let begin = || tx.begin_exchange(Direction::Received, CARRIER, None, receiver.wall_ms, "");
     let mut exchange = if asked.is_empty() { None } else { Some(begin()?) };
     for range in asked {
@@ -65,8 +65,8 @@ pub(super) fn receive(
     }
     let mut preview = summarize(tx, tx.apply_ready(receiver.wall_ms)?, open_before)?;
     // After applying: attachments that came just now want their content.
-    let attached = pieces(tx, folder, &keyring, &carried)?;
     let held = tx.held()?.within(&carried);
+    let attached = pieces(tx, folder, &keyring, &held)?;
     let missing = heard.iter().map(|said| behind(&held, &said.holds.within(&carried))).sum();
     notices.append(&mut log.notices);
     if log.new == 0 && log.set_aside == 0 && attached == 0 && notices.is_empty() {
@@ -270,7 +270,7 @@ fn pieces(
     tx: &Tx<'_>,
     folder: &mut Folder<'_>,
     keyring: &Keyring,
-    carried: &[Space],
+    held: &VersionVector,
 ) -> Result<u64, FolderError> {
     if folder.index.pieces.is_empty() {
         return Ok(0);
@@ -281,7 +281,7 @@ fn pieces(
         *count = (*count).max(number.saturating_add(1));
     }
     let mut taken = 0;
-    for content in crate::bundle::pieces::named(tx, carried, &VersionVector::new())? {
+    for content in crate::bundle::pieces::named(tx, held, &VersionVector::new())? {
         let Some(count) = there.get(&content) else { continue };
         if !tx.has_blob(content)? && content_of(tx, folder, keyring, content, *count)? {
             taken += 1;
