@@ -6,7 +6,7 @@ use crate::{AppError, view};
 use holdfast_model::entity::{Draft, Seen};
 use holdfast_model::fields::LIFE;
 use holdfast_model::text::{TextDoc, writer_of};
-use holdfast_model::{Dot, Edit, EntityId, EntityState, Value};
+use holdfast_model::{Dot, Edit, EntityId, EntityState, Kind, Moved, Value};
 use holdfast_oplog::{ActorId, Space};
 use holdfast_store::{Applied, Author, LocalChange, Tx};
 use jiff::Zoned;
@@ -22,6 +22,8 @@ pub(crate) struct Work<'t, 's> {
     texts: Vec<(EntityId, TextDoc)>,
     pub(crate) ids: Vec<EntityId>,
     pub(crate) skipped: Vec<String>,
+    /// What happened besides, for the end of the sentence in the undo toast.
+    pub(crate) said: Vec<String>,
     /// Shared by the changes of one action.
     pub(crate) group: Option<u64>,
     /// Where the action is written down even if it changes nothing: an undo whose every part someone
@@ -39,6 +41,7 @@ impl<'t, 's> Work<'t, 's> {
             texts: Vec::new(),
             ids: Vec::new(),
             skipped: Vec::new(),
+            said: Vec::new(),
             group: None,
             noted_in: None,
         }
@@ -120,7 +123,8 @@ impl<'t, 's> Work<'t, 's> {
         action: &str,
         reverts: Option<Dot>,
     ) -> Result<Outcome, AppError> {
-        let Self { tx, edits, mut texts, ids, skipped, group, noted_in, .. } = self;
+        let Self { tx, mut edits, mut texts, ids, skipped, group, noted_in, .. } = self;
+        settle_twins(tx, &mut edits)?;
         let spaces: Vec<Space> =
             Space::ALL.into_iter().filter(|s| edits.iter().any(|(space, _)| space == s)).collect();
         let mut parts: Vec<(Space, Vec<Edit>)> = Vec::new();
@@ -140,8 +144,10 @@ impl<'t, 's> Work<'t, 's> {
             }
             parts.push((space, part));
         }
-        if parts.is_empty() {
-            parts.extend(noted_in.map(|space| (space, Vec::new())));
+        if let Some(space) = noted_in
+            && !parts.iter().any(|(in_space, _)| *in_space == space)
+        {
+            parts.push((space, Vec::new()));
         }
         let group = group.or_else(|| (parts.len() > 1).then(|| OsRng.next_u64()));
         let mut outcome = Outcome { ids, skipped, applied: Vec::new() };
@@ -149,12 +155,42 @@ impl<'t, 's> Work<'t, 's> {
             let touched: Vec<EntityId> = edits.iter().map(|edit| edit.entity).collect();
             let (now, later) = texts.into_iter().partition(|(id, _)| touched.contains(id));
             texts = later;
+            // Changes are named within their space: in another one that name means something else.
+            let reverts = reverts.filter(|_| noted_in.is_none_or(|noted| noted == space));
             let change =
                 LocalChange { space, action: action.into(), group, reverts, edits, texts: now };
             outcome.applied.push(tx.append(author, change)?);
         }
         Ok(outcome)
     }
+}
+
+/// Where an edited item has another copy that says the same (devices moved it to two spaces apart), the
+/// edit is meant for it too: it is deleted along, or given up for the one that is edited.
+fn settle_twins(tx: &Tx<'_>, edits: &mut Vec<(Space, Edit)>) -> Result<(), AppError> {
+    let mut more: Vec<(Space, Edit)> = Vec::new();
+    for (space, edit) in edits.iter() {
+        let Some(life) = &edit.life else { continue };
+        let kind = Kind::parse(&edit.kind);
+        if !matches!(kind, Some(Kind::Task | Kind::Note | Kind::List)) {
+            continue;
+        }
+        for (twin, other) in tx.twins(edit.entity)? {
+            let is_it = |(at, known): &(Space, Edit)| *at == other && known.entity == edit.entity;
+            if other == *space || edits.iter().any(is_it) || more.iter().any(is_it) {
+                continue;
+            }
+            if life.value.as_str() == Some(holdfast_model::entity::DELETED) {
+                let mut draft = twin.draft();
+                draft.life(holdfast_model::entity::DELETED, &Seen::All);
+                more.extend(draft.finish().map(|edit| (other, edit)));
+            } else {
+                more.push((other, twin.moved_away(Moved::Left)));
+            }
+        }
+    }
+    edits.extend(more);
+    Ok(())
 }
 
 /// Bytes of edits in one change; under the bound of a change with room for its envelope.
@@ -189,7 +225,10 @@ impl Open {
         let now = self.clock.zoned();
         self.write(|tx, author| {
             let mut material = Work::new(tx, author.actor, now);
-            let label = work(&mut material)?;
+            let mut label = work(&mut material)?;
+            for said in &material.said {
+                label = format!("{label}; {said}");
+            }
             Ok(material.commit(author, action, None)?.done(label))
         })
     }

@@ -115,10 +115,21 @@ impl App {
         .inspect(|_| self.tell(view::Changed::anything(0)))
     }
 
-    /// Writes a bundle.
+    /// Writes a bundle without lists marked Nearby.
     pub fn export_bundle(
         &self,
         request: &view::ExportRequest,
+        path: &Path,
+    ) -> Result<view::ExportResult, AppError> {
+        self.export_bundle_with(request, false, path)
+    }
+
+    /// Writes a bundle. `nearby` is whether the person ticked that lists marked Nearby go along this
+    /// time.
+    pub fn export_bundle_with(
+        &self,
+        request: &view::ExportRequest,
+        nearby: bool,
         path: &Path,
     ) -> Result<view::ExportResult, AppError> {
         let exported = self.with(|open| {
@@ -126,7 +137,7 @@ impl App {
             let people = open.people()?;
             let (exported, recipient) = match request {
                 view::ExportRequest::Full => {
-                    let request = ExportRequest { scope: ExportScope::Full, nearby: false };
+                    let request = ExportRequest { scope: ExportScope::Full, nearby };
                     (
                         bundle::export(&mut open.session(&mut rng), request, path)?,
                         "all devices".into(),
@@ -143,7 +154,7 @@ impl App {
                         })
                         .transpose()?;
                     let scope = ExportScope::Update { device };
-                    let request = ExportRequest { scope, nearby: false };
+                    let request = ExportRequest { scope, nearby };
                     let name =
                         device.map_or_else(|| "all devices".into(), |id| people.device(id).name);
                     (bundle::export(&mut open.session(&mut rng), request, path)?, name)

@@ -1,7 +1,7 @@
 //! Values in the words that people read.
 
 use crate::AppError;
-use holdfast_model::entity::{ALIVE, DELETED, PURGED};
+use holdfast_model::entity::{ALIVE, DELETED, LEFT, PURGED, WITHDRAWN};
 use holdfast_model::fields::{
     DEADLINE, LIFE, LIST, NOTES, PARENT, PRIORITY, REPEAT, STATUS, TEXT, TITLE, WHEN,
 };
@@ -23,6 +23,7 @@ pub(crate) fn value(
             ALIVE => "Kept".into(),
             DELETED => "Deleted".into(),
             PURGED => "Deleted for good".into(),
+            LEFT | WITHDRAWN => "Moved away".into(),
             other => other.to_owned(),
         },
         _ if value.is_null() || (text.is_empty() && matches!(value, Value::Text(_))) => match field
@@ -102,6 +103,7 @@ pub(crate) fn action(code: &str) -> &'static str {
         "text.edit" => "Edit text",
         "list.add" => "Add list",
         "list.edit" => "Edit list",
+        "space.set" => "Change how a list travels",
         "delete" => "Delete",
         "restore" => "Restore",
         "purge" => "Delete for good",

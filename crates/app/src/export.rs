@@ -1,8 +1,10 @@
 //! Everything as files that open without the app: Markdown for people, JSON for programs.
 
+use crate::session::Open;
 use crate::{App, AppError, items, view};
 use holdfast_model::fields::{DEADLINE, LIST, STATUS, TITLE, WHEN};
 use holdfast_model::{EntityId, Kind};
+use holdfast_oplog::Space;
 use holdfast_store::Tx;
 use holdfast_store::query::TaskFilter;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,11 +12,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 impl App {
-    /// Writes everything that lives into a folder.
+    /// Writes everything that lives into a folder. What is marked to stay on this device is left out,
+    /// unless the person wants it along.
     pub fn export_all(
         &self,
         format: view::ExportFormat,
         folder: &Path,
+        device_only: bool,
     ) -> Result<view::ExportAllResult, AppError> {
         let occupied = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
         let folder = if occupied {
@@ -23,20 +27,23 @@ impl App {
             folder.to_owned()
         };
         fs::create_dir_all(&folder).map_err(AppError::file(&folder))?;
-        let files = self.with(|open| {
+        let (files, left_out) = self.with(|open| {
             open.store.read(|tx| {
-                let mut export = Export { folder: folder.clone(), used: BTreeSet::new(), files: 0 };
-                // The whole in one document stands beside the readable files, so nothing is left out.
-                let dump = serde_json::to_vec_pretty(&tx.dump(None)?)
+                let mut export =
+                    Export { folder: folder.clone(), used: BTreeSet::new(), files: 0, device_only };
+                // All of it in one document stands beside the readable files, so nothing is lost.
+                let dump = tx.dump_shown(|space| export.takes(space))?;
+                let dump = serde_json::to_vec_pretty(&dump)
                     .map_err(|error| AppError::Invalid(error.to_string()))?;
                 export.write(&PathBuf::from("holdfast.json"), &dump)?;
                 if format == view::ExportFormat::Markdown {
                     export.markdown(tx)?;
                 }
-                Ok::<_, AppError>(export.files)
+                let left_out = if device_only { 0 } else { Open::marked_to_stay(tx)? };
+                Ok::<_, AppError>((export.files, left_out))
             })
         })?;
-        Ok(view::ExportAllResult { folder: folder.display().to_string(), files })
+        Ok(view::ExportAllResult { folder: folder.display().to_string(), files, left_out })
     }
 }
 
@@ -44,12 +51,24 @@ struct Export {
     folder: PathBuf,
     used: BTreeSet<String>,
     files: u32,
+    /// Whether what is marked to stay on this device goes along.
+    device_only: bool,
 }
 
 impl Export {
+    fn takes(&self, space: Space) -> bool {
+        self.device_only || space != Space::Device
+    }
+
+    /// Whether an item goes along.
+    fn takes_item(&self, tx: &Tx<'_>, id: EntityId) -> Result<bool, AppError> {
+        Ok(tx.home(id)?.is_some_and(|space| self.takes(space)))
+    }
+
     fn markdown(&mut self, tx: &Tx<'_>) -> Result<(), AppError> {
         let mut folders: BTreeMap<EntityId, PathBuf> = BTreeMap::new();
-        let lists = tx.lists()?;
+        let mut lists = tx.lists()?;
+        lists.retain(|list| self.takes(list.space));
         for list in &lists {
             let mut path = vec![file_name(&list.title)];
             let mut at = list.parent;
@@ -64,7 +83,12 @@ impl Export {
         }
         let inbox = PathBuf::from("Inbox");
         let mut attachments: BTreeMap<String, String> = BTreeMap::new();
-        for (state, _) in tx.entities_of(Kind::Attachment.as_str())? {
+        for (state, space) in tx.entities_of(Kind::Attachment.as_str())? {
+            let elsewhere = tx.copies(state.id)?;
+            let used = elsewhere.iter().any(|(copy, at)| !copy.is_moved_away() && self.takes(*at));
+            if !self.takes(space) && !used {
+                continue;
+            }
             let name = PathBuf::from("attachments").join(file_name(state.text("name")));
             if let Some(hash) = crate::import_markdown::parse_hash(state.text("hash"))
                 && let Some(bytes) = tx.blob(hash)?
@@ -74,6 +98,9 @@ impl Export {
             }
         }
         for note in tx.notes(None, None, None, usize::MAX)?.0 {
+            if !self.takes_item(tx, note.id)? {
+                continue;
+            }
             let folder = note.list.and_then(|id| folders.get(&id)).unwrap_or(&inbox);
             let depth = folder.components().count();
             let mut text = tx.text(note.id)?.map(|text| text.plain).unwrap_or_default();
@@ -89,7 +116,10 @@ impl Export {
         }
         let mut by_list: BTreeMap<Option<EntityId>, String> = BTreeMap::new();
         for row in tx.tasks(&TaskFilter::All, usize::MAX)? {
-            let (state, _) = tx.expect_entity(row.id, "task")?;
+            let (state, space) = tx.expect_entity(row.id, "task")?;
+            if !self.takes(space) {
+                continue;
+            }
             let lines = by_list.entry(state.text(LIST).parse().ok()).or_default();
             let mark = match state.text(STATUS) {
                 "done" => "x",

@@ -1,7 +1,11 @@
 //! Tasks and notes for other programs: CSV for spreadsheets, iCalendar (RFC 5545) for calendars.
 
+use crate::session::Open;
 use crate::{App, AppError, view};
+use holdfast_model::EntityId;
 use holdfast_model::recurrence::Repeat;
+use holdfast_oplog::Space;
+use holdfast_store::Tx;
 use holdfast_store::query::{TaskFilter, TaskRow};
 use icalendar::{Calendar, Component, Todo};
 use std::fs;
@@ -13,8 +17,13 @@ fn csv_failed(error: csv::Error) -> AppError {
 
 impl App {
     /// Writes `tasks.csv` and `notes.csv` into a folder: one row an item, with a head.
-    pub fn export_csv(&self, folder: &Path) -> Result<view::ExportAllResult, AppError> {
-        let (tasks, notes) = self.with(|open| {
+    /// What is marked to stay on this device is left out, unless the person wants it along.
+    pub fn export_csv(
+        &self,
+        folder: &Path,
+        device_only: bool,
+    ) -> Result<view::ExportAllResult, AppError> {
+        let (tasks, notes, left_out) = self.with(|open| {
             open.store.read(|tx| {
                 let mut tasks = csv::Writer::from_writer(Vec::new());
                 tasks
@@ -24,6 +33,9 @@ impl App {
                     ])
                     .map_err(csv_failed)?;
                 for row in tx.tasks(&TaskFilter::All, usize::MAX)? {
+                    if !takes(tx, row.id, device_only)? {
+                        continue;
+                    }
                     let text = tx.text(row.id)?.map(|text| text.plain).unwrap_or_default();
                     let parent = row.parent.map(|id| id.to_string()).unwrap_or_default();
                     tasks
@@ -45,6 +57,9 @@ impl App {
                 let mut notes = csv::Writer::from_writer(Vec::new());
                 notes.write_record(["id", "title", "text", "list", "tags"]).map_err(csv_failed)?;
                 for row in tx.notes(None, None, None, usize::MAX)?.0 {
+                    if !takes(tx, row.id, device_only)? {
+                        continue;
+                    }
                     let text = tx.text(row.id)?.map(|text| text.plain).unwrap_or_default();
                     let list = row.list_title.unwrap_or_default();
                     notes
@@ -57,32 +72,38 @@ impl App {
                         ])
                         .map_err(csv_failed)?;
                 }
-                Ok::<_, AppError>((tasks, notes))
+                Ok::<_, AppError>((tasks, notes, left_out(tx, device_only)?))
             })
         })?;
         let finish = |table: csv::Writer<Vec<u8>>| {
             table.into_inner().map_err(|error| AppError::Invalid(error.to_string()))
         };
         let files = [("tasks.csv", finish(tasks)?), ("notes.csv", finish(notes)?)];
-        write_new(folder, &files)
+        write_new(folder, &files, left_out)
     }
 
     /// Writes `tasks.ics` into a folder: every task with a date or deadline as a to-do.
-    pub fn export_ics(&self, folder: &Path) -> Result<view::ExportAllResult, AppError> {
+    /// What is marked to stay on this device is left out, unless the person wants it along.
+    pub fn export_ics(
+        &self,
+        folder: &Path,
+        device_only: bool,
+    ) -> Result<view::ExportAllResult, AppError> {
         let stamp = self.clock().now().strftime("%Y%m%dT%H%M%SZ").to_string();
-        let calendar = self.with(|open| {
+        let (calendar, left_out) = self.with(|open| {
             open.store.read(|tx| {
                 let mut calendar = Calendar::new();
                 for row in tx.tasks(&TaskFilter::All, usize::MAX)? {
-                    if row.when.is_some() || row.deadline.is_some() {
+                    let dated = row.when.is_some() || row.deadline.is_some();
+                    if dated && takes(tx, row.id, device_only)? {
                         let text = tx.text(row.id)?.map(|text| text.plain).unwrap_or_default();
                         calendar.push(to_do(&row, &text, &stamp));
                     }
                 }
-                Ok::<_, AppError>(calendar)
+                Ok::<_, AppError>((calendar, left_out(tx, device_only)?))
             })
         })?;
-        write_new(folder, &[("tasks.ics", calendar.to_string().into_bytes())])
+        write_new(folder, &[("tasks.ics", calendar.to_string().into_bytes())], left_out)
     }
 }
 
@@ -131,8 +152,21 @@ fn compact(civil: &str) -> String {
     if digits.contains('T') { digits + "00" } else { digits }
 }
 
+/// Whether an item goes along.
+fn takes(tx: &Tx<'_>, id: EntityId, device_only: bool) -> Result<bool, AppError> {
+    Ok(device_only || tx.home(id)? != Some(Space::Device))
+}
+
+fn left_out(tx: &Tx<'_>, device_only: bool) -> Result<u32, AppError> {
+    if device_only { Ok(0) } else { Open::marked_to_stay(tx) }
+}
+
 /// Writes files that must not be there yet.
-fn write_new(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<view::ExportAllResult, AppError> {
+fn write_new(
+    folder: &Path,
+    files: &[(&str, Vec<u8>)],
+    left_out: u32,
+) -> Result<view::ExportAllResult, AppError> {
     fs::create_dir_all(folder).map_err(AppError::file(folder))?;
     for (name, _) in files {
         let path = folder.join(name);
@@ -150,5 +184,6 @@ fn write_new(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<view::ExportAll
     Ok(view::ExportAllResult {
         folder: folder.display().to_string(),
         files: u32::try_from(files.len()).unwrap_or(u32::MAX),
+        left_out,
     })
 }

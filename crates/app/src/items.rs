@@ -43,13 +43,14 @@ impl App {
             open.act("list.edit", |work| {
                 let (state, space) = work.tx.expect_entity(id, "list")?;
                 let mut draft = state.draft();
+                let mut move_to = None;
                 if let Some(title) = &patch.title {
                     let title = required(title, "A list needs a name.")?;
                     work.set(&mut draft, &state, TITLE, title, as_of)?;
                 }
                 if let Some(parent) = &patch.parent {
                     let parent = parent.as_deref().map(|p| act::id(p, "list")).transpose()?;
-                    work.check_list_parent(id, parent)?;
+                    move_to = work.check_list_parent(id, parent)?;
                     work.set(&mut draft, &state, PARENT, parent.map(|p| p.to_string()), as_of)?;
                 }
                 if let Some(color) = &patch.color {
@@ -58,7 +59,10 @@ impl App {
                 if let Some(archived) = patch.archived {
                     work.set(&mut draft, &state, ARCHIVED, archived, as_of)?;
                 }
-                work.push(space, draft);
+                match move_to {
+                    Some(to) => work.move_with_edit(id, to, draft.finish())?,
+                    None => work.push(space, draft),
+                }
                 work.ids.push(id);
                 Ok(format!("List '{}' changed", state.text(TITLE)))
             })
@@ -100,7 +104,8 @@ impl App {
         self.with(|open| {
             open.act("note.edit", |work| {
                 for id in &ids {
-                    let (state, space) = work.tx.expect_entity(*id, "note")?;
+                    let (state, home) = work.tx.expect_entity(*id, "note")?;
+                    let mut space = home;
                     let mut draft = state.draft();
                     if let Some(title) = &patch.title {
                         work.set(&mut draft, &state, TITLE, checked_title(title)?, as_of)?;
@@ -110,7 +115,7 @@ impl App {
                     }
                     if let Some(list) = &patch.list {
                         let list = list.as_deref().map(|l| act::id(l, "list")).transpose()?;
-                        work.same_space(list, space, &state)?;
+                        space = work.space_of_list(list)?;
                         work.set(&mut draft, &state, LIST, list.map(|l| l.to_string()), as_of)?;
                     }
                     for name in patch.add_tags.iter().flatten() {
@@ -122,7 +127,11 @@ impl App {
                             draft.remove(TAGS, tag);
                         }
                     }
-                    work.push(space, draft);
+                    if space == home {
+                        work.push(space, draft);
+                    } else {
+                        work.move_with_edit(*id, space, draft.finish())?;
+                    }
                 }
                 work.ids.clone_from(&ids);
                 Ok(if ids.len() == 1 {
@@ -188,7 +197,7 @@ impl Work<'_, '_> {
         let title = required(title, "A list needs a name.")?;
         if let Some(parent) = parent {
             let (state, parent_space) = self.tx.expect_entity(parent, "list")?;
-            if parent_space != space {
+            if parent_space != space && parent_space != Space::Everywhere {
                 return Err(holdfast_store::StoreError::OtherSpace(state.text(TITLE).into()).into());
             }
         }
@@ -234,19 +243,28 @@ impl Work<'_, '_> {
         Ok(id)
     }
 
-    fn check_list_parent(&self, id: EntityId, parent: Option<EntityId>) -> Result<(), AppError> {
+    /// Checks where a list may be nested. A list follows into a narrower folder, and keeps its way in a
+    /// wider one: the space that it has to move to, if any.
+    fn check_list_parent(
+        &self,
+        id: EntityId,
+        parent: Option<EntityId>,
+    ) -> Result<Option<Space>, AppError> {
         let lists = self.tx.lists()?;
         let space = self.tx.expect_entity(id, "list")?.1;
         let mut at = parent;
+        let mut move_to = None;
         for _ in 0..=lists.len() {
-            let Some(ancestor) = at else { return Ok(()) };
+            let Some(ancestor) = at else { return Ok(move_to) };
             if ancestor == id {
                 break;
             }
             let Some(row) = lists.iter().find(|row| row.id == ancestor) else {
                 return Err(AppError::NoSuchItem { what: "list", given: ancestor.to_string() });
             };
-            if row.space != space {
+            if row.space > space {
+                move_to = move_to.max(Some(row.space));
+            } else if row.space != space && row.space != Space::Everywhere {
                 return Err(holdfast_store::StoreError::OtherSpace(row.title.clone()).into());
             }
             at = row.parent;

@@ -2,6 +2,7 @@
 
 use crate::act::Work;
 use crate::{App, AppError, act, items, review, view};
+use holdfast_model::conflict::ConflictKind;
 use holdfast_model::entity::{Draft, Seen};
 use holdfast_model::fields::{LIFE, LIST, PARENT, PRIORITY, REVIEWED, TITLE, WHEN};
 use holdfast_model::text::Version;
@@ -28,7 +29,14 @@ impl App {
                 for decision in decisions {
                     let conflict = act::id(decision.conflict(), "conflict")?;
                     let record = review::find(&records, conflict)?;
-                    if record.text.is_some() {
+                    if record.kind == ConflictKind::Space.as_str() {
+                        if decisions.len() > 1 {
+                            return Err(AppError::Invalid(
+                                "Decide first where it belongs, then the rest.".into(),
+                            ));
+                        }
+                        work.decide_space(&state, space, decision, as_of)?;
+                    } else if record.text.is_some() {
                         work.decide_text(&state, record, decision, &mut draft)?;
                     } else {
                         work.decide_field(&state, record, decision, &mut draft, as_of)?;

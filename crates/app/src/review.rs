@@ -3,7 +3,7 @@
 use crate::people::People;
 use crate::{App, AppError, act, describe, items, view};
 use holdfast_model::change::Dot;
-use holdfast_model::conflict::{self, Written};
+use holdfast_model::conflict::{self, ConflictKind, Written};
 use holdfast_model::fields::{self, LIFE, LIST, PARENT, TITLE};
 use holdfast_model::text::diff;
 use holdfast_model::{EntityId, EntityState, Kind, Value};
@@ -105,6 +105,8 @@ pub(crate) fn build(
     for record in records {
         if let Some(text) = &record.text {
             texts.push(text_review(tx, state, record, text, people)?);
+        } else if record.kind == ConflictKind::Space.as_str() {
+            fields.push(crate::space_review::build(tx, state, record, people, today)?);
         } else {
             fields.push(field_review(tx, state, record, people, today)?);
         }
@@ -296,6 +298,7 @@ pub(crate) fn row_label(record: &ConflictRecord) -> String {
             }
         }
         ("delete", _) => "Deleted on one device, edited on another".into(),
+        ("space", _) => "Edited in one place after it was moved to another".into(),
         ("move", _) => format!("Moved to different places ({})", describe::field(&record.field)),
         _ => format!("Both changed the {}", describe::field(&record.field)),
     }

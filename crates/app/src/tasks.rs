@@ -213,10 +213,19 @@ impl Work<'_, '_> {
         patch: &view::TaskPatch,
         as_of: Option<i64>,
     ) -> Result<String, AppError> {
-        let (state, space) = self.tx.expect_entity(id, "task")?;
+        let (state, home) = self.tx.expect_entity(id, "task")?;
         if state.kind != Kind::Task.as_str() {
             return Err(AppError::NoSuchItem { what: "task", given: id.to_string() });
         }
+        let list = patch.list.as_ref();
+        let list = list.map(|list| list.as_deref().map(|l| act::id(l, "list")).transpose());
+        let list = list.transpose()?;
+        // An item goes where its list goes; one that stays in its list stays where it is.
+        let same = list.is_some_and(|list| list == state.text(LIST).parse().ok());
+        let space = match list {
+            Some(list) if !same => self.space_of_list(list)?,
+            _ => home,
+        };
         let mut draft = state.draft();
         if let Some(title) = &patch.title {
             self.set(&mut draft, &state, TITLE, checked_title(title)?, as_of)?;
@@ -261,11 +270,11 @@ impl Work<'_, '_> {
             self.check_parent(id, parent, space)?;
             self.set(&mut draft, &state, PARENT, parent.map(|p| p.to_string()), as_of)?;
         }
-        if let Some(list) = &patch.list {
-            let list = list.as_deref().map(|l| act::id(l, "list")).transpose()?;
-            self.same_space(list, space, &state)?;
+        if let Some(list) = list {
             self.set(&mut draft, &state, LIST, list.map(|l| l.to_string()), as_of)?;
-            self.move_subtasks(id, list, space, 0)?;
+            if space == home {
+                self.move_subtasks(id, list, space, 0)?;
+            }
         }
         for name in patch.add_tags.iter().flatten() {
             let tag = self.tag(name, space)?;
@@ -281,7 +290,11 @@ impl Work<'_, '_> {
         if completes {
             self.fix_date(&mut draft, &state, patch, as_of)?;
         }
-        self.push(space, draft);
+        if space == home {
+            self.push(space, draft);
+        } else {
+            self.move_with_edit(id, space, draft.finish())?;
+        }
         if completes {
             self.repeat_task(&state, space)?;
         }
@@ -304,20 +317,6 @@ impl Work<'_, '_> {
             }
         }
         Ok(found)
-    }
-
-    /// Items may only go where their space reaches.
-    pub(crate) fn same_space(
-        &self,
-        list: Option<EntityId>,
-        space: Space,
-        state: &EntityState,
-    ) -> Result<(), AppError> {
-        if self.space_of_list(list)? == space {
-            Ok(())
-        } else {
-            Err(holdfast_store::StoreError::OtherSpace(state.text(TITLE).to_owned()).into())
-        }
     }
 
     fn check_parent(

@@ -53,7 +53,12 @@ impl Open {
             return Err(AppError::NothingTo("undo"));
         };
         let original = self.store.read(|tx| tx.reverted_action(first.space, first))?;
-        let mut done = self.reverse(&step.changes, action, Some(first.dot()))?;
+        let moved = crate::move_back::moves_in(&step.changes);
+        let mut done = if moved.is_empty() {
+            self.reverse(&step.changes, action, Some(first.dot()))?
+        } else {
+            self.move_back(&step.changes, &moved, action)?
+        };
         let what = describe::action(&original);
         done.label =
             if action == UNDO { format!("Undone: {what}") } else { format!("Done again: {what}") };
@@ -85,6 +90,9 @@ impl Open {
                     work.push_text(id, doc);
                 }
                 work.group = group;
+                // What is reverted is named once: a name means something within its space alone.
+                let first = changes.first().map(|first| first.space);
+                let reverts = reverts.filter(|_| first == Some(change.space));
                 work.noted_in = reverts.map(|_| change.space);
                 let done = work.commit(author, action, reverts)?.done("");
                 total.ids.extend(done.ids);

@@ -14,6 +14,7 @@ use crate::commands::{
     sync::{ModeArguments, SyncArguments},
     tasks::{AddArguments, TaskCommand, TasksArguments},
     transfer::{ActivityArguments, DumpArguments, ExportArguments, ImportCommand},
+    travel::{ApproveArguments, SpaceArguments},
     vault::InitArguments,
 };
 
@@ -48,6 +49,10 @@ pub(crate) enum Command {
     List(ListCommand),
     /// Show all lists.
     Lists,
+    /// Change how far a list with everything in it may travel.
+    Space(SpaceArguments),
+    /// Let the changes of lists marked Ask leave, up to now.
+    Approve(ApproveArguments),
     /// Add a task: "Buy oak tomorrow 9am #Workshop @shop p1 !fri *every 2 weeks". Prints its id.
     Add(AddArguments),
     /// Show tasks: all open ones, or those of a list, a view or a search.
@@ -172,6 +177,13 @@ mod tests {
             "watch",
             "import markdown D --json",
             "export D --format json",
+            "export D --include-device-only",
+            "space Work ask",
+            "space Work device --copies remove --json",
+            "space Work everywhere --preview",
+            "approve --json",
+            "approve --preview",
+            "bundle export F --nearby",
             "activity --json",
             "activity undo 4",
             "dump --json --space everywhere",

@@ -226,6 +226,22 @@ impl EntityState {
     }
 }
 
+impl Edit {
+    /// An edit of the same entity that goes on with its text: what does not fit into one change.
+    pub fn only_text(&self, field: &str, text: crate::TextEdit) -> Self {
+        Self {
+            entity: self.entity,
+            kind: self.kind.clone(),
+            life: None,
+            set: BTreeMap::new(),
+            add: BTreeMap::new(),
+            remove: BTreeMap::new(),
+            text: [(field.to_owned(), text)].into(),
+            kept: None,
+        }
+    }
+}
+
 /// The distinct versions of a register, oldest first, each with the change that wrote it first.
 fn versions(register: &Register, keep: impl Fn(&Value) -> bool) -> Vec<Again> {
     let mut versions: Vec<Again> = register

@@ -1,6 +1,6 @@
 use crate::{StoreError, Tx, entities};
 use holdfast_model::fields::LIFE;
-use holdfast_model::{EntityState, Register};
+use holdfast_model::{EntityState, Kind, Register};
 use holdfast_oplog::{Hash, Space};
 use serde_json::{Map, Value as Json, json};
 
@@ -39,8 +39,16 @@ impl Tx<'_> {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let in_space: String = row.get(1)?;
-            if keep(crate::columns::space(&in_space)?) {
-                let state = entities::decode_state(&row.get::<_, Vec<u8>>(0)?)?;
+            let state = entities::decode_state(&row.get::<_, Vec<u8>>(0)?)?;
+            if !keep(crate::columns::space(&in_space)?) {
+                // A tag or an attachment that items use here and there stands in both spaces.
+                let used = matches!(Kind::parse(&state.kind), Some(Kind::Tag | Kind::Attachment));
+                for (copy, space) in if used { self.copies(state.id)? } else { Vec::new() } {
+                    if keep(space) && !copy.is_moved_away() && copy.is_alive() {
+                        items.push(item(&copy, space.as_str(), None));
+                    }
+                }
+            } else {
                 let text: (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
                 items.push(item(&state, &in_space, text.0.zip(text.1)));
             }

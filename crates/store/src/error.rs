@@ -48,9 +48,9 @@ pub enum StoreError {
         /// Where it forks.
         seq: u64,
     },
-    /// An item belongs to another space than the change that edits it.
+    /// A list cannot be nested in one that travels in another way.
     #[error(
-        "'{0}' travels differently from where it should go: lists that travel in different ways do not exchange items yet"
+        "'{0}' travels differently from the list that should go into it: change how one of them travels first"
     )]
     OtherSpace(String),
     /// What was given is not a change, or one that cannot be made.

@@ -225,9 +225,11 @@ impl Tx<'_> {
         let mut edit = state.written_anew(there.as_ref(), with, &keep);
         let mut more = Vec::new();
         if let Some(field) = Kind::parse(&state.kind).and_then(Kind::text_field) {
-            let mut texts = self.transcript(id, to, &self.plain_in(id, home)?, plan)?.into_iter();
+            let (texts, doc) = self.text_anew(id, to, &self.plain_in(id, home)?)?;
+            let mut texts = texts.into_iter();
             edit.text.extend(texts.next().map(|text| (field.to_owned(), text)));
-            more.extend(texts.map(|text| only_text(&state, field, text)));
+            more.extend(texts.map(|text| edit.only_text(field, text)));
+            plan.texts.extend(doc.map(|doc| (id, doc)));
         }
         plan.edits.push((to, edit));
         plan.edits.extend(more.into_iter().map(|edit| (to, edit)));
@@ -243,40 +245,24 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The edits that make a text say `target` in a space: its words alone, none of its history.
-    fn transcript(
+    /// The edits that make a text say `target` in a space: its words alone, none of its history. And
+    /// the text that contains them.
+    pub fn text_anew(
         &self,
         id: EntityId,
         space: Space,
         target: &str,
-        plan: &mut MovePlan,
-    ) -> Result<Vec<TextEdit>, StoreError> {
+    ) -> Result<(Vec<TextEdit>, Option<TextDoc>), StoreError> {
         let there = self.open_text_in(id, space, READER)?;
         if there.plain() == target {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), None));
         }
         let copied = Transcript::new(there.version(), target);
         let writer = copied.writer(id.as_bytes(), space.as_str());
         let mut doc = self.open_text_in(id, space, writer)?;
         let updates = doc.transcribe(target)?;
-        plan.texts.push((id, doc));
-        Ok(updates
-            .into_iter()
-            .map(|update| TextEdit { update, copied: Some(copied.clone()) })
-            .collect())
-    }
-}
-
-fn only_text(state: &EntityState, field: &str, text: TextEdit) -> Edit {
-    Edit {
-        entity: state.id,
-        kind: state.kind.clone(),
-        life: None,
-        set: BTreeMap::new(),
-        add: BTreeMap::new(),
-        remove: BTreeMap::new(),
-        text: [(field.to_owned(), text)].into(),
-        kept: None,
+        let edit = |update| TextEdit { update, copied: Some(copied.clone()) };
+        Ok((updates.into_iter().map(edit).collect(), Some(doc)))
     }
 }
 

@@ -48,5 +48,5 @@ pub(crate) async fn export_all(
     let Some(path) = files.ask(|picker| picker.folder("Export everything as files")).await? else {
         return Ok(None);
     };
-    ask(&app, move |app| app.export_all(format, &path)).await.map(Some)
+    ask(&app, move |app| app.export_all(format, &path, false)).await.map(Some)
 }

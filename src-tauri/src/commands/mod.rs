@@ -18,6 +18,7 @@ pub(crate) mod notes;
 pub(crate) mod settings;
 pub(crate) mod sync;
 pub(crate) mod tasks;
+pub(crate) mod travel;
 pub(crate) mod vault;
 
 /// The app, as Tauri hands it to a command.

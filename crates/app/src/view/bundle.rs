@@ -170,4 +170,6 @@ pub struct ExportAllResult {
     pub folder: String,
     /// How many files were written.
     pub files: u32,
+    /// Tasks, notes and lists that are marked to stay on this device and were left out.
+    pub left_out: u32,
 }

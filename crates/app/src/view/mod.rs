@@ -21,6 +21,7 @@ mod settings;
 mod sync;
 mod task;
 mod text;
+mod travel;
 
 #[cfg(test)]
 mod tests;
@@ -56,6 +57,7 @@ pub use text::{
     Attachment, BlockKind, BlockSide, Mark, MarkKind, Splice, SpliceResult, TextBlock, TextChanges,
     TextState,
 };
+pub use travel::{Approval, Copies, NeverSyncs, SpacePreview, Travel, TravelRow};
 
 /// The id of an entity or device: a UUID in its usual form with hyphens.
 pub type Id = String;

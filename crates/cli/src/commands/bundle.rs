@@ -28,6 +28,9 @@ pub(crate) enum BundleCommand {
         /// Everything, and an invitation for a new device under a passphrase.
         #[arg(long)]
         invite: bool,
+        /// Lists marked Nearby go along this time.
+        #[arg(long, conflicts_with = "invite")]
+        nearby: bool,
     },
     /// Tell what importing a file would do. Changes nothing.
     Inspect {
@@ -47,7 +50,7 @@ pub(crate) enum BundleCommand {
 /// `bundle …`
 pub(crate) fn run(command: BundleCommand, context: &mut Context) -> Result<(), Failure> {
     match command {
-        BundleCommand::Export { file, device, all, invite } => {
+        BundleCommand::Export { file, device, all, invite, nearby } => {
             let app = if invite { context.app_unlocked_without_file()? } else { context.app()? };
             let request = if invite {
                 let passphrase = match context.passphrase_in_file()? {
@@ -61,7 +64,7 @@ pub(crate) fn run(command: BundleCommand, context: &mut Context) -> Result<(), F
                 let device = device.map(|device| find_device(app, &device)).transpose()?;
                 ExportRequest::Update { device: device.map(|device| device.id) }
             };
-            let result = app.export_bundle(&request, &file)?;
+            let result = app.export_bundle_with(&request, nearby, &file)?;
             context.answer(&result, |result| {
                 format!(
                     "{} for {} in {} ({} bytes)",

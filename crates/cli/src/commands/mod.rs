@@ -10,6 +10,7 @@ pub(crate) mod settings;
 pub(crate) mod sync;
 pub(crate) mod tasks;
 pub(crate) mod transfer;
+pub(crate) mod travel;
 pub(crate) mod vault;
 
 use crate::arguments::Command;
@@ -24,6 +25,8 @@ pub(crate) fn run(command: Command, context: &mut Context) -> Result<(), Failure
         Command::Status => vault::status(context),
         Command::List(command) => lists::change(command, context),
         Command::Lists => lists::lists(context),
+        Command::Space(arguments) => travel::space(arguments, context),
+        Command::Approve(arguments) => travel::approve(arguments, context),
         Command::Add(arguments) => tasks::add(arguments, context),
         Command::Tasks(arguments) => tasks::tasks(arguments, context),
         Command::Task(command) => tasks::change(command, context),

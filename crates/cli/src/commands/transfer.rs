@@ -47,20 +47,31 @@ pub(crate) struct ExportArguments {
     /// How.
     #[arg(long, default_value = "markdown")]
     format: FormatName,
+    /// Take along what is marked never to leave this device.
+    #[arg(long)]
+    include_device_only: bool,
 }
 
 /// `export`
 pub(crate) fn export(arguments: ExportArguments, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let folder = &arguments.folder;
+    let all = arguments.include_device_only;
     let result = match arguments.format {
-        FormatName::Markdown => app.export_all(ExportFormat::Markdown, folder)?,
-        FormatName::Json => app.export_all(ExportFormat::Json, folder)?,
-        FormatName::Csv => app.export_csv(folder)?,
-        FormatName::Ics => app.export_ics(folder)?,
+        FormatName::Markdown => app.export_all(ExportFormat::Markdown, folder, all)?,
+        FormatName::Json => app.export_all(ExportFormat::Json, folder, all)?,
+        FormatName::Csv => app.export_csv(folder, all)?,
+        FormatName::Ics => app.export_ics(folder, all)?,
     };
     context.answer(&result, |result| {
-        format!("{} in {}", count(result.files, "file"), line(&result.folder))
+        let mut text = format!("{} in {}\n", count(result.files, "file"), line(&result.folder));
+        if result.left_out > 0 {
+            text.push_str(&format!(
+                "Left out: {} marked never to leave this device (--include-device-only takes them along)\n",
+                count(result.left_out, "item")
+            ));
+        }
+        text
     })
 }
 

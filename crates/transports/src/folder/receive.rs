@@ -5,7 +5,7 @@ use super::index::Found;
 use super::{CARRIER, FolderError, MEMBERSHIP_PLACE, Take};
 use crate::bundle::changes;
 use crate::bundle::preview::{Preview, device_notices, summarize, waiting_notices};
-use holdfast_oplog::{ActorId, Hash, Range, Space, VersionVector, limits};
+use holdfast_oplog::{ActorId, Hash, Range, VersionVector, limits};
 use holdfast_store::{Direction, StoreError, Tx};
 use holdfast_sync::{
     Acknowledgement, Carrier, SyncError, Transport, hear, membership, open_acknowledgement, plan,
