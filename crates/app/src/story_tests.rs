@@ -257,8 +257,8 @@ fn tables_and_calendars_hold_what_is_there() {
     add(&laptop, "Buy \"oak, ash\" 2026-11-23 9am #Workshop @shop p1 !2026-11-27 *every 2 weeks");
     laptop.app.add_note("Plan", None, "one,\ntwo").unwrap();
     let folder = laptop.folder.path().join("tables");
-    laptop.app.export_csv(&folder).unwrap();
-    laptop.app.export_ics(&folder).unwrap();
+    laptop.app.export_csv(&folder, false).unwrap();
+    laptop.app.export_ics(&folder, false).unwrap();
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     let tasks = read("tasks.csv");
     assert!(tasks.contains("\"Buy oak, ash\"") && tasks.contains("2026-11-23T09:00"), "{tasks}");
@@ -269,7 +269,7 @@ fn tables_and_calendars_hold_what_is_there() {
     {
         assert!(calendar.contains(line), "{line} in {calendar}");
     }
-    assert!(laptop.app.export_csv(&folder).is_err(), "nothing is overwritten");
+    assert!(laptop.app.export_csv(&folder, false).is_err(), "nothing is overwritten");
 }
 
 /// A vault whose key or private facts are gone is still a vault: nothing may be made in its place.

@@ -139,7 +139,7 @@ impl Work<'_, '_> {
             plan = self.tx.plan_move(request(Moved::Left))?;
         }
         if plan.moved.is_empty()
-            && let Some(note) = plan.notes.into_iter().next()
+            && let Some(note) = plan.notes.first()
         {
             return Err(AppError::Invalid(format!("{note}.")));
         }

@@ -40,17 +40,17 @@ impl Tx<'_> {
         while let Some(row) = rows.next()? {
             let in_space: String = row.get(1)?;
             let state = entities::decode_state(&row.get::<_, Vec<u8>>(0)?)?;
-            if !keep(crate::columns::space(&in_space)?) {
-                // A tag or an attachment that items use here and there stands in both spaces.
-                let used = matches!(Kind::parse(&state.kind), Some(Kind::Tag | Kind::Attachment));
-                for (copy, space) in if used { self.copies(state.id)? } else { Vec::new() } {
-                    if keep(space) && !copy.is_moved_away() && copy.is_alive() {
-                        items.push(item(&copy, space.as_str(), None));
-                    }
-                }
-            } else {
+            if keep(crate::columns::space(&in_space)?) {
                 let text: (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
                 items.push(item(&state, &in_space, text.0.zip(text.1)));
+                continue;
+            }
+            // A tag or an attachment that items use here and there stands in both spaces.
+            let used = matches!(Kind::parse(&state.kind), Some(Kind::Tag | Kind::Attachment));
+            for (copy, space) in if used { self.copies(state.id)? } else { Vec::new() } {
+                if keep(space) && !copy.is_moved_away() && copy.is_alive() {
+                    items.push(item(&copy, space.as_str(), None));
+                }
             }
         }
         Ok(sorted(json!({ "format": 1, "items": items })))
