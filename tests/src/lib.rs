@@ -5,6 +5,7 @@
 //! bare stores instead, which is what [`Replica`] is for, and in the simulator ([`sim`]).
 
 pub mod device;
+pub mod opened;
 pub mod oracle;
 pub mod replica;
 pub mod sim;

@@ -11,6 +11,7 @@ use holdfast_oplog::{ActorId, Space};
 use holdfast_store::{Applied, Author, LocalChange, Tx};
 use jiff::Zoned;
 use rand_core::{OsRng, RngCore};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// The material of one action: edits by space, and texts that contain theirs already.
@@ -22,6 +23,9 @@ pub(crate) struct Work<'t, 's> {
     texts: Vec<(EntityId, TextDoc)>,
     pub(crate) ids: Vec<EntityId>,
     pub(crate) skipped: Vec<String>,
+    /// Items that moved to a narrower space, with the one that they left: what nobody has seen of them
+    /// there is taken back once the action is written.
+    pub(crate) narrowed: Vec<(Space, EntityId)>,
     /// What happened besides, for the end of the sentence in the undo toast.
     pub(crate) said: Vec<String>,
     /// Shared by the changes of one action.
@@ -41,6 +45,7 @@ impl<'t, 's> Work<'t, 's> {
             texts: Vec::new(),
             ids: Vec::new(),
             skipped: Vec::new(),
+            narrowed: Vec::new(),
             said: Vec::new(),
             group: None,
             noted_in: None,
@@ -123,7 +128,7 @@ impl<'t, 's> Work<'t, 's> {
         action: &str,
         reverts: Option<Dot>,
     ) -> Result<Outcome, AppError> {
-        let Self { tx, mut edits, mut texts, ids, skipped, group, noted_in, .. } = self;
+        let Self { tx, mut edits, mut texts, ids, skipped, narrowed, group, noted_in, .. } = self;
         settle_twins(tx, &mut edits)?;
         let spaces: Vec<Space> =
             Space::ALL.into_iter().filter(|s| edits.iter().any(|(space, _)| space == s)).collect();
@@ -160,6 +165,13 @@ impl<'t, 's> Work<'t, 's> {
             let change =
                 LocalChange { space, action: action.into(), group, reverts, edits, texts: now };
             outcome.applied.push(tx.append(author, change)?);
+        }
+        for space in Space::ALL {
+            let left: BTreeSet<EntityId> =
+                narrowed.iter().filter(|(from, _)| *from == space).map(|(_, id)| *id).collect();
+            if !left.is_empty() {
+                tx.take_back(author, space, &left)?;
+            }
         }
         Ok(outcome)
     }

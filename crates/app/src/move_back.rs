@@ -8,7 +8,7 @@ use crate::{AppError, view};
 use holdfast_model::change::{Change, Write};
 use holdfast_model::copying::is_moved;
 use holdfast_model::fields::LINKS;
-use holdfast_model::{Dot, Edit, EntityId, EntityState, Moved};
+use holdfast_model::{Dot, Edit, EntityId, EntityState, Kept, Moved};
 use holdfast_oplog::Space;
 use holdfast_store::{MoveRequest, Tx};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,10 @@ pub(crate) fn moves_in(changes: &[Change]) -> BTreeMap<EntityId, (Space, Space)>
                     written.insert(edit.entity, change.space);
                 }
                 _ => {}
+            }
+            // Where nobody had seen the old place, nothing there tells of the move.
+            if let Some(from) = edit.kept.as_ref().and_then(|kept| kept.from) {
+                left.entry(edit.entity).or_insert(from);
             }
         }
     }
@@ -66,19 +70,19 @@ impl Open {
                         continue;
                     }
                     roots.push(id);
-                    with.extend(put_back(tx, &state, from, &dots)?.map(|edit| (id, edit)));
+                    let kept = changes
+                        .iter()
+                        .filter(|change| change.space == to)
+                        .flat_map(Change::edits)
+                        .find_map(|edit| edit.kept.as_ref().filter(|_| edit.entity == id));
+                    let edit = put_back(tx, &state, from, &dots, kept)?;
+                    with.extend(edit.map(|edit| (id, edit)));
                 }
                 work.ids.extend(&roots);
                 let how = Moved::Withdrawn;
                 let plan =
                     tx.plan_move(MoveRequest { roots: &roots, to: from, how, with: &with })?;
-                for (space, edit) in plan.edits {
-                    work.push_edit(space, edit);
-                }
-                for (id, doc) in plan.texts {
-                    work.push_text(id, doc);
-                }
-                work.skipped.extend(plan.notes);
+                work.take_plan(plan, from);
             }
             let reverts = changes.first();
             work.noted_in = reverts.map(|change| change.space);
@@ -94,8 +98,12 @@ fn put_back(
     state: &EntityState,
     from: Space,
     dots: &BTreeSet<Dot>,
+    kept: Option<&Kept>,
 ) -> Result<Option<Edit>, AppError> {
-    let Some(before) = tx.entity_in(state.id, from)? else { return Ok(None) };
+    let untouched = |field: &str| {
+        let register = state.register(field);
+        register.is_none_or(|now| now.live().iter().all(|v| dots.contains(&v.dot)))
+    };
     let mut edit = Edit {
         entity: state.id,
         kind: state.kind.clone(),
@@ -106,11 +114,15 @@ fn put_back(
         text: BTreeMap::new(),
         kept: None,
     };
+    if let Some(kept) = kept.filter(|kept| kept.from.is_some()) {
+        for (field, value) in kept.before.iter().filter(|(field, _)| untouched(field)) {
+            edit.set.insert(field.clone(), Write::new(value.clone(), Vec::new()));
+        }
+        return Ok((!edit.set.is_empty()).then_some(edit));
+    }
+    let Some(before) = tx.entity_in(state.id, from)? else { return Ok(None) };
     for (field, register) in &before.registers {
-        let untouched = state
-            .register(field)
-            .is_none_or(|now| now.live().iter().all(|version| dots.contains(&version.dot)));
-        if untouched && !register.is_disputed() && register.value() != state.value(field) {
+        if untouched(field) && !register.is_disputed() && register.value() != state.value(field) {
             edit.set.insert(field.clone(), Write::new(register.value().clone(), Vec::new()));
         }
     }

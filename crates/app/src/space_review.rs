@@ -158,6 +158,7 @@ impl Work<'_, '_> {
                 let taken = taken.ok_or_else(|| unknown(take))?;
                 let copy = self.tx.entity_in(state.id, taken)?.ok_or_else(|| unknown(take))?;
                 let mut edit = copy.written_anew(Some(state), None, &|_, _| true);
+                edit.kept = None;
                 let text = self.tx.plain_in(state.id, taken)?;
                 self.write_text(&mut edit, home, &text)?;
                 self.push_edit(home, edit);
@@ -167,6 +168,7 @@ impl Work<'_, '_> {
                     let Some(copy) = self.tx.entity_in(state.id, *space)? else { continue };
                     let mut edit = copy.written_anew(None, None, &|_, _| true);
                     edit.entity = self.new_id();
+                    edit.kept = None;
                     let text = self.tx.plain_in(state.id, *space)?;
                     self.write_text(&mut edit, home, &text)?;
                     self.ids.push(edit.entity);

@@ -143,6 +143,15 @@ impl Work<'_, '_> {
         {
             return Err(AppError::Invalid(format!("{note}.")));
         }
+        let moved = plan.moved.len();
+        self.take_plan(plan, to);
+        Ok(moved)
+    }
+
+    /// Takes in a worked out move.
+    pub(crate) fn take_plan(&mut self, plan: MovePlan, to: Space) {
+        let left = plan.moved.into_iter().chain(plan.along);
+        self.narrowed.extend(left.filter(|(_, from)| *from < to).map(|(id, from)| (from, id)));
         for (space, edit) in plan.edits {
             self.push_edit(space, edit);
         }
@@ -150,7 +159,6 @@ impl Work<'_, '_> {
             self.push_text(id, doc);
         }
         self.skipped.extend(plan.notes);
-        Ok(plan.moved.len())
     }
 
     /// Moves an item into another space together with an edit that is made on the way. Says so.

@@ -102,8 +102,8 @@ pub struct TextEdit {
     pub copied: Option<Transcript>,
 }
 
-/// Times that an entity keeps when it is written anew in another space.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What an entity keeps of its past when it is written anew in another space.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     /// When it was made.
     #[serde(rename = "m")]
@@ -111,6 +111,13 @@ pub struct Kept {
     /// When its content was last edited.
     #[serde(rename = "e")]
     pub edited: Hlc,
+    /// Where it came from, where the way became narrower: so that it can be moved back although
+    /// nothing there tells of it.
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Space>,
+    /// What fields held before that were changed on the way.
+    #[serde(rename = "b", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub before: BTreeMap<String, Value>,
 }
 
 /// Everything that one change does to one entity.

@@ -120,7 +120,7 @@ impl EntityState {
             add: BTreeMap::new(),
             remove: BTreeMap::new(),
             text: BTreeMap::new(),
-            kept: Some(Kept { created: self.created.0, edited: self.edited.0 }),
+            kept: Some(self.kept()),
         };
         let there = |field: &str| to.and_then(|to| to.register(field));
         for (field, register) in &self.registers {
@@ -216,8 +216,12 @@ impl EntityState {
             add: BTreeMap::new(),
             remove: BTreeMap::new(),
             text: BTreeMap::new(),
-            kept: Some(Kept { created: self.created.0, edited: self.edited.0 }),
+            kept: Some(self.kept()),
         }
+    }
+
+    fn kept(&self) -> Kept {
+        Kept { created: self.created.0, edited: self.edited.0, from: None, before: BTreeMap::new() }
     }
 
     /// Whether the entity is gone for good in this copy, so that nothing is left to move.

@@ -68,7 +68,7 @@ impl EntityState {
 
     /// Applies everything but the texts, which the store keeps apart.
     pub fn apply(&mut self, edit: &Edit, dot: Dot, time: Hlc) {
-        let made = edit.kept.map_or(time, |kept| kept.created.min(time));
+        let made = edit.kept.as_ref().map_or(time, |kept| kept.created.min(time));
         self.created = self.created.min((made, dot));
         if self.created == (made, dot) {
             // Devices that made the same entity apart agree on its kind by the earliest edit.
@@ -76,7 +76,7 @@ impl EntityState {
         }
         if let Some(life) = &edit.life {
             self.life.apply(dot, time, life);
-            let edited = edit.kept.map_or(time, |kept| kept.edited.min(time));
+            let edited = edit.kept.as_ref().map_or(time, |kept| kept.edited.min(time));
             self.edited = if self.edited == (time, dot) {
                 // Nothing but this very change was applied.
                 (edited, dot)

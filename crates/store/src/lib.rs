@@ -32,6 +32,7 @@ mod strays;
 mod text_reviews;
 mod texts;
 mod undo;
+mod unsent;
 
 pub use apply::{Applied, ItemChange, ItemEvent};
 pub use check::{CheckLine, Verify};

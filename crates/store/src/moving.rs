@@ -223,6 +223,13 @@ impl Tx<'_> {
             value.as_str().is_none_or(|text| !cut.contains(&(field.to_owned(), text.to_owned())))
         };
         let mut edit = state.written_anew(there.as_ref(), with, &keep);
+        if home < to
+            && let Some(kept) = &mut edit.kept
+        {
+            kept.from = Some(home);
+            let fields = with.into_iter().flat_map(|with| with.set.keys());
+            kept.before = fields.map(|f| (f.clone(), state.value(f).clone())).collect();
+        }
         let mut more = Vec::new();
         if let Some(field) = Kind::parse(&state.kind).and_then(Kind::text_field) {
             let (texts, doc) = self.text_anew(id, to, &self.plain_in(id, home)?)?;

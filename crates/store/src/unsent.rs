@@ -163,8 +163,7 @@ impl Tx<'_> {
             change.ops.retain(|op| {
                 let Op::Edit(edit) = op else { return true };
                 let moved = edit.life.as_ref().is_some_and(|life| is_moved(&life.value));
-                let goes =
-                    whole.contains(&edit.entity) || (part.contains(&edit.entity) && !moved);
+                let goes = whole.contains(&edit.entity) || (part.contains(&edit.entity) && !moved);
                 if goes {
                     gone.push(edit.entity);
                 }

@@ -20,8 +20,8 @@ pub struct Taken {
 }
 
 /// Seals a range, batch by batch in order, and hands each one over encoded, with its header. What
-/// does not fit into one batch is cut where a change carries a signature. A range beyond
-/// [`Tx::releasable`] is refused.
+/// does not fit into one batch is cut where a change carries a signature. A range that
+/// [`crate::offer`] did not name is refused.
 pub fn outgoing<E: From<SyncError>>(
     tx: &Tx<'_>,
     keyring: &Keyring,
@@ -29,8 +29,10 @@ pub fn outgoing<E: From<SyncError>>(
     mut rng: &mut dyn CryptoRngCore,
     mut hand_over: impl FnMut(BatchHeader, Vec<u8>) -> Result<(), E>,
 ) -> Result<(), E> {
-    // Whatever led here: what must not leave is not sealed.
-    if tx.releasable().map_err(SyncError::from)?.get(range.log) < range.last {
+    // Whatever led here: what must not leave is not sealed, nor what was not marked as leaving.
+    let may = tx.releasable().map_err(SyncError::from)?.get(range.log);
+    let marked = tx.departed().map_err(SyncError::from)?.get(range.log);
+    if may.min(marked) < range.last {
         return Err(SyncError::NotReleased(range.log.space).into());
     }
     let mut first = range.first;

@@ -42,6 +42,14 @@ pub fn offered(tx: &Tx<'_>, carrier: Carrier) -> Result<VersionVector, StoreErro
     Ok(tx.releasable()?.within(&spaces(carrier)))
 }
 
+/// [`offered`], marked as handed out: what whoever writes bytes begins with, in a write transaction of
+/// its own that is on disk before the first byte leaves. The sealing of batches refuses anything else.
+pub fn offer(tx: &Tx<'_>, carrier: Carrier) -> Result<VersionVector, StoreError> {
+    let offered = offered(tx, carrier)?;
+    tx.departing(&offered)?;
+    Ok(offered)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

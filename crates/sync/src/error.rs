@@ -23,7 +23,7 @@ pub enum SyncError {
     NotCarried(Space),
     /// Something was about to be sent that must not leave.
     #[error(
-        "changes of a list marked '{0}' must not leave this device without your approval; nothing was sent"
+        "changes of lists marked '{0}' were about to leave that were not offered; nothing was sent: try again"
     )]
     NotReleased(Space),
     /// The other side cannot be reached.

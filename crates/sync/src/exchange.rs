@@ -1,5 +1,5 @@
 use crate::{
-    Carrier, Session, SyncError, Transport, hear, membership, offered, open_acknowledgement,
+    Carrier, Session, SyncError, Transport, hear, membership, offer, open_acknowledgement,
     outgoing, plan, seal_acknowledgement, spaces, take_in,
 };
 use holdfast_oplog::{Range, SealedBatch};
@@ -28,9 +28,9 @@ pub fn exchange(
 ) -> Result<Exchanged, SyncError> {
     let carried = spaces(carrier);
     let there = transport.holds()?;
-    let (held, offer) =
-        session.store.read(|tx| Ok::<_, SyncError>((tx.held()?, offered(tx, carrier)?)))?;
-    let plan = plan(&held, &offer, &there, &carried);
+    let (held, offered) =
+        session.store.write(|tx| Ok::<_, SyncError>((tx.held()?, offer(tx, carrier)?)))?;
+    let plan = plan(&held, &offered, &there, &carried);
     let mut done = Exchanged::default();
     for range in plan.ask {
         pull(session, transport, range, &mut done)?;
@@ -43,8 +43,8 @@ pub fn exchange(
                 transport.push(batch)
             })?;
         }
-        let offer = offered(tx, carrier)?;
-        let said = seal_acknowledgement(keys, keyring, *actor, *wall_ms, &offer, *rng)?;
+        let held = crate::offered(tx, carrier)?;
+        let said = seal_acknowledgement(keys, keyring, *actor, *wall_ms, &held, *rng)?;
         transport.acknowledge(said)
     })?;
     listen(session, transport)?;

@@ -28,7 +28,7 @@ pub use acknowledgement::{
 };
 pub use batches::{Taken, outgoing, take_in};
 pub use carried_status::carried_status;
-pub use carrier::{Carrier, carried, offered, spaces};
+pub use carrier::{Carrier, carried, offer, offered, spaces};
 pub use error::SyncError;
 pub use exchange::{Exchanged, exchange, listen};
 pub use mailbox::Mailbox;

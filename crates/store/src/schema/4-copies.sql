@@ -13,3 +13,11 @@ CREATE TABLE copies (
 -- Up to which change the person lets a log of the space 'ask' leave. What came from elsewhere was
 -- approved there.
 CREATE TABLE approvals (actor BLOB PRIMARY KEY NOT NULL, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+-- Up to which change each log was ever handed to something that leaves this device. Written before it
+-- leaves: what is beyond was seen by nobody.
+CREATE TABLE departed (
+    space TEXT NOT NULL, actor BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (space, actor)
+) STRICT, WITHOUT ROWID;
+-- Of what was written before this, nobody knows.
+INSERT INTO departed (space, actor, seq) SELECT space, actor, held FROM logs;

@@ -5,7 +5,7 @@ use super::spool::Spool;
 use super::{BundleError, CARRIER, HEADER_CONTEXT, MEMBERSHIP_PLACE, pieces};
 use holdfast_oplog::{DeviceId, Space, VersionVector};
 use holdfast_store::{Destination, Direction, Tx};
-use holdfast_sync::{ANYONE, Carrier, Session, delivered, membership, offered, outgoing, spaces};
+use holdfast_sync::{ANYONE, Carrier, Session, delivered, membership, offer, outgoing, spaces};
 use holdfast_vault::membership::pack;
 use holdfast_vault::{Membership, Purpose, seal_blob};
 use serde_json::json;
@@ -86,12 +86,12 @@ pub(super) fn write(
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
+    let holds = store.write(|tx| offer(tx, carrier))?;
     let (header, name) = store.read(|tx| {
         let members = membership(tx)?;
         if !members.is_active(me) {
             return Err(BundleError::NotAMember);
         }
-        let holds = offered(tx, carrier)?;
         let since = taken_to_hold(tx, &members, me, request.scope, &carried, &holds)?;
         let mut spool = Spool::new(folder)?;
         for range in holds.missing_in(&since) {

@@ -4,9 +4,9 @@
 use super::fixture_tests::{Device, EVERYTHING, devices};
 use super::format::{BundleHeader, BundleReader, BundleWriter, Section, SectionKind};
 use super::{BundleError, HEADER_CONTEXT};
-use holdfast_oplog::{DeviceId, LogId, Range, Space};
+use holdfast_oplog::{BATCH_FORMAT, BatchHeader, DeviceId, LogId, Range, Space};
 use holdfast_sync::outgoing;
-use holdfast_vault::DeviceKeys;
+use holdfast_vault::{DeviceKeys, seal_batch};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use std::io::Cursor;
@@ -265,11 +265,23 @@ fn what_never_leaves_a_device_is_not_taken_either() {
     let (keyring, mut rng) = (laptop.keyring.clone(), laptop.rng.clone());
     let mut smuggled = Vec::new();
     laptop.write(|tx| {
-        outgoing(tx, &keyring, Range { log, first: 1, last: 1 }, &mut rng, |_, bytes| {
-            smuggled = bytes;
-            Ok::<_, BundleError>(())
-        })
-        .unwrap();
+        let range = Range { log, first: 1, last: 1 };
+        let refused = outgoing(tx, &keyring, range, &mut rng, |_, _| Ok::<_, BundleError>(()));
+        assert_eq!(refused.unwrap_err().code(), "not_released", "it is not even sealed");
+        let run = tx.run(range).unwrap().unwrap();
+        let header = BatchHeader {
+            format: BATCH_FORMAT,
+            vault: tx.vault(),
+            space: log.space,
+            actor: log.actor,
+            first: 1,
+            last: 1,
+            prev_hash: run.prev_hash,
+            last_hash: run.last_hash,
+            epoch: keyring.current(),
+        };
+        let batch = seal_batch(&keyring, header, &run.changes, run.signature, &mut rng).unwrap();
+        smuggled = batch.encode().unwrap();
     });
     header.holds.advance(log, 1);
     header.counts.batches += 1;

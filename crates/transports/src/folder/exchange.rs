@@ -4,7 +4,7 @@ use super::{CARRIER, Files, Folder, FolderError, FolderMemory};
 use crate::bundle::preview::Preview;
 use holdfast_oplog::{ActorId, VersionVector};
 use holdfast_store::{Direction, StoreError, Tx};
-use holdfast_sync::{Carrier, Session, Transport, membership, spaces};
+use holdfast_sync::{Carrier, Session, Transport, membership, offer, spaces};
 use holdfast_vault::Keyring;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -160,13 +160,14 @@ fn put(
     folder: &mut Folder<'_>,
 ) -> Result<Went, FolderError> {
     let Session { store, keys, actor, wall_ms, rng, .. } = session;
+    let offered = store.write(|tx| offer(tx, Carrier::Folder))?;
     let (went, offered): (Went, VersionVector) = store.read(|tx| {
         if !membership(tx)?.is_active(keys.device_id()) {
             return Err(FolderError::NotAMember);
         }
         let publisher =
             Publisher { keys, keyring, actor: *actor, wall_ms: *wall_ms, rng: &mut **rng };
-        let went = publish(tx, publisher, folder)?;
+        let went = publish(tx, publisher, folder, &offered)?;
         Ok((went, folder.holds()?.within(&spaces(Carrier::Folder))))
     })?;
     store.write(|tx| {

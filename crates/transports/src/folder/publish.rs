@@ -7,8 +7,8 @@ use crate::bundle::pieces;
 use holdfast_oplog::{ActorId, DeviceId, Range, VersionVector};
 use holdfast_store::{Destination, Tx};
 use holdfast_sync::{
-    ANYONE, Carrier, Transport, membership, offered, open_acknowledgement, outgoing,
-    seal_acknowledgement, spaces,
+    ANYONE, Carrier, Transport, membership, open_acknowledgement, outgoing, seal_acknowledgement,
+    spaces,
 };
 use holdfast_vault::membership::{pack, unpack};
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob, seal_blob};
@@ -43,16 +43,16 @@ pub(super) fn publish(
     tx: &Tx<'_>,
     mut publisher: Publisher<'_>,
     folder: &mut Folder<'_>,
+    offered: &VersionVector,
 ) -> Result<Went, FolderError> {
     let carried = spaces(Carrier::Folder);
     let members = membership(tx)?;
-    let offered = offered(tx, Carrier::Folder)?;
     let there = folder.holds()?.within(&carried);
     let mut went = Went::default();
     for range in offered.missing_in(&there) {
         went.changes += write(tx, &mut publisher, folder, range)?;
     }
-    for content in pieces::contents(tx, &offered, &VersionVector::new())? {
+    for content in pieces::contents(tx, offered, &VersionVector::new())? {
         if folder.index.pieces.contains_key(&(content, 0)) {
             continue;
         }
@@ -69,7 +69,7 @@ pub(super) fn publish(
     }
     devices(&mut publisher, folder, &members)?;
     tidy(tx, &mut publisher, folder)?;
-    head(&mut publisher, folder, &members, &offered)?;
+    head(&mut publisher, folder, &members, offered)?;
     Ok(went)
 }
 
