@@ -2,7 +2,8 @@
 //! real window driven from outside.
 //!
 //! Nothing here reaches into the app: a story sees what a person sees. The merge laws are stated on
-//! bare stores instead, which is what [`Replica`] is for, and in the simulator ([`sim`]).
+//! bare stores instead, which is what [`Replica`] is for, and in the simulator ([`sim`]); what left a
+//! device is read with [`opened`].
 
 pub mod device;
 pub mod opened;
