@@ -92,8 +92,7 @@ impl Laptop {
         let text = format!("{} and {gone} and\nthe end", word("text"));
         let note = self.app.add_note(&word("note"), Some(list), &text).unwrap().ids[0].clone();
         self.app.replace_text(note.parse().unwrap(), &text.replace(&gone, "that")).unwrap();
-        let trashed =
-            self.app.quick_add(&word("trashed"), &[], &defaults).unwrap().ids[0].clone();
+        let trashed = self.app.quick_add(&word("trashed"), &[], &defaults).unwrap().ids[0].clone();
         self.app.delete_items(&[trashed.clone()], None).unwrap();
         let before = word("titlebefore");
         let patch = |title: &str| TaskPatch { title: Some(title.into()), ..TaskPatch::default() };
@@ -283,7 +282,9 @@ fn not_one_byte_of_what_is_marked_leaves() {
         travels(capture, &widened, &PAST);
         stays(capture, &nearby);
         stays(capture, &near);
-        assert!(!capture.spaces.contains(&Space::Nearby) && !capture.spaces.contains(&Space::Device));
+        assert!(
+            !capture.spaces.contains(&Space::Nearby) && !capture.spaces.contains(&Space::Device)
+        );
     }
     travels(&ticked_bytes, &nearby, &[]);
     travels(&ticked_bytes, &near, &[&PAST[..], &["trashed"]].concat());

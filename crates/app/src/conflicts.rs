@@ -72,7 +72,7 @@ fn kind(name: &str) -> view::ConflictKind {
     match name {
         "text" => view::ConflictKind::Text,
         "delete" => view::ConflictKind::Delete,
-        "move" => view::ConflictKind::Move,
+        "move" | "space" => view::ConflictKind::Move,
         _ => view::ConflictKind::Field,
     }
 }

@@ -65,9 +65,18 @@ impl App {
                             .any(|later| later.change.reverts == Some(item.change.dot()))
                 })
                 .ok_or(AppError::NothingTo("reopen on this item"))?;
-            let change = decision.change.clone();
-            let mut done =
-                open.reverse(std::slice::from_ref(&change), "conflict.reopen", Some(change.dot()))?;
+            let last = &decision.change;
+            // A decision on several spaces is a change in each.
+            let changes: Vec<holdfast_model::Change> = history
+                .iter()
+                .rev()
+                .map(|item| &item.change)
+                .filter(|change| {
+                    change.id() == last.id() || (last.group.is_some() && change.group == last.group)
+                })
+                .cloned()
+                .collect();
+            let mut done = open.reverse(&changes, "conflict.reopen", Some(last.dot()))?;
             done.label = "Conflict reopened".into();
             Ok(done)
         })

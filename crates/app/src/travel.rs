@@ -384,3 +384,7 @@ impl Open {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+#[path = "travel_tests.rs"]
+mod tests;
