@@ -199,8 +199,8 @@ fn what_is_marked_ask_waits_for_the_person() {
     exchange(&laptop, &phone);
     let open = dump(&phone, Space::Ask);
     assert!(open.contains("Call") && !open.contains("Not yet"), "{open}");
-    assert_eq!(laptop.app.status().unwrap().awaiting_approval, 1);
-    assert_eq!(phone.app.status().unwrap().awaiting_approval, 0, "approved where it comes from");
+    assert_eq!(laptop.app.status().unwrap().approvals, 1);
+    assert_eq!(phone.app.status().unwrap().approvals, 0, "approved where it comes from");
 }
 
 #[test]

@@ -118,7 +118,7 @@ pub(crate) fn status(context: &mut Context) -> Result<(), Failure> {
         ("state", json!(status.state)),
         ("text", json!(status.text)),
         ("pending", json!(status.pending)),
-        ("awaiting_approval", json!(status.awaiting_approval)),
+        ("approvals", json!(status.approvals)),
         ("last_export", json!(status.last_export.map(rfc3339))),
         ("destinations", destinations.into()),
         ("conflicts", json!(status.conflicts)),
