@@ -7,7 +7,7 @@ use super::travels;
 use super::wire::Wire;
 use crate::oracle::Past;
 use holdfast_oplog::{Range, VersionVector};
-use holdfast_sync::{Carrier, Mailbox, SyncError, Transport, exchange, outgoing, spaces};
+use holdfast_sync::{Carrier, Mailbox, SyncError, Transport, exchange, offer, offered, outgoing};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -42,6 +42,7 @@ impl Peer<'_> {
     /// The first batch of a range.
     fn first_batch(&mut self, range: Range) -> Result<Option<Vec<u8>>, SyncError> {
         let session = self.device.session(self.now_ms);
+        session.store.write(|tx| offer(tx, self.carrier))?;
         let sealed = session.store.read(|tx| {
             outgoing(tx, session.keyring, range, session.rng, |_, batch| Err(Stop::Batch(batch)))
         });
@@ -55,7 +56,8 @@ impl Peer<'_> {
 
 impl Transport for Peer<'_> {
     fn holds(&mut self) -> Result<VersionVector, SyncError> {
-        Ok(self.device.held().within(&spaces(self.carrier)))
+        let session = self.device.session(self.now_ms);
+        Ok(session.store.read(|tx| offered(tx, self.carrier))?)
     }
 
     fn pull(&mut self, range: Range) -> Result<Option<Vec<u8>>, SyncError> {

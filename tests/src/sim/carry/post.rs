@@ -5,7 +5,7 @@ use super::super::tally::Group;
 use super::super::world::World;
 use super::may_travel;
 use holdfast_oplog::{Range, SealedBatch, VersionVector};
-use holdfast_sync::{Carrier, SyncError, outgoing, spaces};
+use holdfast_sync::{Carrier, SyncError, offer, outgoing};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
@@ -37,10 +37,9 @@ impl World {
         carrier: Carrier,
         most: u64,
     ) -> Vec<Vec<u8>> {
-        let carried = spaces(carrier);
-        let missing = self.devices[from].held().within(&carried).missing_in(held);
         let now_ms = self.now_ms;
         let session = self.devices[from].session(now_ms);
+        let missing = session.store.write(|tx| offer(tx, carrier)).unwrap().missing_in(held);
         let mut batches = Vec::new();
         session
             .store
