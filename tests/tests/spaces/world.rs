@@ -184,6 +184,10 @@ impl World {
                 commit(tx, author, plan.edits, plan.texts)?;
                 for (id, (text, state)) in ids.iter().zip(before) {
                     let (now, home) = tx.expect_entity(*id, "moved item")?;
+                    if tx.strays(*id)?.iter().any(|stray| matches!(stray, Stray::Version(_))) {
+                        // Another version that waits for a decision may stand before it.
+                        continue;
+                    }
                     assert_eq!(home, to, "what was moved is shown where it went");
                     assert_eq!(tx.plain_in(*id, to)?, text, "with the text that it had");
                     assert!(state.is_some_and(|(before, _)| before.same_content(&now)));
@@ -345,7 +349,8 @@ impl World {
                         tx.conflicts(None)?.iter().map(|c| c.entity).collect();
                     for note in &notes {
                         let Some((state, home)) = tx.entity(*note)? else { continue };
-                        let list: EntityId = state.text(LIST).parse().unwrap();
+                        // One that was moved where its list does not travel is in no list any more.
+                        let Ok(list) = state.text(LIST).parse::<EntityId>() else { continue };
                         if !state.is_alive() || tx.entity(list)?.is_none() {
                             continue;
                         }
