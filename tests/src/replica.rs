@@ -42,6 +42,25 @@ impl Replica {
         Ok(Self { store: Store::in_memory(VAULT)?, actor: ActorId([number; 16]), skew_ms })
     }
 
+    /// The same device's data a second time: a cloned machine, or a backup to restore. `file` is
+    /// where the copy lies.
+    pub fn copy(&self, file: &std::path::Path) -> Result<Self, StoreError> {
+        self.store.copy_to(file)?;
+        Ok(Self { store: Store::open(file)?, actor: self.actor, skew_ms: self.skew_ms })
+    }
+
+    /// Writes under `actor` from now on.
+    pub fn take_actor(&mut self, actor: ActorId) -> Result<(), StoreError> {
+        self.actor = actor;
+        self.store.write(|tx| tx.take_actor(actor))
+    }
+
+    /// Whether it has to take another identity before it writes.
+    pub fn must_renew(&mut self) -> Result<bool, StoreError> {
+        let actor = self.actor;
+        self.store.read(|tx| tx.must_renew(actor))
+    }
+
     /// Writes as this device at the true time `now_ms`.
     pub fn author(&self, now_ms: i64) -> Author<'static> {
         Author { actor: self.actor, sign: &seal, wall_ms: now_ms + self.skew_ms }
@@ -93,7 +112,7 @@ impl Replica {
                         None => tx.run(Range { log: range.log, first, last: range.last })?,
                     };
                     let Some(run) = run else { break };
-                    first = run.last() + 1;
+                    first += run.changes.len() as u64;
                     runs.push(run);
                 }
             }

@@ -1,6 +1,6 @@
 //! What happened: exchanges, what they brought, what merged by itself.
 
-use crate::{App, AppError, view};
+use crate::{App, AppError, identity, view};
 use holdfast_store::Direction;
 use serde_json::Value as Json;
 
@@ -52,6 +52,16 @@ impl App {
                         can_undo,
                     });
                 }
+                for notice in tx.notices(limit as usize)? {
+                    let actor = notice.detail.get("actor").and_then(Json::as_str);
+                    let name = actor.and_then(|actor| actor.parse().ok()).map(|actor| {
+                        people.of(holdfast_model::Dot { actor, seq: 0 }).name
+                    });
+                    entries.push(identity::entry(&notice, name.as_deref().unwrap_or("a device")));
+                }
+                // By time; what happened at once stays in its order.
+                entries.sort_by_key(|entry| std::cmp::Reverse(entry.time));
+                entries.truncate(limit as usize);
                 Ok(entries)
             })
         })

@@ -5,7 +5,7 @@ use crate::{App, AppError, boot, items, sync_status, view};
 use holdfast_model::fields::TITLE;
 use holdfast_oplog::DeviceId;
 use holdfast_store::{ItemChange, ItemEvent, Store};
-use holdfast_sync::{delivered, offered};
+use holdfast_sync::{delivered, offered, settled_destinations};
 use holdfast_transports::bundle::format::BundleReader;
 use holdfast_transports::bundle::{
     self, BundleError, ExportRequest, ExportScope, Joined, Joining, Preview,
@@ -38,7 +38,7 @@ impl App {
             let others: Vec<DeviceId> = open.others()?.into_iter().map(|(id, _)| id).collect();
             open.store.read(|tx| {
                 let held = offered(tx, sync_status::BUNDLE)?;
-                let missing = held.missing_in(&delivered(&others, &tx.destinations()?));
+                let missing = held.missing_in(&delivered(&others, &settled_destinations(tx)?));
                 let mut counts: BTreeMap<_, u32> = BTreeMap::new();
                 for range in missing {
                     for (id, count) in tx.touched_in(range, WAITING)? {
@@ -133,6 +133,7 @@ impl App {
         path: &Path,
     ) -> Result<view::ExportResult, AppError> {
         let exported = self.with(|open| {
+            open.before_writing()?;
             let mut rng = OsRng;
             let people = open.people()?;
             let (exported, recipient) = match request {
@@ -192,11 +193,13 @@ impl App {
         confirmed: bool,
     ) -> Result<view::ImportResult, AppError> {
         let imported = self.with(|open| {
+            open.before_writing()?;
             let mut rng = OsRng;
             let imported = bundle::import(&mut open.session(&mut rng), path, confirmed)?;
             if let Some(keyring) = imported.keyring {
                 open.keep_keyring(keyring)?;
             }
+            open.notice_twins()?;
             let report = imported.preview;
             Ok(view::ImportResult {
                 exchange: imported.exchange.to_string(),

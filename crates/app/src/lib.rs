@@ -23,6 +23,7 @@ mod folder;
 mod folder_settings;
 mod held;
 mod home;
+mod identity;
 pub mod import;
 mod import_markdown;
 mod inspect;

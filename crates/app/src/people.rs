@@ -39,6 +39,14 @@ impl People {
         people
     }
 
+    /// Whoever writes as `actor` wrote a branch of its log too, which goes under `name`.
+    pub(crate) fn also_writes(&mut self, actor: ActorId, name: ActorId) {
+        if let Some(device) = self.by_actor.get(&actor).cloned() {
+            self.by_writer.insert(writer_of(&name.0), device.clone());
+            self.by_actor.insert(name, device);
+        }
+    }
+
     /// Who wrote a change.
     pub(crate) fn of(&self, dot: Dot) -> DeviceRef {
         self.by_actor.get(&dot.actor).cloned().unwrap_or_else(unknown)

@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::home::Home;
+use crate::identity::{self, Place, Settling, Written};
 use crate::keystore::KeyStore;
 use crate::{AppError, view};
 use holdfast_oplog::{ActorId, ChangeId, DeviceId, Hash, VaultId};
@@ -21,8 +22,11 @@ mod fact {
     pub(super) const ACCOUNT: &str = "account";
     pub(super) const DEVICE_KEYS: &str = "device_keys";
     pub(super) const KEYRING: &str = "keyring";
-    pub(super) const ACTOR: &str = "actor";
+    pub(super) const ACTOR: &str = super::ACTOR;
 }
+
+/// Name of the private fact that keeps the actor under which this device writes.
+pub(crate) const ACTOR: &str = "actor";
 
 /// Holdfast on one device: what the shell and the command line talk to.
 #[derive(Debug)]
@@ -47,6 +51,10 @@ pub(crate) struct Open {
     root: RootSecret,
     /// Position in the log up to which listeners were told.
     pub(crate) told: i64,
+    /// What has to be settled before the first write.
+    settling: Settling,
+    /// How far this device has written, as the private database knows.
+    pub(crate) written: Option<Written>,
 }
 
 impl std::fmt::Debug for Open {
@@ -185,8 +193,15 @@ impl App {
             (fact::ACTOR, &actor.0),
         ])?;
         rename_database(&making, &self.home.database())?;
-        let store = Store::open(&self.home.database())?;
-        Ok(Open { store, private, keys, keyring, actor, clock: self.clock, root, told: 0 })
+        let mut store = Store::open(&self.home.database())?;
+        let place = Place::of(self.home.path());
+        let settling = store.read(|tx| Settling::look(tx, &private, place))?;
+        let clock = self.clock;
+        let (told, written) = (0, None);
+        let mut open =
+            Open { store, private, keys, keyring, actor, clock, root, told, settling, written };
+        open.before_writing()?;
+        Ok(open)
     }
 
     /// Moves aside what an interrupted attempt left; a key is never deleted.
@@ -241,8 +256,19 @@ impl App {
         let actor =
             ActorId::from_slice(&read(fact::ACTOR)?).map_err(holdfast_store::StoreError::from)?;
         let mut store = Store::open(&self.home.database())?;
-        let told = store.read(|tx| tx.position())?;
-        Ok(Open { store, private, keys, keyring, actor, clock: self.clock, root, told })
+        let place = Place::of(self.home.path());
+        let (told, settling, own) = store.read(|tx| {
+            let settling = Settling::look(tx, &private, place)?;
+            Ok::<_, AppError>((tx.position()?, settling, tx.own_actors()?))
+        })?;
+        let actor = own.last().copied().unwrap_or(actor);
+        let (clock, written) = (self.clock, None);
+        let mut open =
+            Open { store, private, keys, keyring, actor, clock, root, told, settling, written };
+        if open.settling.is_due() {
+            open.before_writing()?;
+        }
+        Ok(open)
     }
 
     /// Runs `work` on the open vault; opens it first where no passphrase is needed. Listeners are told
@@ -307,10 +333,18 @@ impl Open {
         &mut self,
         work: impl FnOnce(&holdfast_store::Tx<'_>, Author<'_>) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
-        let (keys, vault, actor) = (&self.keys, self.store.vault(), self.actor);
+        let Self { store, private, keys, settling, clock, .. } = self;
+        let (vault, now_ms, before) = (store.vault(), clock.now_ms(), self.actor);
         let sign = |id: ChangeId, hash: Hash| sign_change(keys, vault, id, hash);
-        let author = Author { actor, sign: &sign, wall_ms: self.clock.now_ms() };
-        self.store.write(|tx| work(tx, author))
+        let (actor, outcome) = store.write(|tx| {
+            let actor = identity::settle(tx, private, keys, before, settling, now_ms)?;
+            let author = Author { actor, sign: &sign, wall_ms: now_ms };
+            Ok::<_, AppError>((actor, work(tx, author)?))
+        })?;
+        self.settling.done();
+        self.actor = actor;
+        self.remember_written()?;
+        Ok(outcome)
     }
 
     /// Keeps vault keys that another device handed over.

@@ -7,7 +7,9 @@ use crate::view::{FolderState, HeldView};
 use crate::{App, AppError, view};
 use holdfast_model::Dot;
 use holdfast_store::Tx;
-use holdfast_sync::{Carrier, Facts, SyncState, carried_status, moment, offered, spaces};
+use holdfast_sync::{
+    Carrier, Facts, SyncState, carried_status, moment, offered, settled_destinations, spaces,
+};
 use jiff::tz::TimeZone;
 use std::sync::TryLockError;
 
@@ -49,7 +51,7 @@ impl Open {
         let now_ms = self.now_ms();
         self.store.read(|tx| {
             let held = tx.held()?;
-            let destinations = tx.destinations()?;
+            let destinations = settled_destinations(tx)?;
             let carrier = if folder.is_some() { Carrier::Folder } else { BUNDLE };
             let offered = offered(tx, carrier)?;
             let facts = Facts {
@@ -209,6 +211,11 @@ fn parked(tx: &Tx<'_>, people: &People) -> Result<Vec<String>, AppError> {
         } else {
             format!("{changes} from {name} wait for changes of another device")
         });
+    }
+    for (actor, count) in tx.count_set_aside()? {
+        let name = people.of(Dot { actor, seq: 0 }).name;
+        let changes = if count == 1 { "1 change".into() } else { format!("{count} changes") };
+        parked.push(format!("{changes} of {name} set aside: written after it was removed"));
     }
     Ok(parked)
 }

@@ -168,7 +168,11 @@ fn span_kind(kind: quickadd::Kind) -> view::QuickAddSpanKind {
 impl Open {
     /// Who is who.
     pub(crate) fn people(&mut self) -> Result<People, AppError> {
-        Ok(People::new(&self.members()?, self.device()))
+        let mut people = People::new(&self.members()?, self.device());
+        for branch in self.store.read(|tx| tx.branches())? {
+            people.also_writes(branch.actor, branch.log.actor);
+        }
+        Ok(people)
     }
 }
 

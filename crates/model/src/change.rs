@@ -40,6 +40,35 @@ impl fmt::Display for Dot {
     }
 }
 
+/// A change that another depends on. Number and actor name one change as long as each number of a log
+/// was used once; the hash names it even where a device's data was used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Dep {
+    /// Who wrote it.
+    pub actor: ActorId,
+    /// Number in the actor's log of the space, from 1.
+    pub seq: u64,
+    /// The first bytes of its hash; the first apps did not write them.
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<ShortHash>,
+}
+
+/// The first eight bytes of a change's hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ShortHash(#[serde(with = "serde_bytes")] pub [u8; 8]);
+
+impl ShortHash {
+    /// Of a hash.
+    pub fn of(hash: holdfast_oplog::Hash) -> Self {
+        let mut short = [0; 8];
+        for (to, from) in short.iter_mut().zip(hash.0) {
+            *to = from;
+        }
+        Self(short)
+    }
+}
+
 /// A value written into a field, and the versions that the person saw and replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Write {
@@ -172,7 +201,7 @@ pub struct Change {
     /// The heads of the other logs of this space that the writer had applied. Its own previous change
     /// is implied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub deps: Vec<Dot>,
+    pub deps: Vec<Dep>,
     /// When, by the writer's hybrid clock.
     pub time: Hlc,
     /// The schema that its operations follow.
@@ -226,7 +255,16 @@ impl Change {
 
     /// Reads a change from outside and checks that it is the one at `place`.
     pub fn decode(bytes: &[u8], place: ChangeId) -> Result<Self, ModelError> {
-        let change: Self = decode(bytes, limits::CHANGE, "change")?;
+        Self::decode_within(bytes, place, limits::CHANGE)
+    }
+
+    /// Reads a change that this device keeps for itself: told in other names it may have grown.
+    pub fn decode_kept(bytes: &[u8], place: ChangeId) -> Result<Self, ModelError> {
+        Self::decode_within(bytes, place, limits::CHANGE.saturating_mul(16))
+    }
+
+    fn decode_within(bytes: &[u8], place: ChangeId, limit: usize) -> Result<Self, ModelError> {
+        let change: Self = decode(bytes, limit, "change")?;
         if change.id() != place {
             return Err(ModelError::Misplaced {
                 claimed: change.id().to_string(),

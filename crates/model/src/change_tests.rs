@@ -8,7 +8,7 @@ fn sample() -> Change {
         space: Space::Everywhere,
         actor,
         seq: 4,
-        deps: vec![Dot { actor: ActorId([8; 16]), seq: 9 }],
+        deps: vec![Dep { actor: ActorId([8; 16]), seq: 9, hash: None }],
         time: Hlc { ms: 1_000, counter: 2 },
         schema: SCHEMA,
         action: "task.edit".into(),
@@ -75,4 +75,25 @@ fn damaged_bytes_are_an_error_and_never_a_panic() {
             let _ = Change::decode(&damaged, sample().id());
         }
     }
+}
+
+#[test]
+fn a_dependency_of_the_first_format_reads_and_one_with_a_hash_is_stepped_over_by_it() {
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct First {
+        deps: Vec<Dot>,
+    }
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Now {
+        deps: Vec<Dep>,
+    }
+    let dot = Dot { actor: ActorId([8; 16]), seq: 9 };
+    let old = encode(&First { deps: vec![dot] }).unwrap();
+    let read: Now = decode(&old, 1000, "deps").unwrap();
+    assert_eq!(read.deps, [Dep { actor: dot.actor, seq: 9, hash: None }]);
+    assert_eq!(encode(&read).unwrap(), old);
+    let hash = Some(ShortHash::of(holdfast_oplog::Hash([5; 32])));
+    let new = encode(&Now { deps: vec![Dep { hash, ..read.deps[0] }] }).unwrap();
+    assert_eq!(decode::<First>(&new, 1000, "deps").unwrap().deps, [dot]);
+    assert_eq!(decode::<Now>(&new, 1000, "deps").unwrap().deps[0].hash, hash);
 }

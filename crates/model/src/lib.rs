@@ -16,6 +16,7 @@ mod error;
 pub mod fields;
 pub mod hlc;
 mod ids;
+mod naming;
 mod or_set;
 pub mod policy;
 pub mod quickadd;
@@ -25,7 +26,9 @@ pub mod text;
 pub mod tree;
 mod value;
 
-pub use change::{Again, Change, Dot, Edit, Kept, Op, Removal, TextEdit, Write};
+pub use change::{
+    Again, Change, Dep, Dot, Edit, Kept, Op, Removal, ShortHash, TextEdit, Write,
+};
 pub use copying::{Moved, Standing};
 pub use entity::EntityState;
 pub use error::ModelError;

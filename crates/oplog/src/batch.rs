@@ -1,4 +1,4 @@
-use crate::{ActorId, Hash, LogId, OplogError, Space, VaultId, limits, wire};
+use crate::{ActorId, ChangeId, Hash, LogId, OplogError, Space, VaultId, limits, wire};
 use serde::{Deserialize, Serialize};
 
 /// Format number of sealed batches that this build writes, and the highest that it reads.
@@ -26,12 +26,31 @@ pub struct BatchHeader {
     pub last_hash: Hash,
     /// The key epoch that it was sealed under.
     pub epoch: u32,
+    /// Where the changes are a branch of a log: whose log it is, while `actor` is the branch's name
+    /// and its numbers count from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<BranchOf>,
+}
+
+/// The log that a branch leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BranchOf {
+    /// Who wrote it: the actor that its changes name.
+    pub author: ActorId,
+    /// The last number before the branch.
+    pub after: u64,
 }
 
 impl BatchHeader {
     /// The log that the batch is a part of.
     pub const fn log(&self) -> LogId {
         LogId { space: self.space, actor: self.actor }
+    }
+
+    /// The place of the batch's change number `seq` as its author numbered it.
+    pub fn place(&self, seq: u64) -> ChangeId {
+        let (actor, after) = self.branch.map_or((self.actor, 0), |of| (of.author, of.after));
+        ChangeId { space: self.space, actor, seq: after.saturating_add(seq) }
     }
 }
 
@@ -55,6 +74,9 @@ impl SealedBatch {
         }
         if header.first == 0 || header.last < header.first {
             return Err(OplogError::Malformed("batch header: range".into()));
+        }
+        if header.branch.is_some_and(|of| of.after.checked_add(header.last).is_none()) {
+            return Err(OplogError::Malformed("batch header: branch".into()));
         }
         if header.last - header.first >= limits::BATCH_CHANGES as u64 {
             return Err(OplogError::TooLarge {

@@ -87,6 +87,29 @@ id16!(
     ActorId
 );
 
+/// Marks the names of branches of logs; no device may call itself so.
+const BRANCH: [u8; 3] = *b"\xffbr";
+
+impl ActorId {
+    /// The name of the branch that begins with a change. It holds `number`, so that whatever is
+    /// derived from an actor can stay close to what it was for the author of the log.
+    pub fn of_branch(number: u64, first: Hash) -> Self {
+        let mut name = [0; 16];
+        let parts =
+            number.to_be_bytes().into_iter().chain(BRANCH).chain(first.0.into_iter().skip(8));
+        for (to, from) in name.iter_mut().zip(parts) {
+            *to = from;
+        }
+        Self(name)
+    }
+
+    /// The number in the name of a branch, where it is one.
+    pub fn branch_number(&self) -> Option<u64> {
+        let (number, rest) = self.0.split_first_chunk::<8>()?;
+        rest.starts_with(&BRANCH).then(|| u64::from_be_bytes(*number))
+    }
+}
+
 /// A BLAKE3 hash.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Hash(#[serde(with = "bytes32")] pub [u8; 32]);

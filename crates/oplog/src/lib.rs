@@ -18,7 +18,7 @@ mod space;
 mod version_vector;
 mod wire;
 
-pub use batch::{BATCH_FORMAT, BatchHeader, SealedBatch};
+pub use batch::{BATCH_FORMAT, BatchHeader, BranchOf, SealedBatch};
 pub use chain::{chain_hash, signed_bytes};
 pub use error::OplogError;
 pub use ids::{ActorId, ChangeId, DeviceId, Hash, LogId, VaultId};

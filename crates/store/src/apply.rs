@@ -1,3 +1,4 @@
+use crate::rename::Contexts;
 use crate::texts::OpenText;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Change, Edit};
@@ -53,13 +54,13 @@ pub struct Applied {
 }
 
 /// An entity in one space.
-type Place = (EntityId, Space);
+pub(crate) type Place = (EntityId, Space);
 
-struct Loaded {
-    state: EntityState,
+pub(crate) struct Loaded {
+    pub(crate) state: EntityState,
     /// Whether the entity is shown from this space.
     home: bool,
-    text: Option<OpenText>,
+    pub(crate) text: Option<OpenText>,
     text_changed: bool,
 }
 
@@ -71,10 +72,11 @@ struct Before {
 
 /// Applies changes within one transaction, touching each entity's rows once at the end.
 pub(crate) struct Applier<'t, 's> {
-    tx: &'t Tx<'s>,
-    loaded: BTreeMap<Place, Loaded>,
+    pub(crate) tx: &'t Tx<'s>,
+    pub(crate) loaded: BTreeMap<Place, Loaded>,
     /// How the touched entities were before; `None` when they were not there.
     before: BTreeMap<EntityId, Option<Before>>,
+    pub(crate) contexts: Contexts,
     brought: BTreeMap<EntityId, TextDoc>,
     policies: Policies,
     policy_changed: bool,
@@ -91,6 +93,7 @@ impl<'t, 's> Applier<'t, 's> {
             tx,
             loaded: BTreeMap::new(),
             before: BTreeMap::new(),
+            contexts: Contexts::default(),
             brought: BTreeMap::new(),
             policies: tx.policies()?,
             policy_changed: false,
@@ -217,8 +220,18 @@ impl<'t, 's> Applier<'t, 's> {
         Ok(())
     }
 
+    /// Opens the text of a loaded entity.
+    pub(crate) fn open_text(&mut self, place: Place) -> Result<Option<&mut OpenText>, StoreError> {
+        let Some(loaded) = self.loaded.get_mut(&place) else { return Ok(None) };
+        if loaded.text.is_none() {
+            let brought = self.brought.remove(&place.0);
+            loaded.text = Some(open_text(self.tx, place, loaded.home, brought)?);
+        }
+        Ok(loaded.text.as_mut())
+    }
+
     /// Loads what an entity is in the space of a change into the cache.
-    fn load(&mut self, place: Place, kind: &str, change: &Change) -> Result<(), StoreError> {
+    pub(crate) fn load(&mut self, place: Place, kind: &str, change: &Change) -> Result<(), StoreError> {
         if self.loaded.contains_key(&place) {
             return Ok(());
         }

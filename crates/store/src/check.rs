@@ -1,7 +1,9 @@
 use crate::apply::Applier;
 use crate::history::change_at;
 use crate::{StoreError, Tx, columns};
+use holdfast_model::Change;
 use holdfast_oplog::{Hash, LogId, chain_hash};
+use rusqlite::Row;
 
 /// One finding of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,10 @@ pub struct CheckLine {
 
 /// Checks the signature on a change: its log, number, hash, and the signature.
 pub type Verify<'a> = dyn Fn(LogId, u64, Hash, &[u8; 64]) -> bool + 'a;
+
+/// Tells a stored change, which may take a part of it into the texts at hand already.
+pub(crate) type Reader<'a, 's> =
+    dyn for<'t> FnMut(&Row<'_>, &mut Applier<'t, 's>) -> Result<Change, StoreError> + 'a;
 
 /// Tables that are made of the changes alone, in an order in which they can be emptied.
 const VIEWS: &[&str] = &[
@@ -46,7 +52,7 @@ impl Tx<'_> {
         let mut broken = Vec::new();
         let (mut changes, mut signed) = (0_u64, 0_u64);
         let mut statement = self.sql.prepare(
-            "SELECT space, actor, seq, hash, signature, body FROM changes
+            "SELECT space, actor, seq, hash, signature, coalesce(original, body) FROM changes
              UNION ALL SELECT space, actor, seq, hash, signature, body FROM waiting
              ORDER BY space, actor, seq",
         )?;
@@ -61,7 +67,7 @@ impl Tx<'_> {
             let stored = columns::hash(&row.get::<_, Vec<u8>>(3)?)?;
             let (last, previous) = match at {
                 Some((known, last, hash)) if known == log => (last, hash),
-                _ => (0, Hash::ZERO),
+                _ => self.before_first(log)?,
             };
             let hash = chain_hash(previous, &row.get::<_, Vec<u8>>(5)?);
             changes += 1;
@@ -77,9 +83,10 @@ impl Tx<'_> {
             }
             if let Some(signature) = row.get::<_, Option<Vec<u8>>>(4)? {
                 signed += 1;
+                let author = self.author_of(log)?;
                 let valid = signature
                     .try_into()
-                    .is_ok_and(|signature: [u8; 64]| verify(log, seq, stored, &signature));
+                    .is_ok_and(|signature: [u8; 64]| verify(author, seq, stored, &signature));
                 if !valid {
                     broken.push(format!("the signature of change {seq} of {} is wrong", log.actor));
                 }
@@ -103,8 +110,22 @@ impl Tx<'_> {
         Ok(lines)
     }
 
+    /// Where the chain of a log begins: at zero, or for a branch where it leaves another.
+    fn before_first(&self, log: LogId) -> Result<(u64, Hash), StoreError> {
+        let Some(branch) = self.branch(log)? else { return Ok((0, Hash::ZERO)) };
+        let last = branch.first.saturating_sub(1);
+        Ok((last, self.hash_before(log, last)?.unwrap_or(Hash::ZERO)))
+    }
+}
+
+impl<'s> Tx<'s> {
     /// Makes every view anew from the changes. Nothing else is touched.
     pub fn rebuild(&self) -> Result<u64, StoreError> {
+        self.rebuild_with(&mut |row, _| change_at(row))
+    }
+
+    /// The same, with the changes as `read` tells them.
+    pub(crate) fn rebuild_with(&self, read: &mut Reader<'_, 's>) -> Result<u64, StoreError> {
         for table in VIEWS {
             self.sql.execute(&format!("DELETE FROM {table}"), [])?;
         }
@@ -115,14 +136,16 @@ impl Tx<'_> {
         let mut from = 0;
         while from < last {
             let mut statement = self.sql.prepare_cached(
-                "SELECT pos, space, actor, seq, body FROM changes WHERE pos > ?1 ORDER BY pos LIMIT 1000",
+                "SELECT pos, space, actor, seq, hash, body, original FROM changes
+                 WHERE pos > ?1 ORDER BY pos LIMIT 1000",
             )?;
             let mut rows = statement.query([from])?;
             let before = from;
             while let Some(row) = rows.next()? {
                 from = row.get("pos")?;
                 applier.at_position(from);
-                applier.replay(&change_at(row)?)?;
+                let change = read(row, &mut applier)?;
+                applier.replay(&change)?;
                 done += 1;
             }
             if from == before {

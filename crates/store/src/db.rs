@@ -218,6 +218,23 @@ impl Tx<'_> {
         Ok(added > 0)
     }
 
+    /// Keeps a sealed list of records for devices that missed an epoch.
+    pub fn add_handover(&self, sealed: &[u8]) -> Result<(), StoreError> {
+        self.sql.execute(
+            "INSERT INTO handovers (hash, sealed) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            (holdfast_oplog::Hash::of(sealed).0, sealed),
+        )?;
+        Ok(())
+    }
+
+    /// All handovers, to be passed on.
+    pub fn handovers(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut statement =
+            self.sql.prepare_cached("SELECT sealed FROM handovers ORDER BY hash")?;
+        let sealed = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(sealed)
+    }
+
     /// All membership records.
     pub fn membership(&self) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut statement =

@@ -31,7 +31,7 @@ pub(crate) fn change_at(row: &Row<'_>) -> Result<Change, StoreError> {
     let place =
         ChangeId { space: log.space, actor: log.actor, seq: columns::seq(row.get("seq")?)? };
     let body: Vec<u8> = row.get("body")?;
-    Change::decode(&body, place).map_err(|error| StoreError::Damaged(error.to_string()))
+    Change::decode_kept(&body, place).map_err(|error| StoreError::Damaged(error.to_string()))
 }
 
 impl Tx<'_> {
@@ -123,6 +123,7 @@ impl Tx<'_> {
         range: holdfast_oplog::Range,
         limit: usize,
     ) -> Result<std::collections::BTreeMap<EntityId, u32>, StoreError> {
+        let after = self.branch_of(range.log)?.map_or(0, |of| of.after);
         let mut statement = self.sql.prepare_cached(
             "SELECT space, actor, seq, body FROM changes
              WHERE space = ?1 AND actor = ?2 AND seq BETWEEN ?3 AND ?4 ORDER BY seq DESC LIMIT ?5",
@@ -130,8 +131,8 @@ impl Tx<'_> {
         let mut rows = statement.query((
             range.log.space.as_str(),
             range.log.actor.0,
-            columns::number(range.first),
-            columns::number(range.last),
+            columns::number(range.first.saturating_add(after)),
+            columns::number(range.last.saturating_add(after)),
             columns::number(limit as u64),
         ))?;
         let mut counts = std::collections::BTreeMap::new();

@@ -2,7 +2,7 @@ use crate::apply::{Applied, Applier};
 use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Change, Edit, FORMAT, Op, SCHEMA};
 use holdfast_model::text::TextDoc;
-use holdfast_model::{Dot, EntityId, Hlc, HybridClock};
+use holdfast_model::{Dep, Dot, EntityId, Hlc, HybridClock, ShortHash};
 #[cfg(feature = "planted")]
 use holdfast_oplog::planted;
 use holdfast_oplog::{
@@ -74,16 +74,22 @@ pub enum Received {
         /// The first number that is missing.
         missing: u64,
     },
+    /// The run goes on a branch of the log whose beginning is missing: from this number on at the
+    /// latest.
+    Branch {
+        /// The number from which on the log is needed again.
+        missing: u64,
+    },
 }
 
-struct Head {
-    held: u64,
-    held_hash: Hash,
-    applied: u64,
+pub(crate) struct Head {
+    pub(crate) held: u64,
+    pub(crate) held_hash: Hash,
+    pub(crate) applied: u64,
 }
 
 impl Tx<'_> {
-    fn head(&self, log: LogId) -> Result<Head, StoreError> {
+    pub(crate) fn head(&self, log: LogId) -> Result<Head, StoreError> {
         let row: Option<(i64, Vec<u8>, i64)> = self
             .sql
             .prepare_cached(
@@ -103,7 +109,7 @@ impl Tx<'_> {
         )
     }
 
-    fn set_held(&self, log: LogId, held: u64, hash: Hash) -> Result<(), StoreError> {
+    pub(crate) fn set_held(&self, log: LogId, held: u64, hash: Hash) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
                 "INSERT INTO logs (space, actor, held, held_hash, applied, dep)
@@ -114,7 +120,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn set_applied(&self, log: LogId, applied: u64) -> Result<(), StoreError> {
+    pub(crate) fn set_applied(&self, log: LogId, applied: u64) -> Result<(), StoreError> {
         self.sql
             .prepare_cached("UPDATE logs SET applied = ?3 WHERE space = ?1 AND actor = ?2")?
             .execute((log.space.as_str(), log.actor.0, columns::number(applied)))?;
@@ -122,7 +128,7 @@ impl Tx<'_> {
     }
 
     /// The hybrid clock as it stands in the database.
-    fn clock(&self) -> Result<HybridClock, StoreError> {
+    pub(crate) fn clock(&self) -> Result<HybridClock, StoreError> {
         let last: Option<Hlc> = self
             .meta("clock")?
             .map(|bytes| decode(&bytes, 64, "clock"))
@@ -139,13 +145,16 @@ impl Tx<'_> {
     pub fn append(&self, author: Author<'_>, action: LocalChange) -> Result<Applied, StoreError> {
         let log = LogId { space: action.space, actor: author.actor };
         let head = self.head(log)?;
+        if self.must_renew(author.actor)? {
+            return Err(forked(log, head.held + 1));
+        }
         let mut clock = self.clock()?;
         let change = Change {
             format: FORMAT,
             space: action.space,
             actor: author.actor,
             seq: head.held + 1,
-            deps: self.new_deps(log)?,
+            deps: self.new_deps(log, head.held == 0)?,
             time: clock.tick(author.wall_ms),
             schema: SCHEMA,
             action: action.action,
@@ -167,20 +176,29 @@ impl Tx<'_> {
         applier.finish()
     }
 
-    /// What this device's next change in the space depends on beyond its previous one.
-    fn new_deps(&self, own: LogId) -> Result<Vec<Dot>, StoreError> {
+    /// What this device's next change in the space depends on beyond its previous one. The first one
+    /// of an actor names everything.
+    fn new_deps(&self, own: LogId, first: bool) -> Result<Vec<Dep>, StoreError> {
         let mut statement = self.sql.prepare_cached(
-            "SELECT actor, applied FROM logs
-             WHERE space = ?1 AND actor <> ?2 AND applied > dep ORDER BY actor",
+            "SELECT l.actor, l.applied, c.hash, l.held, l.held_hash FROM logs l
+             LEFT JOIN changes c ON c.space = l.space AND c.actor = l.actor AND c.seq = l.applied
+             LEFT JOIN branches b ON b.space = l.space AND b.name = l.actor
+             WHERE l.space = ?1 AND l.actor <> ?2 AND l.applied >= coalesce(b.first, 1)
+                AND (?3 OR l.applied > l.dep) ORDER BY l.actor",
         )?;
-        let rows = statement.query_map((own.space.as_str(), own.actor.0), |row| {
-            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?))
-        })?;
+        let mut rows = statement.query((own.space.as_str(), own.actor.0, first))?;
         let mut deps = Vec::new();
-        for row in rows {
-            let (actor, seq) = row?;
-            deps.push(Dot { actor: columns::actor(&actor)?, seq: columns::seq(seq)? });
+        while let Some(row) = rows.next()? {
+            let actor = columns::actor(&row.get::<_, Vec<u8>>(0)?)?;
+            let seq = columns::seq(row.get(1)?)?;
+            let mut hash: Option<Vec<u8>> = row.get(2)?;
+            if hash.is_none() && columns::seq(row.get(3)?)? == seq {
+                hash = Some(row.get(4)?);
+            }
+            let hash = hash.map(|hash| columns::hash(&hash)).transpose()?.map(ShortHash::of);
+            deps.push(Dep { actor, seq, hash });
         }
+        drop(rows);
         if !deps.is_empty() {
             self.sql
                 .prepare_cached("UPDATE logs SET dep = applied WHERE space = ?1 AND actor <> ?2")?
@@ -191,50 +209,64 @@ impl Tx<'_> {
 
     /// Takes in a verified run of another device. Nothing is applied yet: see [`Tx::apply_ready`].
     pub fn receive(&self, run: &Run, exchange: Option<i64>) -> Result<Received, StoreError> {
-        let head = self.head(run.log)?;
-        if run.first > head.held + 1 {
-            return Ok(Received::Gap { missing: head.held + 1 });
-        }
         let mut hash = run.prev_hash;
-        if run.first == head.held + 1 && hash != head.held_hash {
-            return Err(forked(run.log, run.first.saturating_sub(1)));
-        }
+        let Some(mut at) = self.holder(run.log, run.first.saturating_sub(1), hash)? else {
+            let held = self.head(run.log)?.held;
+            let parts = self.parts(run.log)?;
+            return Ok(if run.first > held + 1 && !parts {
+                Received::Gap { missing: held + 1 }
+            } else if parts {
+                Received::Branch { missing: held + 1 }
+            } else {
+                // It parts somewhere before, and only the sender knows where.
+                Received::Branch { missing: 1 }
+            });
+        };
+        let mut head = self.head(at)?;
+        let mut parts = self.parts(at)?;
         let mut new = 0;
         for (seq, body) in (run.first..).zip(&run.changes) {
             hash = chain_hash(hash, body);
-            if seq <= head.held {
-                if self.hash_of(run.log, seq)?.is_some_and(|known| known != hash) {
-                    return Err(forked(run.log, seq));
+            if let Some(next) = self.next_of(at, &head, run.log.actor, seq, hash)? {
+                if next != at {
+                    (at, head, parts) = (next, self.head(next)?, self.parts(next)?);
                 }
-            } else {
-                let signature = (seq == run.last()).then_some(run.signature);
-                self.sql
-                    .prepare_cached(
-                        "INSERT INTO waiting (space, actor, seq, hash, signature, exchange, parked, body)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)",
-                    )?
-                    .execute((
-                        run.log.space.as_str(),
-                        run.log.actor.0,
-                        columns::number(seq),
-                        hash.0,
-                        signature,
-                        exchange,
-                        body,
-                    ))?;
-                new += 1;
+                continue;
             }
+            if parts || head.held >= seq {
+                at = self.begin_branch(at, run.log.actor, seq, hash)?;
+                parts = false;
+            }
+            let signature = (seq == run.last()).then_some(run.signature);
+            self.sql
+                .prepare_cached(
+                    "INSERT INTO waiting (space, actor, seq, hash, signature, exchange, parked, body)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)",
+                )?
+                .execute((
+                    at.space.as_str(),
+                    at.actor.0,
+                    columns::number(seq),
+                    hash.0,
+                    signature,
+                    exchange,
+                    body,
+                ))?;
+            (head.held, head.held_hash) = (seq, hash);
+            new += 1;
         }
         if new == 0 {
             return Ok(Received::Known);
         }
-        self.set_held(run.log, run.last(), hash)?;
+        self.set_held(at, head.held, head.held_hash)?;
         // It was approved where it comes from.
-        self.approve(run.log, run.last())?;
+        let after = self.branch_of(at)?.map_or(0, |of| of.after);
+        self.approve(at, head.held.saturating_sub(after))?;
+        self.came_from_elsewhere(run.log.actor)?;
         Ok(Received::New(new))
     }
 
-    fn hash_of(&self, log: LogId, seq: u64) -> Result<Option<Hash>, StoreError> {
+    pub(crate) fn hash_of(&self, log: LogId, seq: u64) -> Result<Option<Hash>, StoreError> {
         let bytes: Option<Vec<u8>> = self
             .sql
             .prepare_cached(
@@ -314,7 +346,8 @@ impl Tx<'_> {
                 });
             };
             let place = ChangeId { space: log.space, actor: log.actor, seq: applied + 1 };
-            let change = match Change::decode(&body, place) {
+            let author = self.author_of(log)?.actor;
+            let change = match Change::decode(&body, ChangeId { actor: author, ..place }) {
                 Ok(change) if !change.is_too_new() && self.has_all(log.space, &change.deps)? => {
                     change
                 }
@@ -326,7 +359,8 @@ impl Tx<'_> {
                 }
             };
             clock.observe(change.time, wall_ms);
-            applier.apply(&change, &body, columns::hash(&hash)?, signature.as_deref(), exchange)?;
+            let hash = columns::hash(&hash)?;
+            applier.take_in(change, log, &body, hash, signature.as_deref(), exchange)?;
             self.sql
                 .prepare_cached("DELETE FROM waiting WHERE space = ?1 AND actor = ?2 AND seq = ?3")?
                 .execute((log.space.as_str(), log.actor.0, columns::number(place.seq)))?;
@@ -352,13 +386,13 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn has_all(&self, space: Space, deps: &[Dot]) -> Result<bool, StoreError> {
+    fn has_all(&self, space: Space, deps: &[Dep]) -> Result<bool, StoreError> {
         #[cfg(feature = "planted")]
         if planted::is(planted::Bug::ApplyBeforeDeps) {
             return Ok(true);
         }
         for dep in deps {
-            if self.head(LogId { space, actor: dep.actor })?.applied < dep.seq {
+            if self.applied_dep(space, *dep)?.is_none() {
                 return Ok(false);
             }
         }
@@ -391,7 +425,10 @@ impl Tx<'_> {
 
     /// What is held, whether applied already or not: what others need not send.
     pub fn held(&self) -> Result<VersionVector, StoreError> {
-        let mut statement = self.sql.prepare_cached("SELECT space, actor, held FROM logs")?;
+        let mut statement = self.sql.prepare_cached(
+            "SELECT l.space, l.actor, l.held - coalesce(b.first, 1) + 1 FROM logs l
+             LEFT JOIN branches b ON b.space = l.space AND b.name = l.actor",
+        )?;
         let rows = statement.query_map([], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, i64>(2)?))
         })?;
@@ -407,14 +444,19 @@ impl Tx<'_> {
     /// The first part of a range that fits into one batch, cut at a change that carries a signature.
     /// `None` when nothing of the range is held.
     pub fn run(&self, range: Range) -> Result<Option<Run>, StoreError> {
-        let prev_hash = if range.first <= 1 {
+        let branch = self.branch(range.log)?;
+        // A branch begins in the middle of the log that it leaves, and its changes name its author.
+        let after = branch.map_or(0, |branch| branch.first.saturating_sub(1));
+        let (first, last) = (range.first.saturating_add(after), range.last.saturating_add(after));
+        let author = branch.map_or(range.log.actor, |branch| branch.actor);
+        let prev_hash = if first <= 1 {
             Hash::ZERO
         } else {
-            self.hash_of(range.log, range.first - 1)?
+            self.hash_before(range.log, first - 1)?
                 .ok_or_else(|| StoreError::Damaged("a change is missing from a log".into()))?
         };
         let mut statement = self.sql.prepare_cached(
-            "SELECT seq, hash, signature, body FROM changes
+            "SELECT seq, hash, signature, coalesce(original, body) FROM changes
              WHERE space = ?1 AND actor = ?2 AND seq BETWEEN ?3 AND ?4
              UNION ALL
              SELECT seq, hash, signature, body FROM waiting
@@ -424,8 +466,8 @@ impl Tx<'_> {
         let mut rows = statement.query((
             range.log.space.as_str(),
             range.log.actor.0,
-            columns::number(range.first),
-            columns::number(range.last),
+            columns::number(first),
+            columns::number(last),
         ))?;
         let mut changes: Vec<Vec<u8>> = Vec::new();
         let mut size = 0;
@@ -450,7 +492,8 @@ impl Tx<'_> {
         }
         Ok(signed.map(|(count, last_hash, signature)| {
             changes.truncate(count);
-            Run { log: range.log, first: range.first, prev_hash, changes, last_hash, signature }
+            let log = LogId { actor: author, ..range.log };
+            Run { log, first, prev_hash, changes, last_hash, signature }
         }))
     }
 
@@ -458,7 +501,9 @@ impl Tx<'_> {
     /// changes of other devices.
     pub fn unapplied(&self) -> Result<Vec<(ActorId, bool, u64)>, StoreError> {
         let mut statement = self.sql.prepare_cached(
-            "SELECT actor, max(parked), count(*) FROM waiting GROUP BY actor ORDER BY actor",
+            "SELECT coalesce(b.actor, w.actor) AS author, max(w.parked), count(*) FROM waiting w
+             LEFT JOIN branches b ON b.space = w.space AND b.name = w.actor
+             GROUP BY author ORDER BY author",
         )?;
         let rows = statement.query_map([], |row| {
             Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))

@@ -58,6 +58,15 @@ impl PrivateStore {
         Ok(())
     }
 
+    /// Keeps a fact without waiting for the disk: it survives the end of this program, and may be
+    /// lost with the power.
+    pub fn set_without_waiting(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.conn.pragma_update(None, "synchronous", "NORMAL")?;
+        let kept = self.set(key, value);
+        self.conn.pragma_update(None, "synchronous", "FULL")?;
+        kept
+    }
+
     /// Keeps a fact.
     pub fn set(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         self.set_all(&[(key, value)])

@@ -2,7 +2,7 @@
 //! people read.
 
 use crate::{StoreError, Tx};
-use holdfast_model::text::{TextDoc, TextError, Version};
+use holdfast_model::text::{TextDoc, TextError, Version, WriterNames};
 use holdfast_model::{EntityId, EntityState, Kind, Policies};
 use rusqlite::OptionalExtension;
 
@@ -65,6 +65,22 @@ impl OpenText {
     /// Takes note that a decision on it was made or taken back.
     pub(crate) fn decided(&mut self) {
         self.decided = true;
+    }
+
+    /// Takes in an edit that names writers otherwise. The same edit in the names used here, which
+    /// has to be kept with [`OpenText::take_in`].
+    pub(crate) fn take_in_renamed(
+        &mut self,
+        update: &[u8],
+        writer: u64,
+        names: &WriterNames,
+    ) -> Result<Vec<u8>, TextError> {
+        self.concurrent = true;
+        self.doc.import_renamed(update, writer, names)
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        self.doc.version()
     }
 
     /// What people read, once it is saved.

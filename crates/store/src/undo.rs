@@ -91,16 +91,22 @@ impl Tx<'_> {
         Ok(action)
     }
 
+    /// The latest changes that were made here, newest first: under every name of this device.
     fn own_changes(&self, actor: ActorId) -> Result<Vec<Change>, StoreError> {
-        let mut statement = self.sql.prepare_cached(
-            "SELECT space, actor, seq, body FROM changes WHERE actor = ?1 ORDER BY pos DESC LIMIT ?2",
-        )?;
-        let mut rows = statement.query((actor.0, REACH))?;
-        let mut changes = Vec::new();
-        while let Some(row) = rows.next()? {
-            changes.push(change_at(row)?);
+        let mut found: Vec<(i64, Change)> = Vec::new();
+        for name in self.own_names(actor)? {
+            let mut statement = self.sql.prepare_cached(
+                "SELECT pos, space, actor, seq, body FROM changes WHERE actor = ?1
+                 ORDER BY pos DESC LIMIT ?2",
+            )?;
+            let mut rows = statement.query((name.0, REACH))?;
+            while let Some(row) = rows.next()? {
+                found.push((row.get("pos")?, change_at(row)?));
+            }
         }
-        Ok(changes)
+        found.sort_by_key(|(pos, _)| std::cmp::Reverse(*pos));
+        found.truncate(usize::try_from(REACH).unwrap_or(usize::MAX));
+        Ok(found.into_iter().map(|(_, change)| change).collect())
     }
 
     /// Works out the forward edits that reverse a change. `actor` writes them.

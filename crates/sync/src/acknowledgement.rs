@@ -4,7 +4,7 @@
 //! device's own word counts, and status is computed from it.
 
 use crate::SyncError;
-use holdfast_oplog::{ActorId, DeviceId, VaultId, VersionVector, decode, encode, limits};
+use holdfast_oplog::{ActorId, DeviceId, Space, VaultId, VersionVector, decode, encode, limits};
 use holdfast_store::{Destination, StoreError, Tx};
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob, seal_blob};
 use rand_core::CryptoRngCore;
@@ -90,6 +90,19 @@ pub fn open_acknowledgement(
     Ok(said)
 }
 
+/// Takes down what a device holds. What it said last counts, even where that is less: it may have
+/// been restored from an older copy, or be one of two that share its data.
+pub fn note_holds(destination: &mut Destination, holds: &VersionVector, made_ms: i64) {
+    if destination.last_seen_ms.is_some_and(|seen| seen > made_ms) {
+        destination.holds.join(holds);
+        return;
+    }
+    let told = |space: Space| space == Space::Everywhere || !holds.within(&[space]).is_empty();
+    let untold: Vec<Space> = Space::ALL.into_iter().filter(|space| !told(*space)).collect();
+    destination.holds = destination.holds.within(&untold);
+    destination.holds.join(holds);
+}
+
 /// Keeps what another device said. Its own clock is believed only as far as this device's.
 pub fn hear(tx: &Tx<'_>, said: &Acknowledgement, wall_ms: i64) -> Result<(), StoreError> {
     let known = tx.destination(said.device)?;
@@ -99,7 +112,7 @@ pub fn hear(tx: &Tx<'_>, said: &Acknowledgement, wall_ms: i64) -> Result<(), Sto
         last_seen_ms: None,
         last_export_ms: None,
     });
-    destination.holds.join(&said.holds);
+    note_holds(&mut destination, &said.holds, said.made_ms.min(wall_ms));
     destination.last_seen_ms = destination.last_seen_ms.max(Some(said.made_ms.min(wall_ms)));
     if known.is_none_or(|known| {
         known.holds != destination.holds || known.last_seen_ms != destination.last_seen_ms

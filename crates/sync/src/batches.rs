@@ -5,6 +5,7 @@ use holdfast_oplog::{
     BATCH_FORMAT, BatchHeader, ChangeId, Range, SealedBatch, Space, VersionVector,
 };
 use holdfast_store::{Received, Run, StoreError, Tx};
+use holdfast_vault::membership::Removal;
 use holdfast_vault::{Keyring, Membership, VaultError, open_batch, seal_batch};
 use rand_core::CryptoRngCore;
 
@@ -17,6 +18,8 @@ pub struct Taken {
     pub known: u64,
     /// Changes that were set aside: their author wrote them after it was removed.
     pub set_aside: u64,
+    /// Changes of a branch of their log whose beginning is not here: it is needed first.
+    pub apart: u64,
 }
 
 /// Seals a range, batch by batch in order, and hands each one over encoded, with its header. What
@@ -35,6 +38,7 @@ pub fn outgoing<E: From<SyncError>>(
     if may.min(marked) < range.last {
         return Err(SyncError::NotReleased(range.log.space).into());
     }
+    let branch = tx.branch_of(range.log).map_err(SyncError::from)?;
     let mut first = range.first;
     let mut last = range.last;
     let mut too_large = None;
@@ -48,12 +52,13 @@ pub fn outgoing<E: From<SyncError>>(
             format: BATCH_FORMAT,
             vault: tx.vault(),
             space: run.log.space,
-            actor: run.log.actor,
-            first: run.first,
-            last: run.last(),
+            actor: range.log.actor,
+            first,
+            last: first.saturating_add(run.changes.len() as u64).saturating_sub(1),
             prev_hash: run.prev_hash,
             last_hash: run.last_hash,
             epoch: keyring.current(),
+            branch,
         };
         let sealed = seal_batch(keyring, header.clone(), &run.changes, run.signature, &mut rng);
         let batch = match sealed {
@@ -101,21 +106,31 @@ pub fn take_in(
     if bounds.is_some_and(|held| held.get(log) < header.last) {
         return Err(SyncError::Unexpected);
     }
-    let id = ChangeId { space: log.space, actor: log.actor, seq: header.last };
-    if !membership.accepts(id) {
-        return Ok(Taken { set_aside: count, ..Taken::default() });
-    }
+    let id = header.place(header.last);
     let run = Run {
-        log,
-        first: header.first,
+        log: id.log(),
+        first: header.place(header.first).seq,
         prev_hash: header.prev_hash,
         changes: opened.changes,
         last_hash: header.last_hash,
         signature: opened.signature,
     };
+    // Who removed a device may have known what it wrote as a branch.
+    let removal = members_removal(membership, id);
+    if !membership.accepts(id) && removal.is_none_or(|r| r.accepted.get(log) < header.last) {
+        tx.set_aside(&run)?;
+        return Ok(Taken { set_aside: count, ..Taken::default() });
+    }
     match tx.receive(&run, exchange)? {
-        Received::New(new) => Ok(Taken { new, known: count.saturating_sub(new), set_aside: 0 }),
+        Received::New(new) => {
+            Ok(Taken { new, known: count.saturating_sub(new), ..Taken::default() })
+        }
         Received::Known => Ok(Taken { known: count, ..Taken::default() }),
+        Received::Branch { .. } => Ok(Taken { apart: count, ..Taken::default() }),
         Received::Gap { missing } => Err(SyncError::Gap { log, missing }),
     }
+}
+
+fn members_removal(members: &Membership, id: ChangeId) -> Option<&Removal> {
+    members.device_of(id.actor).and_then(|device| device.removal.as_ref())
 }

@@ -1,4 +1,4 @@
-use holdfast_oplog::{LogId, OplogError, Space};
+use holdfast_oplog::{DeviceId, LogId, OplogError, Space};
 use holdfast_store::StoreError;
 use holdfast_vault::VaultError;
 use thiserror::Error;
@@ -34,6 +34,14 @@ pub enum SyncError {
         "the other side sent something that was not asked for; nothing was taken: try again, and update the app on both devices"
     )]
     Unexpected,
+    /// This device was removed from the vault.
+    #[error(
+        "this device does not belong to the vault any more: join again with a new invitation from another device"
+    )]
+    NotAMember,
+    /// There is no such device, or it cannot be meant.
+    #[error("there is no other device {0} in this vault: choose one from the list of devices")]
+    NoSuchDevice(DeviceId),
     /// A mode that does not exist.
     #[error("'{0}' is not a mode: choose manual, nearby or cloud")]
     UnknownMode(String),
@@ -54,6 +62,8 @@ impl SyncError {
             Self::NotReleased(_) => "not_released",
             Self::Unreachable(_) => "unreachable",
             Self::Unexpected => "unexpected",
+            Self::NotAMember => "not_a_member",
+            Self::NoSuchDevice(_) => "no_such_device",
             Self::UnknownMode(_) => "unknown_mode",
             Self::Store(error) => error.code(),
             Self::Vault(error) => error.code(),

@@ -28,8 +28,9 @@ pub fn exchange(
 ) -> Result<Exchanged, SyncError> {
     let carried = spaces(carrier);
     let there = transport.holds()?;
-    let (held, offered) =
-        session.store.write(|tx| Ok::<_, SyncError>((tx.held()?, offer(tx, carrier)?)))?;
+    let (held, offered, there) = session.store.write(|tx| {
+        Ok::<_, SyncError>((tx.held()?, offer(tx, carrier)?, tx.settled(&there)?))
+    })?;
     let plan = plan(&held, &offered, &there, &carried);
     let mut done = Exchanged::default();
     for range in plan.ask {
@@ -77,6 +78,7 @@ fn pull(
     done: &mut Exchanged,
 ) -> Result<(), SyncError> {
     let mut first = range.first;
+    let mut whole = false;
     while first <= range.last {
         let Some(bytes) = transport.pull(Range { first, ..range })? else {
             return Err(SyncError::Gap { log: range.log, missing: first });
@@ -100,6 +102,11 @@ fn pull(
         done.received += taken.new;
         done.set_aside += taken.set_aside;
         done.items.extend(applied.items);
+        // The log parts somewhere before: from its beginning on, the other branch joins.
+        if taken.apart > 0 && !whole {
+            (first, whole) = (1, true);
+            continue;
+        }
         first = header.last.saturating_add(1);
     }
     Ok(())

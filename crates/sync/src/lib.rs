@@ -12,6 +12,7 @@ mod acknowledgement;
 mod batches;
 mod carried_status;
 mod carrier;
+pub mod devices;
 mod error;
 mod exchange;
 mod mailbox;
@@ -24,7 +25,7 @@ mod status;
 mod transport;
 
 pub use acknowledgement::{
-    ACKNOWLEDGEMENT, Acknowledgement, hear, open_acknowledgement, seal_acknowledgement,
+    ACKNOWLEDGEMENT, Acknowledgement, hear, note_holds, open_acknowledgement, seal_acknowledgement,
 };
 pub use batches::{Taken, outgoing, take_in};
 pub use carried_status::carried_status;
@@ -40,7 +41,7 @@ pub use moment::moment;
 pub use plan::{Plan, plan};
 pub use session::{Session, membership};
 pub use status::{
-    ANYONE, DestinationState, DestinationStatus, Facts, SyncState, SyncStatus, delivered, status,
-    status_of,
+    ANYONE, DestinationState, DestinationStatus, Facts, SyncState, SyncStatus, delivered,
+    settled_destinations, status, status_of,
 };
 pub use transport::Transport;

@@ -245,6 +245,15 @@ fn count(ranges: &[Range]) -> u64 {
         .fold(0, |sum: u64, range| sum.saturating_add(range.last.saturating_sub(range.first) + 1))
 }
 
+/// All destinations, without what they say of logs that part here while they may not know that yet.
+pub fn settled_destinations(tx: &Tx<'_>) -> Result<Vec<Destination>, StoreError> {
+    let mut destinations = tx.destinations()?;
+    for destination in &mut destinations {
+        destination.holds = tx.settled(&destination.holds)?;
+    }
+    Ok(destinations)
+}
+
 /// Reads the facts from the database and works out the status of this device in Manual mode.
 pub fn status_of(
     tx: &Tx<'_>,
@@ -262,7 +271,7 @@ pub fn status_of(
         held: &tx.held()?,
         offered: &offered(tx, CARRIER)?,
         others: &others,
-        destinations: &tx.destinations()?,
+        destinations: &settled_destinations(tx)?,
         carried: &spaces(CARRIER),
         now_ms,
         zone,

@@ -28,4 +28,6 @@ pub use keyfile::KeyFile;
 pub use keys::{DeviceKeys, DevicePublic, RootSecret, fingerprint, open_with_root, seal_with_root};
 pub use membership::{Device, Membership};
 pub use passphrase::{Passphrase, STRETCH_LANES, STRETCH_MEMORY_KIB, STRETCH_PASSES};
-pub use seal::{Opened, open_batch, open_blob, seal_batch, seal_blob, sign_change, verify_change};
+pub use seal::{
+    Opened, open_batch, open_blob, seal_batch, seal_blob, seal_blob_in, sign_change, verify_change,
+};

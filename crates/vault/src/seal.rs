@@ -145,9 +145,9 @@ pub fn open_batch(
     let content: Content = holdfast_oplog::decode(&plain, limits::BATCH_PLAIN, "batch content")?;
     let changes = content.changes.0;
     let hashes = check_changes(&header, &changes)?;
-    let public = verifier(header.actor).ok_or(VaultError::UnknownActor(header.actor))?;
+    let id = header.place(header.last);
+    let public = verifier(id.actor).ok_or(VaultError::UnknownActor(id.actor))?;
     let signature = content.signature.into_array();
-    let id = ChangeId { space: header.space, actor: header.actor, seq: header.last };
     verify_raw(&public.sign, &signed_bytes(header.vault, id, header.last_hash), &signature)?;
     Ok(Opened { header, changes, hashes, signature })
 }
@@ -181,7 +181,9 @@ fn check_changes(header: &BatchHeader, changes: &[Vec<u8>]) -> Result<Vec<Hash>,
     }
     too_large("the number of changes in a batch", changes.len(), limits::BATCH_CHANGES)?;
     let mut previous = header.prev_hash;
-    if header.first == 1 && previous != Hash::ZERO {
+    // A branch that leaves a log after its first change goes on from there.
+    let from_zero = header.place(header.first).seq == 1;
+    if from_zero && previous != Hash::ZERO {
         return Err(VaultError::BadChain);
     }
     let mut hashes = Vec::with_capacity(changes.len());
@@ -229,7 +231,18 @@ pub fn seal_blob(
     bytes: &[u8],
     rng: &mut (impl CryptoRng + RngCore),
 ) -> Result<Vec<u8>, VaultError> {
-    let epoch = keyring.current();
+    seal_blob_in(keyring, keyring.current(), purpose, ad, bytes, rng)
+}
+
+/// [`seal_blob`] under an epoch's key that need not be the current one.
+pub fn seal_blob_in(
+    keyring: &Keyring,
+    epoch: u32,
+    purpose: Purpose,
+    ad: &[u8],
+    bytes: &[u8],
+    rng: &mut (impl CryptoRng + RngCore),
+) -> Result<Vec<u8>, VaultError> {
     let key = keyring.sealing(epoch, purpose)?;
     let mut out = vec![BLOB_FORMAT];
     out.extend_from_slice(&epoch.to_be_bytes());

@@ -31,6 +31,7 @@ impl Setting {
             prev_hash: previous,
             last_hash: changes.iter().fold(previous, |hash, change| chain_hash(hash, change)),
             epoch: self.keyring.current(),
+            branch: None,
         }
     }
 

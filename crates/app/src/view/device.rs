@@ -38,3 +38,17 @@ pub struct DeviceView {
     /// Whether it was removed from the vault.
     pub removed: bool,
 }
+
+/// What removing a device from the vault would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceRemoval {
+    /// Its id.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+    /// What happens, in sentences.
+    pub does: Vec<String>,
+    /// What cannot be done, in a sentence.
+    pub cannot: String,
+}

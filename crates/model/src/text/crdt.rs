@@ -13,10 +13,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use loro::event::Diff;
 use loro::{
-    ContainerID, ContainerTrait, ExportMode, Frontiers, ID, IdSpan, JsonOpContent, JsonTextOp,
-    LoroDoc, LoroText, Subscription, TextDelta, VersionVector,
+    ContainerID, ContainerTrait, ExportMode, Frontiers, ID, IdSpan, JsonOpContent, JsonSchema,
+    JsonTextOp, LoroDoc, LoroText, Subscription, TextDelta, VersionVector,
 };
 use serde::{Deserialize, Serialize};
+
+pub(super) use loro::{
+    ID as OpId, JsonChange, JsonOp, JsonOpContent as JsonContent, JsonTextOp as JsonText,
+};
 
 use super::error::TextError;
 use super::rewrite;
@@ -392,6 +396,55 @@ impl TextDoc {
         // After a panic the old document's locks are poisoned and its destructor would panic too, so
         // it is left where it is. That costs memory once for each hostile edit, and nothing else.
         std::mem::forget(std::mem::replace(self, restored));
+    }
+
+    /// All operations, each under its writer's id, in an order in which they can be taken in.
+    pub(super) fn all_changes(&self) -> Result<Vec<JsonChange>, TextError> {
+        let none = VersionVector::default();
+        let now = self.doc.oplog_vv();
+        let all = guarded(|| self.doc.export_json_updates_without_peer_compression(&none, &now))?;
+        Ok(all.map_err(malformed)?.changes)
+    }
+
+    /// The operations that `update` adds to this text as `writer`'s, which stay in this text.
+    pub(super) fn decode(
+        &mut self,
+        update: &[u8],
+        writer: u64,
+    ) -> Result<Vec<JsonChange>, TextError> {
+        let known = self.doc.oplog_vv().get(&writer).copied().unwrap_or(0);
+        self.import(update, writer)?;
+        let held = self.doc.oplog_vv().get(&writer).copied().unwrap_or(0);
+        guarded(|| self.doc.export_json_in_id_span(IdSpan::new(writer, known, held)))
+    }
+
+    /// Takes in operations that were read from another text. What they added, encoded.
+    pub(super) fn take_changes(&mut self, changes: Vec<JsonChange>) -> Result<Vec<u8>, TextError> {
+        let schema = JsonSchema {
+            schema_version: 1,
+            start_version: Frontiers::default(),
+            peers: None,
+            changes,
+        };
+        let before = self.doc.oplog_vv();
+        let outcome = guarded(|| -> Result<Vec<u8>, TextError> {
+            let status = self.doc.import_json_updates(schema).map_err(malformed)?;
+            if status.pending.is_some_and(|pending| !pending.is_empty()) {
+                return Err(TextError::MissingEarlier);
+            }
+            self.doc.export(ExportMode::updates(&before)).map_err(malformed)
+        });
+        self.take_heard();
+        match outcome.and_then(|inner| inner) {
+            Ok(update) => {
+                self.keep(update.clone());
+                Ok(update)
+            }
+            Err(error) => {
+                self.restore();
+                Err(error)
+            }
+        }
     }
 
     fn take_heard(&self) -> Vec<Splice> {

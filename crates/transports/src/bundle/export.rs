@@ -121,6 +121,7 @@ pub(super) fn write(
         records.extend(invited.iter().map(|invited| invited.record.clone()));
         let sealed =
             seal_blob(keyring, Purpose::Membership, MEMBERSHIP_PLACE, &pack(&records)?, &mut *rng)?;
+        let handovers = tx.handovers()?;
         let bytes = BundleWriter::<Vec<u8>>::header_bytes(&header)?;
         let signature = keys.sign(HEADER_CONTEXT, &bytes);
         write_atomically(path, |out| {
@@ -130,6 +131,9 @@ pub(super) fn write(
                 writer.section(SectionKind::Invitation, &invited.section)?;
             }
             writer.section(SectionKind::Membership, &sealed)?;
+            for handover in &handovers {
+                writer.section(SectionKind::Membership, handover)?;
+            }
             spool.copy_to(&mut writer)?;
             writer.finish().map(|_| ())
         })?;

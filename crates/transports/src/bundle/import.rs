@@ -5,7 +5,8 @@ use super::preview::{Preview, device_notices, summarize, waiting_notices};
 use super::{BundleError, CARRIER, HEADER_CONTEXT, MEMBERSHIP_PLACE, export};
 use holdfast_oplog::Range;
 use holdfast_store::{Direction, Tx};
-use holdfast_sync::{Session, SyncError, membership, take_in};
+use holdfast_sync::devices::{HANDOVER_PLACE, HANDOVERS, SealedRecords, take_in_records};
+use holdfast_sync::{Session, SyncError, membership, note_holds, take_in};
 use holdfast_vault::membership::unpack;
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob};
 use std::fs::File;
@@ -59,6 +60,15 @@ pub fn import(
     let reader = open(path)?;
     let Session { keys, keyring, wall_ms, .. } = *session;
     let receiver = Receiver { keys, keyring, wall_ms, confirmed };
+    let removed = |tx: &Tx<'_>| -> Result<bool, BundleError> {
+        let members = membership(tx)?;
+        Ok(members.device(keys.device_id()).is_some_and(|device| device.removal.is_some()))
+    };
+    // Only where that says that this device was removed is it kept without the rest.
+    if session.store.try_out(|tx| learn(tx, receiver, open(path)?).and_then(|()| removed(tx)))? {
+        session.store.write(|tx| learn(tx, receiver, open(path)?))?;
+        return Err(BundleError::NotAMember);
+    }
     session.store.write(|tx| run(tx, receiver, reader))
 }
 
@@ -75,12 +85,16 @@ pub(super) fn run(
     let before = membership(tx)?;
     let (open_before, _) = tx.conflict_counts()?;
     let (opening, mut next) = opening(&mut reader)?;
-    let members = merge(tx, receiver.keyring, &opening.membership)?;
-    let mut keyring = receiver.keyring.clone();
-    let new_keys = members.receive_keys(receiver.keys, &mut keyring)? > 0;
+    let (members, keyring) = opening.take_in(tx, receiver.keys, receiver.keyring)?;
+    let new_keys = keyring != *receiver.keyring;
+    let me = receiver.keys.device_id();
+    // One that is about to join is not known yet.
+    if members.device(me).is_some_and(|device| device.removal.is_some()) {
+        return Err(BundleError::NotAMember);
+    }
     let from = verify_sender(&members, &header, reader.header_bytes(), &opening.signature)?;
     let held = tx.held()?;
-    let missing = missing(&header.since.missing_in(&held));
+    let missing = missing(&tx.settled(&header.since)?.missing_in(&held));
     if missing > 0 {
         return Err(BundleError::EarlierMissing { from, missing });
     }
@@ -92,7 +106,7 @@ pub(super) fn run(
         &from,
     )?;
     let mut counts = Counts::default();
-    let (mut new, mut known, mut set_aside) = (0_u64, 0_u64, 0_u64);
+    let (mut new, mut known, mut set_aside, mut apart) = (0_u64, 0_u64, 0_u64, 0_u64);
     let mut assembly = Assembly::default();
     while let Some(section) = next {
         match section.kind {
@@ -108,6 +122,7 @@ pub(super) fn run(
                 new += taken.new;
                 known += taken.known;
                 set_aside += taken.set_aside;
+                apart += taken.apart;
                 counts.batches += 1;
             }
             SectionKind::Chunk => {
@@ -121,7 +136,7 @@ pub(super) fn run(
         next = reader.next_section()?;
     }
     assembly.finish()?;
-    counts.changes = new.saturating_add(known).saturating_add(set_aside);
+    counts.changes = new.saturating_add(known).saturating_add(set_aside).saturating_add(apart);
     // The header is signed: a part that someone took out shows here.
     if counts != header.counts {
         return Err(BundleError::Corrupted("number of parts"));
@@ -135,6 +150,12 @@ pub(super) fn run(
         notices.push(format!(
             "Set aside: {}, written by a device after it was removed.",
             changes(set_aside)
+        ));
+    }
+    if apart > 0 {
+        notices.push(format!(
+            "A device's data was used twice: {} go on a version that is not here yet. Export everything on {from} (holdfastctl bundle export FILE --all) and import that.",
+            changes(apart)
         ));
     }
     notices.append(&mut preview.notices);
@@ -152,41 +173,70 @@ pub(super) fn run(
 /// What stands before the changes.
 struct Opening {
     signature: [u8; 64],
-    membership: Vec<u8>,
+    /// Sealed records: the sender's own, then handovers.
+    membership: Vec<Vec<u8>>,
 }
 
 /// Reads the signature and the sealed membership records, and the first section after them.
 fn opening(reader: &mut FileReader) -> Result<(Opening, Option<Section>), BundleError> {
-    let (mut signature, mut membership) = (None, None);
+    let (mut signature, mut membership) = (None, Vec::new());
     loop {
         match reader.next_section()? {
             Some(Section { kind: SectionKind::Signature, bytes }) if signature.is_none() => {
                 let bytes = bytes.try_into().map_err(|_| BundleError::Corrupted("signature"))?;
                 signature = Some(bytes);
             }
-            Some(Section { kind: SectionKind::Membership, bytes }) if membership.is_none() => {
-                membership = Some(bytes);
+            Some(Section { kind: SectionKind::Membership, bytes })
+                if membership.len() <= HANDOVERS =>
+            {
+                membership.push(bytes);
             }
             Some(Section { kind: SectionKind::Invitation, .. }) => {}
             next => {
                 let signature = signature.ok_or(BundleError::Corrupted("signature"))?;
-                let membership = membership.ok_or(BundleError::Corrupted("list of devices"))?;
+                if membership.is_empty() {
+                    return Err(BundleError::Corrupted("list of devices"));
+                }
                 return Ok((Opening { signature, membership }, next));
             }
         }
     }
 }
 
-/// Opens the membership records and keeps those that are worth keeping.
-fn merge(tx: &Tx<'_>, keyring: &Keyring, sealed: &[u8]) -> Result<Membership, BundleError> {
-    let packed = open_blob(keyring, Purpose::Membership, MEMBERSHIP_PLACE, sealed)?;
-    let mut records = tx.membership()?;
-    records.extend(unpack(&packed)?);
-    let members = Membership::from_records(tx.vault(), &records);
-    for record in members.records() {
-        tx.add_membership(record)?;
+impl Opening {
+    /// Opens the membership records and keeps those that are worth keeping. Where nothing opens, the
+    /// sender's own list says why.
+    fn take_in(
+        &self,
+        tx: &Tx<'_>,
+        keys: &DeviceKeys,
+        keyring: &Keyring,
+    ) -> Result<(Membership, Keyring), BundleError> {
+        let places = std::iter::once(MEMBERSHIP_PLACE).chain(std::iter::repeat(HANDOVER_PLACE));
+        let sealed: Vec<SealedRecords<'_>> = self
+            .membership
+            .iter()
+            .zip(places)
+            .map(|(bytes, place)| SealedRecords { place, bytes })
+            .collect();
+        let (members, keyring) = take_in_records(tx, keys, keyring, &sealed)?;
+        let removed = members.device(keys.device_id()).is_some_and(|d| d.removal.is_some());
+        if let (Some(own), false) = (self.membership.first(), removed) {
+            let opened = open_blob(&keyring, Purpose::Membership, MEMBERSHIP_PLACE, own)?;
+            unpack(&opened)?;
+        }
+        Ok((members, keyring))
     }
-    Ok(members)
+}
+
+/// Takes in who belongs to the vault before anything else: records are signed one by one, and a
+/// device that was removed meanwhile has to learn that although it cannot read the rest.
+fn learn(tx: &Tx<'_>, receiver: Receiver<'_>, mut reader: FileReader) -> Result<(), BundleError> {
+    if reader.header().vault != tx.vault() {
+        return Ok(());
+    }
+    let (opening, _) = opening(&mut reader)?;
+    opening.take_in(tx, receiver.keys, receiver.keyring).map(|_| ())
 }
 
 /// Checks that a member made the bundle. Its name.
@@ -208,7 +258,7 @@ fn verify_sender(
 fn heard(tx: &Tx<'_>, header: &BundleHeader, seen_ms: i64) -> Result<(), BundleError> {
     let known = tx.destination(header.from)?;
     let mut destination = known.unwrap_or_else(|| export::unknown(header.from));
-    destination.holds.join(&header.holds);
+    note_holds(&mut destination, &header.holds, seen_ms);
     destination.last_seen_ms = destination.last_seen_ms.max(Some(seen_ms));
     tx.keep_destination(&destination)?;
     Ok(())

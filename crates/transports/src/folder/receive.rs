@@ -54,7 +54,7 @@ pub(super) fn receive(
     let heard = heads(tx, receiver, folder, &keyring, &members)?;
     let carried = spaces(Carrier::Folder);
     let held = tx.held()?.within(&carried);
-    let there = folder.holds()?.within(&carried);
+    let there = tx.settled(&folder.holds()?.within(&carried))?;
     let mut log = Log::default();
     let asked = plan(&held, &held, &there, &carried).ask;
     let begin = || tx.begin_exchange(Direction::Received, CARRIER, None, receiver.wall_ms, "");
@@ -67,7 +67,13 @@ pub(super) fn receive(
     // After applying: attachments that came just now want their content.
     let held = tx.held()?.within(&carried);
     let attached = pieces(tx, folder, &keyring, &held)?;
-    let missing = heard.iter().map(|said| behind(&held, &said.holds.within(&carried))).sum();
+    let missing = {
+        let mut missing = 0_u64;
+        for said in &heard {
+            missing += behind(&held, &tx.settled(&said.holds.within(&carried))?);
+        }
+        missing
+    };
     notices.append(&mut log.notices);
     if log.new == 0 && log.set_aside == 0 && attached == 0 && notices.is_empty() {
         if let Some(empty) = exchange {
@@ -163,6 +169,7 @@ fn batches(
     log: &mut Log,
 ) -> Result<(), FolderError> {
     let mut first = range.first;
+    let mut whole = false;
     while first <= range.last {
         let Some(bytes) = folder.batch(Range { first, ..range })? else { return Ok(()) };
         let last = holdfast_oplog::SealedBatch::decode(&bytes)
@@ -176,7 +183,13 @@ fn batches(
                 log.new += taken.new;
                 log.known += taken.known;
                 log.set_aside += taken.set_aside;
-                log.authors.insert(range.log.actor);
+                log.authors
+                    .insert(tx.branch_of(range.log)?.map_or(range.log.actor, |of| of.author));
+                // The log parts somewhere before: from its beginning on, the other branch joins.
+                if taken.apart > 0 && !whole {
+                    (first, whole) = (1, true);
+                    continue;
+                }
             }
             // The disk or the database: nothing of this can go on.
             Err(SyncError::Store(error)) if !is_about_the_batch(&error) => return Err(error.into()),

@@ -144,6 +144,15 @@ impl Body {
             Self::Keys(e) => (["", ""], e.wrapped.len()),
             Self::Invite(_) | Self::Actor(_) | Self::Unknown => (["", ""], 0),
         };
+        let actor = match &parsed {
+            Self::Genesis(g) => Some(g.actor),
+            Self::Join(j) => Some(j.actor),
+            Self::Actor(a) => Some(a.actor),
+            _ => None,
+        };
+        if actor.is_some_and(|actor| actor.branch_number().is_some()) {
+            return Err(VaultError::Malformed("a device's writing identity"));
+        }
         for text in texts {
             if text.len() > limits::NAME {
                 let (size, limit) = (text.len(), limits::NAME);

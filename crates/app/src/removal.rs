@@ -1,0 +1,59 @@
+//! Removing a device from the vault: what it does, and what it cannot do.
+
+use crate::{App, AppError, view};
+use holdfast_oplog::DeviceId;
+use holdfast_sync::devices::remove_device;
+use rand_core::OsRng;
+
+impl App {
+    /// What removing a device would do.
+    pub fn inspect_removal(&self, id: &str) -> Result<view::DeviceRemoval, AppError> {
+        let device = device_id(id)?;
+        self.with(|open| {
+            let here = open.device();
+            let members = open.members()?;
+            let name = members
+                .name(device)
+                .filter(|_| device != here && members.is_active(device))
+                .ok_or_else(|| AppError::NoSuchItem { what: "other device", given: id.to_owned() })?
+                .to_owned();
+            let stay = members.active().filter(|other| other.id != device).count();
+            Ok(view::DeviceRemoval {
+                id: id.to_owned(),
+                does: vec![
+                    format!("The vault gets a new key, which {stay} of your devices receive and {name} does not."),
+                    format!("What {name} wrote and what arrived here stays. What it writes later is set aside and counted, never mixed in."),
+                    format!("{name} can join again with a new invitation, as a new device."),
+                ],
+                cannot: format!(
+                    "{name} keeps everything that it has read: nothing can be erased from a device that is out of reach."
+                ),
+                name,
+            })
+        })
+    }
+
+    /// Removes a device from the vault.
+    pub fn remove_device(&self, id: &str) -> Result<view::Done, AppError> {
+        let device = device_id(id)?;
+        self.inspect_removal(id)?;
+        self.with(|open| {
+            open.before_writing()?;
+            let name = open.people()?.device(device).name;
+            let mut rng = OsRng;
+            let keyring = remove_device(&mut open.session(&mut rng), device)?;
+            // Should this fail, the key is found again in the record that was kept before it.
+            open.keep_keyring(keyring)?;
+            Ok(view::Done {
+                ids: vec![id.to_owned()],
+                label: format!("{name} removed from the vault"),
+                skipped: Vec::new(),
+            })
+        })
+        .inspect(|_| self.tell(view::Changed::anything(0)))
+    }
+}
+
+fn device_id(id: &str) -> Result<DeviceId, AppError> {
+    id.parse().map_err(|_| AppError::NoSuchItem { what: "device", given: id.to_owned() })
+}

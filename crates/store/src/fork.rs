@@ -1,0 +1,256 @@
+//! Logs with two different changes of one number: a device's data was used twice (a cloned machine,
+//! a backup that went unnoticed).
+//!
+//! Invariant: what a change is called here depends on the set of held changes alone. Where the
+//! changes of a log part, each branch goes under a name of its own, which follows from the hash of
+//! its first change; what they have in common keeps the actor's. A branch is held, applied, counted
+//! and passed on like a log of its own, in the bytes in which it was written. Outside of the store
+//! its numbers count from 1 like those of any log; inside, and in changes, they are its author's. Nothing is dropped,
+//! nothing has to be written again, and nobody has to be there who wrote it.
+
+use crate::log::Head;
+use crate::{StoreError, Tx, columns};
+use holdfast_model::text::branch_name;
+use holdfast_oplog::{ActorId, BranchOf, Hash, LogId, Space, VersionVector};
+
+/// A branch of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Branch {
+    /// The space, and the name under which the branch goes.
+    pub log: LogId,
+    /// Who wrote it: the actor that its changes name.
+    pub actor: ActorId,
+    /// The name of the log that it leaves.
+    pub parent: ActorId,
+    /// Its first number.
+    pub first: u64,
+    /// Whether it was written here.
+    pub own: bool,
+}
+
+impl Tx<'_> {
+    /// All branches; none as long as every device's data was used once.
+    pub fn branches(&self) -> Result<Vec<Branch>, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT space, name, actor, parent, first, own FROM branches ORDER BY space, name",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut branches = Vec::new();
+        while let Some(row) = rows.next()? {
+            branches.push(Branch {
+                log: LogId {
+                    space: columns::space(&row.get::<_, String>(0)?)?,
+                    actor: columns::actor(&row.get::<_, Vec<u8>>(1)?)?,
+                },
+                actor: columns::actor(&row.get::<_, Vec<u8>>(2)?)?,
+                parent: columns::actor(&row.get::<_, Vec<u8>>(3)?)?,
+                first: columns::seq(row.get(4)?)?,
+                own: row.get(5)?,
+            });
+        }
+        Ok(branches)
+    }
+
+    /// A version vector of another device, without what it says of logs that part here: it may mean
+    /// either branch.
+    pub fn settled(&self, holds: &VersionVector) -> Result<VersionVector, StoreError> {
+        let branches = self.branches()?;
+        let part = |log: LogId| {
+            let parted =
+                branches.iter().filter(|b| b.log.space == log.space && b.parent == log.actor);
+            let begun = branches.iter().find(|b| b.log == log).map_or(1, |b| b.first);
+            parted.map(|b| b.first.saturating_sub(begun)).min()
+        };
+        Ok(holds
+            .iter()
+            .map(|(log, seq)| (log, part(log).map_or(seq, |end| seq.min(end))))
+            .collect())
+    }
+
+    /// The log under whose name a change of an actor's log is held.
+    pub(crate) fn holder(
+        &self,
+        log: LogId,
+        seq: u64,
+        hash: Hash,
+    ) -> Result<Option<LogId>, StoreError> {
+        if seq == 0 {
+            return Ok((hash == Hash::ZERO).then_some(log));
+        }
+        let branches = self.branches()?;
+        let names = branches
+            .iter()
+            .filter(|branch| branch.log.space == log.space && branch.actor == log.actor)
+            .map(|branch| branch.log);
+        for name in std::iter::once(log).chain(names) {
+            if self.hash_of(name, seq)? == Some(hash) {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The log under whose name the change after `seq - 1` of `at` is held, if it is.
+    pub(crate) fn next_of(
+        &self,
+        at: LogId,
+        head: &Head,
+        author: ActorId,
+        seq: u64,
+        hash: Hash,
+    ) -> Result<Option<LogId>, StoreError> {
+        if head.held >= seq {
+            return Ok((self.hash_of(at, seq)? == Some(hash)).then_some(at));
+        }
+        let name = LogId { space: at.space, actor: branch_name(author, hash) };
+        let mut statement = self.sql.prepare_cached(
+            "SELECT 1 FROM branches WHERE space = ?1 AND name = ?2 AND parent = ?3",
+        )?;
+        let known = statement.exists((at.space.as_str(), name.actor.0, at.actor.0))?;
+        Ok(known.then_some(name))
+    }
+
+    /// Whether a log parts: nothing is ever added to what its branches have in common.
+    pub(crate) fn parts(&self, log: LogId) -> Result<bool, StoreError> {
+        let mut statement =
+            self.sql.prepare_cached("SELECT 1 FROM branches WHERE space = ?1 AND parent = ?2")?;
+        Ok(statement.exists((log.space.as_str(), log.actor.0))?)
+    }
+
+    /// Begins a branch of `at` with a new change number `seq`; what `at` holds from there on becomes
+    /// a branch too.
+    pub(crate) fn begin_branch(
+        &self,
+        at: LogId,
+        actor: ActorId,
+        seq: u64,
+        hash: Hash,
+    ) -> Result<LogId, StoreError> {
+        if self.head(at)?.held >= seq {
+            self.part(at, actor, seq)?;
+        }
+        let log = LogId { space: at.space, actor: branch_name(actor, hash) };
+        self.insert_branch(Branch { log, actor, parent: at.actor, first: seq, own: false })?;
+        Ok(log)
+    }
+
+    /// What a log holds from `seq` on becomes a branch, and everything is told in the new names.
+    fn part(&self, at: LogId, actor: ActorId, seq: u64) -> Result<(), StoreError> {
+        let head = self.head(at)?;
+        let missing = || StoreError::Damaged("a change is missing from a log".into());
+        let first = self.hash_of(at, seq)?.ok_or_else(missing)?;
+        let common = seq.saturating_sub(1);
+        let last = match common {
+            0 => Hash::ZERO,
+            common => self.hash_before(at, common)?.ok_or_else(missing)?,
+        };
+        let log = LogId { space: at.space, actor: branch_name(actor, first) };
+        let own = self.is_own(at)?;
+        let (space, from) = (at.space.as_str(), columns::number(seq));
+        for table in ["changes", "waiting"] {
+            self.sql.execute(
+                &format!(
+                    "UPDATE {table} SET actor = ?3 WHERE space = ?1 AND actor = ?2 AND seq >= ?4"
+                ),
+                (space, at.actor.0, log.actor.0, from),
+            )?;
+        }
+        self.sql.execute(
+            "UPDATE branches SET parent = ?3 WHERE space = ?1 AND parent = ?2 AND first > ?4",
+            (space, at.actor.0, log.actor.0, from),
+        )?;
+        self.insert_branch(Branch { log, actor, parent: at.actor, first: seq, own })?;
+        self.set_held(log, head.held, head.held_hash)?;
+        if head.applied >= seq {
+            self.set_applied(log, head.applied)?;
+        }
+        self.set_held(at, common, last)?;
+        self.sql.execute(
+            "UPDATE logs SET applied = min(applied, ?3), dep = min(dep, ?3)
+             WHERE space = ?1 AND actor = ?2",
+            (space, at.actor.0, columns::number(common)),
+        )?;
+        self.note_fork(actor, own)?;
+        self.rename_all()
+    }
+
+    fn insert_branch(&self, branch: Branch) -> Result<(), StoreError> {
+        let (space, first) = (branch.log.space.as_str(), columns::number(branch.first));
+        self.sql.execute(
+            "INSERT INTO branches (space, name, actor, parent, first, own)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (space, branch.log.actor.0, branch.actor.0, branch.parent.0, first, branch.own),
+        )?;
+        let common = columns::number(branch.first.saturating_sub(1));
+        self.sql.execute(
+            "INSERT INTO logs (space, actor, held, held_hash, applied, dep)
+             VALUES (?1, ?2, ?3, zeroblob(32), ?3, ?3)",
+            (space, branch.log.actor.0, common),
+        )?;
+        Ok(())
+    }
+
+    /// The branch of a name, where it is one.
+    pub(crate) fn branch(&self, log: LogId) -> Result<Option<Branch>, StoreError> {
+        Ok(self.branches()?.into_iter().find(|branch| branch.log == log))
+    }
+
+    /// Who wrote a log: the actor that its changes name.
+    pub(crate) fn author_of(&self, log: LogId) -> Result<LogId, StoreError> {
+        let branch = self.branch(log)?;
+        Ok(branch.map_or(log, |branch| LogId { actor: branch.actor, ..log }))
+    }
+
+    /// The hash of a change that precedes what a log holds itself, or of one that it holds.
+    pub(crate) fn hash_before(&self, log: LogId, seq: u64) -> Result<Option<Hash>, StoreError> {
+        let mut at = log;
+        for branch in self.ancestry(log)? {
+            if seq >= branch.first {
+                break;
+            }
+            at = LogId { actor: branch.parent, ..log };
+        }
+        self.hash_of(at, seq)
+    }
+
+    /// The branches that lead to a log, itself first; nothing for a log that is no branch.
+    pub(crate) fn ancestry(&self, log: LogId) -> Result<Vec<Branch>, StoreError> {
+        let branches = self.branches()?;
+        let mut path = Vec::new();
+        let mut at = log;
+        while let Some(branch) = branches.iter().find(|branch| branch.log == at) {
+            if path.len() >= branches.len() {
+                return Err(StoreError::Damaged("the branches of a log form a circle".into()));
+            }
+            path.push(*branch);
+            at = LogId { actor: branch.parent, ..at };
+        }
+        Ok(path)
+    }
+
+    /// What a branch leaves, where a log is one.
+    pub fn branch_of(&self, log: LogId) -> Result<Option<BranchOf>, StoreError> {
+        let of = |branch: Branch| BranchOf {
+            author: branch.actor,
+            after: branch.first.saturating_sub(1),
+        };
+        Ok(self.branch(log)?.map(of))
+    }
+
+    /// For each log of the given spaces its last number and hash, for telling branches of one length
+    /// apart.
+    pub fn heads(&self, spaces: &[Space]) -> Result<Vec<(LogId, u64, Hash)>, StoreError> {
+        let mut heads = Vec::new();
+        for (log, seq) in self.held()?.within(spaces).iter() {
+            let after = self.branch_of(log)?.map_or(0, |of| of.after);
+            let hash = self.hash_of(log, after.saturating_add(seq))?;
+            heads.extend(hash.map(|hash| (log, seq, hash)));
+        }
+        Ok(heads)
+    }
+
+    /// Whether another's head of a log is a different change than the one of that number here.
+    pub fn differs(&self, log: LogId, seq: u64, hash: Hash) -> Result<bool, StoreError> {
+        Ok(self.hash_of(log, seq)?.is_some_and(|held| held != hash))
+    }
+}

@@ -1,0 +1,37 @@
+//! What a device wrote after it was removed. It is kept and counted, never applied or passed on.
+
+use crate::log::Run;
+use crate::{StoreError, Tx, columns};
+use holdfast_oplog::{ActorId, chain_hash};
+
+impl Tx<'_> {
+    /// Keeps a run without taking it in. How many of its changes were not kept before.
+    pub fn set_aside(&self, run: &Run) -> Result<u64, StoreError> {
+        let mut hash = run.prev_hash;
+        let mut new = 0;
+        for (seq, body) in (run.first..).zip(&run.changes) {
+            hash = chain_hash(hash, body);
+            let added = self.sql.execute(
+                "INSERT INTO set_aside (space, actor, seq, hash, body) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT DO NOTHING",
+                (run.log.space.as_str(), run.log.actor.0, columns::number(seq), hash.0, body),
+            )?;
+            new += added as u64;
+        }
+        Ok(new)
+    }
+
+    /// How many changes of each actor were set aside.
+    pub fn count_set_aside(&self) -> Result<Vec<(ActorId, u64)>, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT actor, count(*) FROM set_aside GROUP BY actor ORDER BY actor",
+        )?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?)))?;
+        rows.map(|row| {
+            let (actor, count) = row?;
+            Ok((columns::actor(&actor)?, columns::seq(count)?))
+        })
+        .collect()
+    }
+}
