@@ -19,6 +19,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::conflicts::reopen,
             commands::devices::devices,
             commands::devices::rename_device,
+            commands::devices::inspect_removal,
+            commands::devices::remove_device,
             commands::files::pick_markdown,
             commands::files::import_markdown,
             commands::files::export_all,

@@ -16,7 +16,16 @@ fn join(laptop: &Device, other: &Device, name: &str) -> Result<()> {
     std::fs::write(&passphrase, PASSPHRASE)?;
     let (passphrase, invitation) = (text(&passphrase), text(&invitation));
     laptop.ctl(&["bundle", "export", invitation, "--invite", "--passphrase-file", passphrase])?;
-    other.ctl(&["join", invitation, "--name", name, "--passphrase-file", passphrase, "--key-store", "file"])?;
+    other.ctl(&[
+        "join",
+        invitation,
+        "--name",
+        name,
+        "--passphrase-file",
+        passphrase,
+        "--key-store",
+        "file",
+    ])?;
     carry(other, laptop)
 }
 
@@ -102,7 +111,8 @@ fn an_older_database_put_back_uses_no_number_again() -> Result<()> {
             ensure!(tasks.contains(title), "'{title}' is missing: {tasks}");
         }
     }
-    let digest = |device: &Device| Ok::<_, anyhow::Error>(device.json(&["status"])?["digest"].clone());
+    let digest =
+        |device: &Device| Ok::<_, anyhow::Error>(device.json(&["status"])?["digest"].clone());
     ensure!(digest(&laptop)? == digest(&phone)?);
     Ok(())
 }
@@ -164,7 +174,11 @@ fn row_44_a_removed_device_joins_again_as_a_new_one_and_the_old_one_stays_dead()
     ensure!(!refused.status.success());
     let devices = phone.json(&["devices"])?;
     ensure!(
-        devices.as_array().context("a list")?.iter().all(|d| d["name"] != "Phone" || d["removed"] == true),
+        devices
+            .as_array()
+            .context("a list")?
+            .iter()
+            .all(|d| d["name"] != "Phone" || d["removed"] == true),
         "{devices}"
     );
     Ok(())

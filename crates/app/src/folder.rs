@@ -200,6 +200,7 @@ impl Open {
         if !settings.path.is_dir() {
             return Err(FolderError::Missing(settings.path.clone()).into());
         }
+        self.before_writing()?;
         let mut files = self.files(settings);
         let mut rng = OsRng;
         let report = folder::exchange(
@@ -212,6 +213,7 @@ impl Open {
         if let Some(keyring) = report.keyring.clone() {
             self.keep_keyring(keyring)?;
         }
+        self.notice_twins()?;
         let reason = match (&report.waits, take) {
             (Some(_), _) => Some(HeldReason::Deletions),
             (None, Take::Not) => Some(HeldReason::Ask),

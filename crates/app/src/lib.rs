@@ -37,6 +37,7 @@ mod order;
 mod pause;
 mod people;
 mod policies;
+mod removal;
 mod repeats;
 mod resolve;
 mod review;

@@ -1,5 +1,6 @@
 //! Removing a device from the vault: what it does, and what it cannot do.
 
+use crate::session::Open;
 use crate::{App, AppError, view};
 use holdfast_oplog::DeviceId;
 use holdfast_sync::devices::remove_device;
@@ -51,6 +52,20 @@ impl App {
             })
         })
         .inspect(|_| self.tell(view::Changed::anything(0)))
+    }
+}
+
+impl Open {
+    /// Takes up keys that were handed over and that a crash kept from being put away.
+    pub(crate) fn recover_keys(&mut self) -> Result<(), AppError> {
+        if self.store.read(|tx| Ok::<_, AppError>(tx.handovers()?.is_empty()))? {
+            return Ok(());
+        }
+        let mut keyring = self.keyring.clone();
+        if self.members()?.receive_keys(&self.keys, &mut keyring)? > 0 {
+            self.keep_keyring(keyring)?;
+        }
+        Ok(())
     }
 }
 

@@ -268,6 +268,7 @@ impl App {
         if open.settling.is_due() {
             open.before_writing()?;
         }
+        open.recover_keys()?;
         Ok(open)
     }
 

@@ -186,6 +186,8 @@ mod tests {
             "bundle export F --nearby",
             "activity --json",
             "activity undo 4",
+            "device rename Phone Telephone",
+            "device remove Phone",
             "dump --json --space everywhere",
             "backup F",
             "check --repair",

@@ -37,7 +37,7 @@ pub use conflicts::{
     FieldReviewKind, OriginalText, OriginalValue, Review, TextReview, TextReviewVersion,
     VersionView, Yes,
 };
-pub use device::{DeviceRef, DeviceView};
+pub use device::{DeviceRef, DeviceRemoval, DeviceView};
 pub use error::CommandError;
 pub use folder::{
     Arriving, FolderPreview, FolderState, FolderView, HeldReason, HeldView, PauseLength, Paused,

@@ -6,7 +6,7 @@ use holdfast_app::view::{DeviceView, Policy};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::output::{Table, time};
+use crate::output::{Table, line, time};
 
 /// What happens with edits that did not know of each other.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -74,14 +74,34 @@ pub(crate) enum DeviceCommand {
         /// The new name.
         name: String,
     },
+    /// Remove a device from the vault: it gets no key and no change from now on.
+    Remove {
+        /// Its name, or the beginning of its id.
+        device: String,
+    },
 }
 
 /// `device …`
 pub(crate) fn device(command: DeviceCommand, context: &mut Context) -> Result<(), Failure> {
-    let DeviceCommand::Rename { device, name } = command;
     let app = context.app()?;
-    let done = app.rename_device(&find_device(app, &device)?.id, &name)?;
-    context.done(&done)
+    match command {
+        DeviceCommand::Rename { device, name } => {
+            let done = app.rename_device(&find_device(app, &device)?.id, &name)?;
+            context.done(&done)
+        }
+        DeviceCommand::Remove { device } => {
+            let id = find_device(app, &device)?.id;
+            let removal = app.inspect_removal(&id)?;
+            app.remove_device(&id)?;
+            context.answer(&removal, |removal| {
+                let mut text = format!("{} was removed from the vault.\n", line(&removal.name));
+                for sentence in removal.does.iter().chain([&removal.cannot]) {
+                    text.push_str(&format!("{}\n", line(sentence)));
+                }
+                text
+            })
+        }
+    }
 }
 
 /// `devices`

@@ -67,7 +67,7 @@ pub(super) fn publish(
             })
         })?;
     }
-    devices(&mut publisher, folder, &members)?;
+    devices(&mut publisher, folder, &members, &tx.handovers()?)?;
     tidy(tx, &mut publisher, folder)?;
     head(&mut publisher, folder, &members, offered)?;
     Ok(went)
@@ -93,6 +93,7 @@ fn devices(
     publisher: &mut Publisher<'_>,
     folder: &mut Folder<'_>,
     members: &Membership,
+    handovers: &[Vec<u8>],
 ) -> Result<(), FolderError> {
     let own: Vec<_> = folder
         .index
@@ -104,8 +105,15 @@ fn devices(
     let mut known = members.records().to_vec();
     known.sort();
     let mut current = None;
+    let mut kept: Vec<String> = Vec::new();
+    let mut there: Vec<Vec<u8>> = Vec::new();
     for found in &own {
         let Some(sealed) = folder.read(found, 4 * 1024 * 1024 + 4096)? else { continue };
+        if handovers.contains(&sealed) {
+            kept.push(found.file.clone());
+            there.push(sealed);
+            continue;
+        }
         let under_current = sealed.get(1..5) == Some(&publisher.keyring.current().to_be_bytes());
         let opened = open_blob(publisher.keyring, Purpose::Membership, MEMBERSHIP_PLACE, &sealed)
             .and_then(|packed| unpack(&packed));
@@ -127,8 +135,12 @@ fn devices(
         )?;
         folder.put(Name::Devices, &sealed)?;
     }
+    for handover in handovers.iter().filter(|handover| !there.contains(handover)) {
+        folder.put(Name::Devices, handover)?;
+    }
+    kept.extend(current);
     let directory = writer(folder.me);
-    for found in own.iter().filter(|found| current.as_deref() != Some(&found.file)) {
+    for found in own.iter().filter(|found| !kept.contains(&found.file)) {
         folder.files.remove(&directory, &found.file)?;
         folder.index.devices.retain(|(_, kept)| kept != found);
     }

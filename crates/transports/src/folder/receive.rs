@@ -7,12 +7,12 @@ use crate::bundle::changes;
 use crate::bundle::preview::{Preview, device_notices, summarize, waiting_notices};
 use holdfast_oplog::{ActorId, Hash, Range, VersionVector, limits};
 use holdfast_store::{Direction, StoreError, Tx};
+use holdfast_sync::devices::{HANDOVER_PLACE, SealedRecords, take_in_records};
 use holdfast_sync::{
     Acknowledgement, Carrier, SyncError, Transport, hear, membership, open_acknowledgement, plan,
     spaces, take_in,
 };
-use holdfast_vault::membership::unpack;
-use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob};
+use holdfast_vault::{DeviceKeys, Keyring, Membership};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Largest file of membership records in bytes.
@@ -217,40 +217,19 @@ fn devices(
     receiver: Receiver<'_>,
     folder: &mut Folder<'_>,
 ) -> Result<(Membership, Keyring), FolderError> {
-    let mut keyring = receiver.keyring.clone();
-    let mut files: Vec<Found> =
-        folder.index.devices.iter().map(|(_, found)| found.clone()).collect();
-    let mut members = membership(tx)?;
+    let files: Vec<Found> = folder.index.devices.iter().map(|(_, found)| found.clone()).collect();
     let mut contents: Vec<Vec<u8>> = Vec::new();
-    for found in files.drain(..) {
+    for found in files {
         contents.extend(folder.read(&found, DEVICES)?);
     }
-    loop {
-        let mut opened = 0;
-        let mut records = members.records().to_vec();
-        let known = records.len();
-        contents.retain(|sealed| {
-            let packed = open_blob(&keyring, Purpose::Membership, MEMBERSHIP_PLACE, sealed)
-                .and_then(|packed| unpack(&packed));
-            match packed {
-                Ok(more) => {
-                    records.extend(more);
-                    opened += 1;
-                    false
-                }
-                Err(_) => true,
-            }
-        });
-        if records.len() > known {
-            members = Membership::from_records(tx.vault(), &records);
-            for record in members.records() {
-                tx.add_membership(record)?;
-            }
-        }
-        if members.receive_keys(receiver.keys, &mut keyring)? == 0 || opened == 0 {
-            return Ok((members, keyring));
-        }
-    }
+    // A file does not say whether it is a handover: it opens in one of the two places only.
+    let sealed: Vec<SealedRecords<'_>> = contents
+        .iter()
+        .flat_map(|bytes| {
+            [MEMBERSHIP_PLACE, HANDOVER_PLACE].map(|place| SealedRecords { place, bytes })
+        })
+        .collect();
+    Ok(take_in_records(tx, receiver.keys, receiver.keyring, &sealed)?)
 }
 
 /// Hears what the other devices say that they hold.
