@@ -186,23 +186,12 @@ impl World {
         }
         let edits = draft.finish().into_iter().collect();
         self.machines[at].replica.edit_with(self.now, edits, texts).unwrap();
-        if std::env::var("TRACE").is_ok() {
-            let text = self.machines[at].replica.store.read(|tx| tx.text(item(number))).unwrap();
-            println!(
-                "{write} at {at} ({:?}): {written:?} -> {:?}",
-                self.machines[at].replica.actor.0[0],
-                text.map(|t| t.plain)
-            );
-        }
         self.writes.push(written);
         self.machines[at].knows.insert(write);
     }
 
     /// Everything that one machine holds goes to another.
     fn carry(&mut self, from: usize, to: usize) {
-        if std::env::var("TRACE").is_ok() {
-            println!("carry {from} -> {to}");
-        }
         let runs = self.machines[from].replica.runs(&VersionVector::new(), || 2).unwrap();
         for run in &runs {
             let wall = self.now;
@@ -239,9 +228,6 @@ impl World {
                 if !self.backups.is_empty() {
                     let chosen = self.rng.gen_range(0..self.backups.len());
                     let (at, replica, knows) = self.backups.swap_remove(chosen);
-                    if std::env::var("TRACE").is_ok() {
-                        println!("restore {at} knows {knows:?}");
-                    }
                     self.machines[at] = Machine { replica, knows };
                 }
             }

@@ -8,7 +8,7 @@
 //! that it was removed.
 
 use crate::{Session, SyncError, membership};
-use holdfast_oplog::{DeviceId, LogId, VersionVector};
+use holdfast_oplog::{DeviceId, VersionVector};
 use holdfast_store::{StoreError, Tx};
 use holdfast_vault::membership::{Removing, pack, remove, unpack};
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob, seal_blob_in};
@@ -81,7 +81,7 @@ fn written_by(
     for (log, seq) in tx.held()?.iter() {
         let author = tx.branch_of(log)?.map_or(log.actor, |of| of.author);
         if members.device_of(author).is_some_and(|by| by.id == device) {
-            logs.advance(LogId { actor: log.actor, ..log }, seq);
+            logs.advance(log, seq);
         }
     }
     Ok(logs)

@@ -31,6 +31,8 @@ const MEMBERSHIP_PLACE: &[u8] = b"bundle membership";
 /// The carrier's name in the record of an exchange.
 const CARRIER: &str = "bundle";
 #[cfg(test)]
+mod devices_tests;
+#[cfg(test)]
 pub(crate) mod fixture_tests;
 #[cfg(test)]
 mod hostile_tests;
