@@ -26,9 +26,7 @@ pub mod text;
 pub mod tree;
 mod value;
 
-pub use change::{
-    Again, Change, Dep, Dot, Edit, Kept, Op, Removal, ShortHash, TextEdit, Write,
-};
+pub use change::{Again, Change, Dep, Dot, Edit, Kept, Op, Removal, ShortHash, TextEdit, Write};
 pub use copying::{Moved, Standing};
 pub use entity::EntityState;
 pub use error::ModelError;

@@ -74,6 +74,7 @@ mod tests {
                     vec![Removal { value: Value::Null, seen: vec![name(30), name(31)] }],
                 )]),
                 text: BTreeMap::new(),
+                kept: None,
             }))],
         };
         let mut renamed = change(&old);

@@ -231,7 +231,12 @@ impl<'t, 's> Applier<'t, 's> {
     }
 
     /// Loads what an entity is in the space of a change into the cache.
-    pub(crate) fn load(&mut self, place: Place, kind: &str, change: &Change) -> Result<(), StoreError> {
+    pub(crate) fn load(
+        &mut self,
+        place: Place,
+        kind: &str,
+        change: &Change,
+    ) -> Result<(), StoreError> {
         if self.loaded.contains_key(&place) {
             return Ok(());
         }

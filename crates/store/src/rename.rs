@@ -168,15 +168,19 @@ impl Applier<'_, '_> {
         names: &WriterNames,
     ) -> Result<(), StoreError> {
         let reviewed = edit.add.contains_key(REVIEWED) || edit.remove.contains_key(REVIEWED);
-        if edit.text.is_empty() && !reviewed || !self.load(edit.entity, &edit.kind, change)? {
+        if edit.text.is_empty() && !reviewed {
             return Ok(());
         }
-        let Some(loaded) = self.loaded.get(&edit.entity) else { return Ok(()) };
+        let place = (edit.entity, change.space);
+        self.load(place, &edit.kind, change)?;
+        let Some(loaded) = self.loaded.get(&place) else { return Ok(()) };
         let field = Kind::parse(&loaded.state.kind).and_then(Kind::text_field);
-        let Some(open) = self.open_text(edit.entity)? else { return Ok(()) };
+        let Some(open) = self.open_text(place)? else { return Ok(()) };
         for (name, text) in &mut edit.text {
-            // What cannot be read is named when it is applied.
+            // What cannot be read is named when it is applied. A text that was copied has a writer of its
+            // own.
             if Some(name.as_str()) == field
+                && text.copied.is_none()
                 && let Ok(told) = open.take_in_renamed(&text.update, writer, names)
             {
                 text.update = told;

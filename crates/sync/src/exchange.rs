@@ -28,9 +28,9 @@ pub fn exchange(
 ) -> Result<Exchanged, SyncError> {
     let carried = spaces(carrier);
     let there = transport.holds()?;
-    let (held, offered, there) = session.store.write(|tx| {
-        Ok::<_, SyncError>((tx.held()?, offer(tx, carrier)?, tx.settled(&there)?))
-    })?;
+    let (held, offered, there) = session
+        .store
+        .write(|tx| Ok::<_, SyncError>((tx.held()?, offer(tx, carrier)?, tx.settled(&there)?)))?;
     let plan = plan(&held, &offered, &there, &carried);
     let mut done = Exchanged::default();
     for range in plan.ask {
