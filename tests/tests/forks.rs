@@ -480,6 +480,39 @@ fn a_run_of_a_branch_without_its_beginning_is_asked_for_again_and_stops_nothing(
     assert_eq!(world.machines[1].replica.dump().unwrap().matches("clone ").count(), 4);
 }
 
+#[test]
+fn what_branches_have_in_common_travels_on_although_it_carries_no_signature_of_its_own() {
+    let mut world = World::new(5, 3);
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..4 {
+        add(&mut world.machines[0].replica, &format!("shared {number}"));
+    }
+    let copy = world.machines[0].replica.copy(&folder.path().join("clone.db")).unwrap();
+    world.machines.push(Machine { replica: copy, knows: BTreeSet::new() });
+    for number in 0..3 {
+        add(&mut world.machines[0].replica, &format!("machine {number}"));
+        add(&mut world.machines[3].replica, &format!("clone {number}"));
+    }
+    // Each comes in one run with one signature.
+    for from in [0, 3] {
+        let runs = world.machines[from].replica.runs(&VersionVector::new(), || 99).unwrap();
+        assert_eq!(runs.len(), 1);
+        world.machines[1].replica.take_in(START, &runs[0]).unwrap();
+    }
+    let runs = world.machines[1].replica.runs(&VersionVector::new(), || 99).unwrap();
+    for run in &runs {
+        let received = world.machines[2].replica.take_in(START, run).unwrap();
+        assert!(matches!(received, Received::New(_) | Received::Known), "{received:?}");
+    }
+    let dump = world.machines[1].replica.dump().unwrap();
+    assert_eq!(dump.matches("shared ").count() + dump.matches("clone ").count(), 7);
+    assert_eq!(world.machines[2].replica.dump().unwrap(), dump);
+    assert_eq!(
+        world.machines[2].replica.held().unwrap(),
+        world.machines[1].replica.held().unwrap()
+    );
+}
+
 impl World {
     fn carry_all(&mut self, from: usize, to: usize) {
         self.carry(from, to);

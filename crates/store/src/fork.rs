@@ -110,6 +110,12 @@ impl Tx<'_> {
         Ok(known.then_some(name))
     }
 
+    /// The branch of a log that comes first by name.
+    pub(crate) fn first_branch(&self, log: LogId) -> Result<Option<Branch>, StoreError> {
+        let mut branches = self.branches()?.into_iter();
+        Ok(branches.find(|b| b.log.space == log.space && b.parent == log.actor))
+    }
+
     /// Whether a log parts: nothing is ever added to what its branches have in common.
     pub(crate) fn parts(&self, log: LogId) -> Result<bool, StoreError> {
         let mut statement =

@@ -455,6 +455,33 @@ impl Tx<'_> {
             self.hash_before(range.log, first - 1)?
                 .ok_or_else(|| StoreError::Damaged("a change is missing from a log".into()))?
         };
+        let mut gathered = Gathered::default();
+        self.gather(range.log, first, last, &mut gathered)?;
+        // What two branches have in common may have come in one run with one of them: then only a
+        // change of the branch carries the signature that vouches for it.
+        let mut at = range.log;
+        while gathered.signed.is_none() && last >= self.head(at)?.held {
+            let Some(next) = self.first_branch(at)? else { break };
+            gathered.until_signed = true;
+            self.gather(next.log, next.first, self.head(next.log)?.held, &mut gathered)?;
+            at = next.log;
+        }
+        let Gathered { mut changes, signed, .. } = gathered;
+        Ok(signed.map(|(count, last_hash, signature)| {
+            changes.truncate(count);
+            let log = LogId { actor: author, ..range.log };
+            Run { log, first, prev_hash, changes, last_hash, signature }
+        }))
+    }
+
+    /// Adds a log's changes to a run, as far as they fit.
+    fn gather(
+        &self,
+        log: LogId,
+        first: u64,
+        last: u64,
+        into: &mut Gathered,
+    ) -> Result<(), StoreError> {
         let mut statement = self.sql.prepare_cached(
             "SELECT seq, hash, signature, coalesce(original, body) FROM changes
              WHERE space = ?1 AND actor = ?2 AND seq BETWEEN ?3 AND ?4
@@ -464,37 +491,30 @@ impl Tx<'_> {
              ORDER BY seq",
         )?;
         let mut rows = statement.query((
-            range.log.space.as_str(),
-            range.log.actor.0,
+            log.space.as_str(),
+            log.actor.0,
             columns::number(first),
             columns::number(last),
         ))?;
-        let mut changes: Vec<Vec<u8>> = Vec::new();
-        let mut size = 0;
-        let mut signed: Option<(usize, Hash, [u8; 64])> = None;
         while let Some(row) = rows.next()? {
             let body: Vec<u8> = row.get(3)?;
-            size += body.len() + 8;
+            into.size += body.len() + 8;
             // A received run is never larger than a batch, so a cut is found before this is exceeded.
-            let full = changes.len() >= limits::BATCH_CHANGES || size > BATCH_TARGET;
-            if full && signed.is_some() {
+            let full = into.changes.len() >= limits::BATCH_CHANGES || into.size > BATCH_TARGET;
+            if (full || into.until_signed) && into.signed.is_some() {
                 break;
             }
-            changes.push(body);
+            into.changes.push(body);
             let signature: Option<Vec<u8>> = row.get(2)?;
             if let Some(signature) = signature {
                 let signature = signature
                     .try_into()
                     .map_err(|_| StoreError::Damaged("a signature has a wrong length".into()))?;
-                signed =
-                    Some((changes.len(), columns::hash(&row.get::<_, Vec<u8>>(1)?)?, signature));
+                let hash = columns::hash(&row.get::<_, Vec<u8>>(1)?)?;
+                into.signed = Some((into.changes.len(), hash, signature));
             }
         }
-        Ok(signed.map(|(count, last_hash, signature)| {
-            changes.truncate(count);
-            let log = LogId { actor: author, ..range.log };
-            Run { log, first, prev_hash, changes, last_hash, signature }
-        }))
+        Ok(())
     }
 
     /// Changes that this build cannot apply yet, by actor: made by a newer app (`true`), or waiting for
@@ -514,6 +534,17 @@ impl Tx<'_> {
         })
         .collect()
     }
+}
+
+/// Changes of a run in the making.
+#[derive(Default)]
+struct Gathered {
+    changes: Vec<Vec<u8>>,
+    size: usize,
+    /// Up to where there is a signature, with the hash there.
+    signed: Option<(usize, Hash, [u8; 64])>,
+    /// Whether no more than a signature is needed.
+    until_signed: bool,
 }
 
 /// Bytes of changes from which on a batch is closed; well under the sealed bound, since text that

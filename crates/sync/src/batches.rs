@@ -103,7 +103,11 @@ pub fn take_in(
     if log.space == Space::Device {
         return Err(SyncError::NotCarried(log.space));
     }
-    if bounds.is_some_and(|held| held.get(log) < header.last) {
+    // What branches have in common may travel with a part of one of them.
+    let parts = |held: &VersionVector| {
+        held.iter().any(|(held, _)| held.space == log.space && held.actor.branch_number().is_some())
+    };
+    if bounds.is_some_and(|held| held.get(log) < header.last && !parts(held)) {
         return Err(SyncError::Unexpected);
     }
     let id = header.place(header.last);
