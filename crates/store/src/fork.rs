@@ -117,7 +117,7 @@ impl Tx<'_> {
     }
 
     /// Whether a log parts: nothing is ever added to what its branches have in common.
-    pub(crate) fn parts(&self, log: LogId) -> Result<bool, StoreError> {
+    pub fn parts(&self, log: LogId) -> Result<bool, StoreError> {
         let mut statement =
             self.sql.prepare_cached("SELECT 1 FROM branches WHERE space = ?1 AND parent = ?2")?;
         Ok(statement.exists((log.space.as_str(), log.actor.0))?)

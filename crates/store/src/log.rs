@@ -460,7 +460,11 @@ impl Tx<'_> {
         // What two branches have in common may have come in one run with one of them: then only a
         // change of the branch carries the signature that vouches for it.
         let mut at = range.log;
-        while gathered.signed.is_none() && last >= self.head(at)?.held {
+        // In the space 'ask' that may be one which nobody approved: there it waits.
+        while gathered.signed.is_none()
+            && range.log.space != Space::Ask
+            && last >= self.head(at)?.held
+        {
             let Some(next) = self.first_branch(at)? else { break };
             gathered.until_signed = true;
             self.gather(next.log, next.first, self.head(next.log)?.held, &mut gathered)?;
