@@ -31,14 +31,22 @@ pub fn exchange(
     let (held, offered, there) = session
         .store
         .write(|tx| Ok::<_, SyncError>((tx.held()?, offer(tx, carrier)?, tx.settled(&there)?)))?;
-    let plan = plan(&held, &offered, &there, &carried);
+    let planned = plan(&held, &offered, &there, &carried);
     let mut done = Exchanged::default();
-    for range in plan.ask {
-        pull(session, transport, range, &mut done)?;
+    let mut send = planned.send;
+    if !planned.ask.is_empty() {
+        for range in planned.ask {
+            pull(session, transport, range, &mut done)?;
+        }
+        // A log may have been found to part: what goes is called by the names of now.
+        send = session.store.write(|tx| {
+            let (held, offered) = (tx.held()?, offer(tx, carrier)?);
+            Ok::<_, SyncError>(plan(&held, &offered, &tx.settled(&there)?, &carried).send)
+        })?;
     }
     let Session { store, keyring, rng, keys, actor, wall_ms } = session;
     store.read(|tx| {
-        for range in plan.send {
+        for range in send {
             outgoing(tx, keyring, range, *rng, |header, batch| {
                 done.sent += header.last.saturating_sub(header.first).saturating_add(1);
                 transport.push(batch)
