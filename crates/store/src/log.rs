@@ -456,7 +456,7 @@ impl Tx<'_> {
                 .ok_or_else(|| StoreError::Damaged("a change is missing from a log".into()))?
         };
         let mut gathered = Gathered::default();
-        self.gather(range.log, first, last, &mut gathered)?;
+        self.gather_run(range.log, first, last, &mut gathered)?;
         // What two branches have in common may have come in one run with one of them: then only a
         // change of the branch carries the signature that vouches for it.
         let mut at = range.log;
@@ -467,7 +467,7 @@ impl Tx<'_> {
         {
             let Some(next) = self.first_branch(at)? else { break };
             gathered.until_signed = true;
-            self.gather(next.log, next.first, self.head(next.log)?.held, &mut gathered)?;
+            self.gather_run(next.log, next.first, self.head(next.log)?.held, &mut gathered)?;
             at = next.log;
         }
         let Gathered { mut changes, signed, .. } = gathered;
@@ -479,7 +479,7 @@ impl Tx<'_> {
     }
 
     /// Adds a log's changes to a run, as far as they fit.
-    fn gather(
+    fn gather_run(
         &self,
         log: LogId,
         first: u64,
