@@ -48,6 +48,8 @@ mod crdt_tests;
 #[cfg(test)]
 mod exchange_tests;
 #[cfg(test)]
+mod law_tests;
+#[cfg(test)]
 mod review_tests;
 #[cfg(test)]
 mod trace_tests;
