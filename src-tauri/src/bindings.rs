@@ -74,6 +74,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::travel::travel,
             commands::travel::preview_space,
             commands::travel::set_space,
+            commands::travel::approvals,
             commands::travel::approve,
             commands::vault::boot,
             commands::vault::create_vault,

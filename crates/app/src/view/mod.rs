@@ -57,7 +57,7 @@ pub use text::{
     Attachment, BlockKind, BlockSide, Mark, MarkKind, Splice, SpliceResult, TextBlock, TextChanges,
     TextState,
 };
-pub use travel::{Approval, Copies, NeverSyncs, SpacePreview, Travel, TravelRow};
+pub use travel::{Approval, ApprovalView, Copies, NeverSyncs, SpacePreview, Travel, TravelRow};
 
 /// The id of an entity or device: a UUID in its usual form with hyphens.
 pub type Id = String;
