@@ -61,7 +61,7 @@ export const commands = {
 	/**  What takes how much room. */
 	storage: () => __TAURI_INVOKE<StorageView>("storage"),
 	/**  Chooses how long history is kept. */
-	setHistory: (period: HistoryPeriod) => __TAURI_INVOKE<Done>("set_history", { period }),
+	setHistory: (period: HistoryPeriod) => __TAURI_INVOKE<StorageView>("set_history", { period }),
 	/**  Renames a device. */
 	renameDevice: (id: string, name: string) => __TAURI_INVOKE<Done>("rename_device", { id, name }),
 	/**

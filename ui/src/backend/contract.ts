@@ -595,7 +595,7 @@ export interface Backend {
   /** Makes a restore point first. */
   restoreBackup(id: string, scope: RestoreScope): Promise<RestoreResult>;
   storage(): Promise<StorageView>;
-  setHistory(period: HistoryPeriod): Promise<Done>;
+  setHistory(period: HistoryPeriod): Promise<StorageView>;
   devices(): Promise<DeviceView[]>;
   renameDevice(id: Id, name: string): Promise<Done>;
   /** Takes a device out of the vault: new keys from then on. Cannot be undone; it can be invited again. */
