@@ -82,7 +82,7 @@ describe("settings", () => {
     await user.click(await screen.findByRole("button", { name: "Check now" }));
     expect(await screen.findByText("Everything is in order.")).toBeVisible();
     expect(screen.queryByRole("button", { name: "Repair" })).toBeNull();
-    fake.check = async (repair: boolean) => ({ ok: repair, lines: ["Search index: rebuilt"] });
+    fake.check = async (repair: boolean) => ({ ok: repair, lines: ["Search index: rebuilt"], refetch: 0 });
     await user.click(screen.getByRole("button", { name: "Check now" }));
     await user.click(await screen.findByRole("button", { name: "Repair" }));
     await waitFor(() => expect(screen.getByText("Everything is in order.")).toBeVisible());
