@@ -72,8 +72,8 @@ export function addConflicts(world: World, now: Millis, today: string): void {
       kinds: ["move"], labels: ["Edited on Phone after it was moved to Work"], summary: "Phone edited this task in the Inbox after you had moved it to Work.", sides: [{ device: HERE, time: mine }, { device: PHONE, time: its }],
       copies: { s32a: {}, s32b: { title: "Book the night train to Lyon" } },
       fields: [field("s32", "space", "place", [
-        { ...version("s32a", HERE, mine, "In Work", fakeId(5)), details: ["Book the train to Lyon", "Moved here, not edited since"] },
-        { ...version("s32b", PHONE, its, "In the Inbox", null), details: ["Book the night train to Lyon", "Edited after it was moved"] },
+        { ...version("s32a", HERE, mine, "In Work", fakeId(5)), details: ["Title: Book the train to Lyon", "Moved here, not edited since"] },
+        { ...version("s32b", PHONE, its, "In the Inbox", null), details: ["Title: Book the night train to Lyon", "Edited after it was moved"] },
       ], { kind: "move", canKeepBoth: true })],
     }, [mine, its]),
     pick(28, "Order screws", [day(1), "Tomorrow"], [day(3), "In 3 days"]),

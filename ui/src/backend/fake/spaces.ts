@@ -19,7 +19,7 @@ export function sendable(world: World, id: Id): number {
   return space === "everywhere" ? changes : space === "ask" ? Math.min(changes, world.approved[id] ?? 0) : 0;
 }
 export function waitingItems(world: World, changes: (id: Id) => number): WaitingItem[] {
-  return Object.keys(world.pending).flatMap((id) => {
+  return [...new Set([...Object.keys(world.pending), ...Object.keys(world.sent)])].flatMap((id) => {
     const item = itemOf(world, id);
     return item && changes(id) > 0 ? [{ id, kind: kindOf(world, id), title: item.title, changes: changes(id) }] : [];
   });

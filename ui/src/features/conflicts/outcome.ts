@@ -70,7 +70,7 @@ export function outcomeOf(differences: readonly Difference[], choices: Choices, 
     const choice = chosen(one, choices);
     if (choice?.kind === "both" || one.field.kind === "delete") continue;
     one.field.versions.forEach((version, i) => {
-      if (version.display !== result) lost.push(isCopies(one.field) ? `${who(one.sides[i] ?? "")} copy (${version.details[0] ?? version.display})` : `${who(one.sides[i] ?? "")} ${one.field.label.toLowerCase()} (${version.display})`);
+      if (version.display !== result) lost.push(`${who(one.sides[i] ?? "")} ${isCopies(one.field) ? "copy" : one.field.label.toLowerCase()} (${version.display})`);
     });
   }
   if (passages > 0) results.push(count(passages, "passage of the text", "passages of the text"));
