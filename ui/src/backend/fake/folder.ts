@@ -25,6 +25,7 @@ export const disk = (path: string, more: Partial<Disk> = {}): Disk => ({ path, p
 type InUse = { disk: Disk; arriving: Arriving; triggers: Triggers; lastLook: Millis | null; state: FolderView["state"]; error: CommandError | null; published: boolean };
 
 const clock = (time: Millis) => new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(time);
+const WORDS: Record<FolderView["state"], string> = { watching: "", missing: "Cannot be found", emptied: "Was emptied or replaced", failing: "Cannot be written to" };
 const sum = (numbers: number[]) => numbers.reduce((total, n) => total + n, 0);
 
 export class Folders {
@@ -53,7 +54,7 @@ export class Folders {
   destination(): Destination | null {
     if (!this.#use) return null;
     const { unsent, held } = this.status();
-    return { id: "folder", name: "Exchange folder", kind: "folder", state: "", missingThere: unsent, missingHere: sum(held.map((one) => one.changes)), lastSeen: this.#use.lastLook };
+    return { id: "folder", name: "Exchange folder", kind: "folder", state: WORDS[this.#use.state], missingThere: unsent, missingHere: sum(held.map((one) => one.changes)), lastSeen: this.#use.lastLook };
   }
   /** The folder in use, to unplug, empty or fill it. */
   get disk(): Disk {
@@ -134,9 +135,9 @@ export class Folders {
   }
   #look(use: InUse): boolean {
     const { disk: at } = use;
-    use.lastLook = this.desk.now();
     use.error = at.present && !at.writable ? error("folder_read_only", "Holdfast may not write into the folder", "Allow writing in its properties, or choose another folder.") : null;
     use.state = !at.present ? "missing" : use.published && !at.mine ? "emptied" : use.error ? "failing" : "watching";
+    if (at.present) use.lastLook = this.desk.now();
     return use.state === "watching";
   }
   async syncNow(): Promise<void> {

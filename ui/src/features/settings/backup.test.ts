@@ -133,6 +133,8 @@ describe("removing a device", () => {
     expect(dialog.getByText("7 changes of yours have not reached it and will not.")).toBeVisible();
     expect(dialog.getByText(/Holdfast cannot erase that from here/)).toBeVisible();
     await clean();
+    // Enter at once must not remove anything.
+    await waitFor(() => expect(dialog.getByRole("button", { name: "Cancel" })).toHaveFocus());
     await user.keyboard("{Escape}");
     expect(fake.world.devices.find((one) => one.id === DESKTOP.id)?.removed).toBe(false);
     await user.click(await screen.findByRole("button", { name: "Remove Desktop…" }));

@@ -116,6 +116,8 @@ describe("the popover with a folder", () => {
 
   it("shows an error with its fix", async () => {
     const { user, panel, fake } = await popover("missing");
+    expect(panel.getByRole("alert", { hidden: true })).toHaveTextContent("Can't sync: folder missing");
+    expect(panel.getByText("Cannot be found")).toBeInTheDocument();
     expect(panel.getByText("Connect the drive that it is on, or choose the folder again.")).toBeInTheDocument();
     fake.folders.disk.present = true;
     await user.click(panel.getByText("Look again"));

@@ -52,7 +52,8 @@ export function destinationWords(one: Destination): string[] {
   if (one.kind === "folder") {
     if (one.missingThere > 0) words.push(`${count(one.missingThere, "change")} of yours not in it yet`);
     if (one.missingHere > 0) words.push(`${count(one.missingHere, "change")} in it wait for you`);
-    if (one.missingThere === 0) words.push(one.lastSeen === null ? "Not looked into yet" : `Has everything you changed up to ${sayTime(one.lastSeen)}`);
+    if (one.state) words.unshift(one.state);
+    else if (one.missingThere === 0) words.push(one.lastSeen === null ? "Not looked into yet" : `Has everything you changed up to ${sayTime(one.lastSeen)}`);
     return words;
   }
   if (one.missingThere > 0) words.push(`Missing ${one.missingThere} of your changes`);
