@@ -219,6 +219,7 @@ export type Destination = {
   id: Id;
   name: string;
   kind: "device" | "folder" | "relay";
+  /** How it is, in words. For a folder always: "Watching · last looked 14:32". Devices may have none. */
   state: string;
   missingThere: number;
   missingHere: number;

@@ -25,7 +25,6 @@ export const disk = (path: string, more: Partial<Disk> = {}): Disk => ({ path, p
 type InUse = { disk: Disk; arriving: Arriving; triggers: Triggers; lastLook: Millis | null; state: FolderView["state"]; error: CommandError | null; published: boolean };
 
 const clock = (time: Millis) => new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(time);
-const WORDS: Record<FolderView["state"], string> = { watching: "", missing: "Cannot be found", emptied: "Was emptied or replaced", failing: "Cannot be written to" };
 const sum = (numbers: number[]) => numbers.reduce((total, n) => total + n, 0);
 
 export class Folders {
@@ -54,7 +53,12 @@ export class Folders {
   destination(): Destination | null {
     if (!this.#use) return null;
     const { unsent, held } = this.status();
-    return { id: "folder", name: "Exchange folder", kind: "folder", state: WORDS[this.#use.state], missingThere: unsent, missingHere: sum(held.map((one) => one.changes)), lastSeen: this.#use.lastLook };
+    const { lastLook, error: failure } = this.#use;
+    const words: Record<FolderView["state"], string> = {
+      watching: lastLook === null ? "Watching" : `Watching · last looked ${clock(lastLook)}`, missing: "Folder is missing: choose it again",
+      emptied: "The folder was emptied or replaced. Nothing was deleted here.", failing: failure?.message ?? "",
+    };
+    return { id: "folder", name: "Exchange folder", kind: "folder", state: words[this.#use.state], missingThere: unsent, missingHere: sum(held.map((one) => one.changes)), lastSeen: lastLook };
   }
   /** The folder in use, to unplug, empty or fill it. */
   get disk(): Disk {
@@ -135,7 +139,7 @@ export class Folders {
   }
   #look(use: InUse): boolean {
     const { disk: at } = use;
-    use.error = at.present && !at.writable ? error("folder_read_only", "Holdfast may not write into the folder", "Allow writing in its properties, or choose another folder.") : null;
+    use.error = at.present && !at.writable ? error("folder_read_only", "Holdfast may not write into the exchange folder.", "Allow writing in its properties, or choose another folder.") : null;
     use.state = !at.present ? "missing" : use.published && !at.mine ? "emptied" : use.error ? "failing" : "watching";
     if (at.present) use.lastLook = this.desk.now();
     return use.state === "watching";
@@ -245,10 +249,10 @@ export class Folders {
     const use = this.#use;
     const say = (state: SyncState, text: string, failure: CommandError | null = null) => ({ state, text, error: failure });
     const failure = !use ? null
-      : use.state === "missing" ? error("folder_missing", "folder missing", "Connect the drive that it is on, or choose the folder again.")
-      : use.state === "emptied" ? error("folder_emptied", "folder was emptied", "Nothing was deleted here. Publish again, or choose another folder.")
+      : use.state === "missing" ? error("folder_missing", "The exchange folder cannot be found.", "Connect the drive that it is on, or choose the folder again.")
+      : use.state === "emptied" ? error("folder_emptied", "The exchange folder was emptied or replaced. Nothing was deleted here.", "Publish again, choose another folder, or wait until its files are back.")
       : use.error;
-    if (failure) return say("error", `Can't sync: ${failure.message}`, failure);
+    if (failure) return say("error", `Can't sync: ${{ folder_missing: "folder missing", folder_emptied: "folder emptied" }[failure.code] ?? "the folder may not be written"}`, failure);
     if (this.#paused) return say("paused", `${this.#paused.until === null ? "Paused" : `Paused until ${this.#paused.until - this.desk.now() > 3_600_000 ? "tomorrow" : clock(this.#paused.until)}`} · ${unsent} not sent`);
     if (this.#busy) return say("syncing", this.#busy.of > 0 ? `Syncing ${this.#busy.done} of ${this.#busy.of}` : "Syncing");
     const [first] = held;

@@ -114,7 +114,7 @@ describe("an exchange folder in use", () => {
 
   it("shows why it fails and what to do", async () => {
     await at("failing");
-    expect(await (await section()).findByRole("alert")).toHaveTextContent(/may not write into the folder.*Allow writing/);
+    expect(await (await section()).findByRole("alert")).toHaveTextContent(/may not write into the exchange folder.*Allow writing/);
   });
 
   it("says why setting it did not work", async () => {

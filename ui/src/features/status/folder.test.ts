@@ -26,7 +26,7 @@ describe("the status row with a folder", () => {
     ["deletions", "5 changes from Phone wait for you to look", "Review what waits for you to look"],
     ["approve", "3 changes wait for your approval", "Review what waits for your approval"],
     ["missing", "Can't sync: folder missing", "Choose folder…"],
-    ["emptied", "Can't sync: folder was emptied", "Decide…"],
+    ["emptied", "Can't sync: folder emptied", "Decide…"],
   ] satisfies [Scene, string, string | null][])("says in scene %s: %s", async (scene, words, action) => {
     await startApp({ width: 720, scene });
     expect((await (await row()).findByRole("button", { name: words })).querySelector("svg")).not.toBeNull();
@@ -103,7 +103,7 @@ describe("the popover with a folder", () => {
   it("has a row for the folder and names what waits for the others", async () => {
     const { panel } = await popover("waiting");
     expect(panel.getByText("Exchange folder")).toBeInTheDocument();
-    expect(panel.getAllByText(/^Has everything you changed up to/)[0]).toBeInTheDocument();
+    expect(panel.getByText("Watching · last looked 14:32")).toBeInTheDocument();
     expect((await panel.findByText("Shelf plan")).closest("button")).toHaveTextContent(/Shelf plan\s*2 changes/);
     await clean();
   });
@@ -116,8 +116,8 @@ describe("the popover with a folder", () => {
 
   it("shows an error with its fix", async () => {
     const { user, panel, fake } = await popover("missing");
-    expect(panel.getByRole("alert", { hidden: true })).toHaveTextContent("Can't sync: folder missing");
-    expect(panel.getByText("Cannot be found")).toBeInTheDocument();
+    expect(panel.getByRole("alert", { hidden: true })).toHaveTextContent("The exchange folder cannot be found.");
+    expect(panel.getByText("Folder is missing: choose it again")).toBeInTheDocument();
     expect(panel.getByText("Connect the drive that it is on, or choose the folder again.")).toBeInTheDocument();
     fake.folders.disk.present = true;
     await user.click(panel.getByText("Look again"));

@@ -50,10 +50,9 @@ export function fixOf(code: string): { label: string; action: "sync.folder" | nu
 export function destinationWords(one: Destination): string[] {
   const words: string[] = [];
   if (one.kind === "folder") {
+    words.push(one.state);
     if (one.missingThere > 0) words.push(`${count(one.missingThere, "change")} of yours not in it yet`);
-    if (one.missingHere > 0) words.push(`${count(one.missingHere, "change")} in it wait for you`);
-    if (one.state) words.unshift(one.state);
-    else if (one.missingThere === 0) words.push(one.lastSeen === null ? "Not looked into yet" : `Has everything you changed up to ${sayTime(one.lastSeen)}`);
+    if (one.missingHere > 0) words.push(`${count(one.missingHere, "change")} in it ${one.missingHere === 1 ? "waits" : "wait"} for you`);
     return words;
   }
   if (one.missingThere > 0) words.push(`Missing ${one.missingThere} of your changes`);
