@@ -43,13 +43,13 @@ export const commands = {
 	/**  Stops using the folder. */
 	stopFolder: () => __TAURI_INVOKE<SyncStatus>("stop_folder"),
 	/**  What giving a list another space would do. */
-	previewSpace: (list: string, space: Space) => __TAURI_INVOKE<SpacePreview>("preview_space", { list, space }),
+	previewSpace: (list: string, to: Space) => __TAURI_INVOKE<SpacePreview>("preview_space", { list, to }),
 	/**  Gives a list another space. */
-	setSpace: (list: string, space: Space, copies: Copies, asOf: number) => __TAURI_INVOKE<Done>("set_space", { list, space, copies, asOf }),
+	setSpace: (list: string, to: Space, copies: Copies) => __TAURI_INVOKE<Done>("set_space", { list, to, copies }),
 	/**  What waits for approval, by list. */
 	approvals: () => __TAURI_INVOKE<ApprovalView[]>("approvals"),
-	/**  Lets what waits in these lists travel. */
-	approve: (lists: string[]) => __TAURI_INVOKE<Done>("approve", { lists }),
+	/**  Lets everything leave that waits for an approval. */
+	approve: () => __TAURI_INVOKE<Approval>("approve"),
 	/**  The backups of this device. */
 	backups: () => __TAURI_INVOKE<BackupsView>("backups"),
 	/**  Makes a backup. */
@@ -1497,26 +1497,36 @@ export type FolderPreview = {
 export type ExchangeCounts = { sent: number; adds: number; updates: number; deletes: number; conflicts: number; merged: number };
 
 
-/** What giving a list another space would do. Lists inside it go with it. */
+/** What giving a list another space would do. Everything in it goes with it. */
 export type SpacePreview = {
   list: string;
   title: string;
   from: Space;
   to: Space;
+  /** Lists that move, itself among them. */
   lists: number;
   tasks: number;
   notes: number;
   /** True when fewer ways of travelling may carry it than before. */
   narrower: boolean;
+  /** Tags and attachments that only they use and that move along. */
+  along: number;
   /** Other devices that hold copies now. */
   holders: DeviceRef[];
+  /** Copies went out in a file or folder, to nobody in particular. */
+  wentOut: boolean;
+  /** The person has to say what becomes of those copies. */
+  asksAboutCopies: boolean;
 };
 
 /** What becomes of copies that other devices hold. remove: they are asked to remove theirs. */
 export type Copies = "leave" | "remove";
 
 
-/** A list set to "Ask first" with changes that wait for approval. */
+/** What waits for an approval before it may leave. */
+export type Approval = { changes: number; items: WaitingItem[] };
+
+/** What waits for approval, by list. It is approved as one batch. */
 export type ApprovalView = { list: string; title: string; changes: number; items: WaitingItem[] };
 
 

@@ -440,23 +440,30 @@ export type PolicyView = { kind: string; label: string; policy: "newest" | "merg
 export type CheckReport = { ok: boolean; lines: string[]; refetch: number };
 
 // ---- what travels where ----
-/** What giving a list another space would do. Lists inside it go with it. */
+/** What giving a list another space would do. Everything in it goes with it. */
 export type SpacePreview = {
   list: Id;
   title: string;
   from: Space;
   to: Space;
+  /** Lists that move, itself among them. */
   lists: number;
   tasks: number;
   notes: number;
   /** True when fewer ways of travelling may carry it than before. */
   narrower: boolean;
+  /** Tags and attachments that only they use and that move along. */
+  along: number;
   /** Other devices that hold copies now. */
   holders: DeviceRef[];
+  /** Copies went out in a file or folder, to nobody in particular. */
+  wentOut: boolean;
+  /** The person has to say what becomes of those copies. */
+  asksAboutCopies: boolean;
 };
 /** What becomes of copies that other devices hold. remove: they are asked to remove theirs. */
 export type Copies = "leave" | "remove";
-/** A list set to "Ask first" with changes that wait for approval. */
+/** What waits for approval, by list. It is approved as one batch. */
 export type ApprovalView = { list: Id; title: string; changes: number; items: WaitingItem[] };
 
 // ---- backups, storage ----
@@ -584,10 +591,10 @@ export interface Backend {
   stopFolder(): Promise<SyncStatus>;
 
   previewSpace(list: Id, space: Space): Promise<SpacePreview>;
-  setSpace(list: Id, space: Space, copies: Copies, asOf: number): Promise<Done>;
+  setSpace(list: Id, space: Space, copies: Copies): Promise<Done>;
   approvals(): Promise<ApprovalView[]>;
-  /** Lets what waits in these lists travel. Cannot be undone: it may have left already. */
-  approve(lists: Id[]): Promise<Done>;
+  /** Lets everything travel that waits, and tells what that is. Cannot be undone: it may have left already. */
+  approve(): Promise<{ changes: number; items: WaitingItem[] }>;
 
   backups(): Promise<BackupsView>;
   backUpNow(): Promise<BackupView>;

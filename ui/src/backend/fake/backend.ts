@@ -258,8 +258,8 @@ export class FakeBackend extends FakeItems implements Backend {
   async approvals() {
     return this.spaces.approvals();
   }
-  async approve(lists: Id[]) {
-    return this.spaces.approve(lists);
+  async approve() {
+    return this.spaces.approve();
   }
   async backups() {
     return this.saved.list();

@@ -1,6 +1,6 @@
 // How far lists travel in the in-memory backend, and what waits for approval.
 import type { ApprovalView, Copies, Done, Id, Space, SpacePreview, WaitingItem } from "../contract";
-import { error, itemOf, kindOf, plural, type Desk } from "./desk";
+import { error, itemOf, kindOf, type Desk } from "./desk";
 import type { World } from "./world";
 
 const REACH: Record<Space, number> = { device: 0, nearby: 1, ask: 2, everywhere: 3 };
@@ -40,18 +40,18 @@ export class Spaces {
     if (!one) throw error("not_found", "This list no longer exists.", "It may have been removed on another device.");
     const inside = new Set(this.#inside(list));
     const held = (entry: { list: Id | null; deleted: number | null }) => !entry.deleted && entry.list !== null && inside.has(entry.list);
+    const holders = one.space === "device" ? [] : world.devices.filter((device) => !device.here && !device.removed).map(({ id, name, here }) => ({ id, name, here }));
+    const narrower = REACH[to] < REACH[one.space];
     return {
-      list, title: one.title, from: one.space, to, lists: inside.size - 1, tasks: world.tasks.filter(held).length, notes: world.notes.filter(held).length,
-      narrower: REACH[to] < REACH[one.space],
-      holders: one.space === "device" ? [] : world.devices.filter((device) => !device.here && !device.removed).map(({ id, name, here }) => ({ id, name, here })),
+      list, title: one.title, from: one.space, to, lists: inside.size, along: 0, wentOut: false, holders, narrower, asksAboutCopies: narrower && holders.length > 0, tasks: world.tasks.filter(held).length, notes: world.notes.filter(held).length,
     };
   }
   set(list: Id, to: Space, copies: Copies): Done {
-    const { title, from, holders } = this.preview(list, to);
+    const { title, from, holders, asksAboutCopies } = this.preview(list, to);
     const inside = this.#inside(list);
     const { world } = this.desk;
     const items = [...world.tasks, ...world.notes].filter((one) => one.list !== null && inside.includes(one.list) && !one.deleted).map((one) => one.id);
-    const asked = copies === "remove" && holders.length > 0 && REACH[to] < REACH[from];
+    const asked = copies === "remove" && asksAboutCopies;
     return this.desk.act(`‘${title}’ ${NAMES[to]}${asked ? ` · ${holders.map((one) => one.name).join(", ")} asked to remove theirs` : ""}`, [...inside, ...(REACH[to] > REACH[from] ? items : [])], () => {
       for (const one of this.desk.world.lists) if (inside.includes(one.id)) one.space = to;
     });
@@ -66,14 +66,12 @@ export class Spaces {
       return items.length === 0 ? [] : [{ list: one.id, title: one.title, items, changes: items.reduce((sum, item) => sum + item.changes, 0) }];
     });
   }
-  approve(lists: Id[]): Done {
-    const found = this.approvals().filter((one) => lists.includes(one.list));
-    const changes = found.reduce((sum, one) => sum + one.changes, 0);
-    if (changes === 0) throw error("nothing_to_approve", "Nothing waits for approval there any more.", null);
-    const ids = found.flatMap((one) => one.items.map((item) => item.id));
+  approve(): { changes: number; items: WaitingItem[] } {
+    const items = this.approvals().flatMap((one) => one.items);
+    const ids = items.map((item) => item.id);
     this.desk.happen((world) => {
       for (const id of ids) world.approved[id] = world.pending[id] ?? 0;
     }, ids);
-    return { ids, label: `${plural(changes, "change")} of ${found.map((one) => `‘${one.title}’`).join(", ")} may travel`, skipped: [] };
+    return { changes: items.reduce((sum, item) => sum + item.changes, 0), items };
   }
 }

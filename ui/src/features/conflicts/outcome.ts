@@ -43,7 +43,7 @@ export function fieldResult(difference: Difference & { kind: "field" }, choices:
   const choice = chosen(difference, choices);
   const { field } = difference;
   if (choice?.kind === "edited") return sayValue(field, choice.value, wording);
-  if (choice?.kind === "both" && isCopies(field)) return "Two items, one in each place";
+  if (choice?.kind === "both" && isCopies(field)) return "Two items";
   if (choice?.kind === "both") return field.versions.map((version) => version.display).join(" / ");
   if (choice?.kind === "side") return field.versions[difference.sides.indexOf(choice.side)]?.display ?? null;
   return null;

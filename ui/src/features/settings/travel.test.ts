@@ -66,6 +66,17 @@ describe("what travels where", () => {
     await waitFor(() => expect(fake.world.pending).toMatchObject({ [fakeId(6)]: 1, [fakeId(36)]: 1 }));
   });
 
+  it("says when copies went out to nobody in particular, and what moves along", async () => {
+    const { user, fake } = await open();
+    const preview = fake.previewSpace.bind(fake);
+    fake.previewSpace = async (list, to) => ({ ...(await preview(list, to)), holders: [], wentOut: true, along: 2 });
+    await user.click(within(await row("Work")).getByRole("radio", { name: "Ask first" }));
+    const dialog = within(await screen.findByRole("dialog"));
+    expect(await dialog.findByText(/also left this device in a file or folder before/)).toBeVisible();
+    expect(dialog.getByText("2 tags and attachments that only it uses move along.")).toBeVisible();
+    expect(dialog.getByRole("radio", { name: /Leave their copies/ })).toBeChecked();
+  });
+
   it("says why it could not be changed", async () => {
     const { user, fake } = await open();
     fake.failNext("previewSpace", { code: "not_found", message: "This list no longer exists.", remedy: "It may have been removed on another device." });
@@ -84,8 +95,8 @@ describe("what travels where", () => {
     expect((await fake.status()).approvals).toBe(3);
     await fake.syncNow();
     expect(fake.world.pending[fakeId(35)]).toBe(1);
-    await user.click(waiting.getByRole("button", { name: "Approve ‘Work’" }));
-    expect(await screen.findByText("3 changes of ‘Work’ may travel")).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Approve 3 changes" }));
+    expect(await screen.findByText("3 changes may travel now")).toBeVisible();
     await waitFor(() => expect(screen.queryByRole("group", { name: /^Work/ })).toBeNull());
     await fake.syncNow();
     expect(fake.world.pending).toEqual({});
