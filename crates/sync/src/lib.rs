@@ -20,6 +20,7 @@ mod mode;
 mod moment;
 mod plan;
 mod session;
+pub mod snapshot;
 mod status;
 mod transport;
 
