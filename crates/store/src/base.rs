@@ -8,7 +8,7 @@
 use crate::entities::decode_state;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::text::TextDoc;
-use holdfast_model::{Dot, EntityId, EntityState, Kind, Policies};
+use holdfast_model::{Dot, EntityId, EntityState, Policies};
 use holdfast_oplog::{Hash, LogId, Space, VersionVector, encode};
 use rusqlite::{OptionalExtension, Row};
 
@@ -249,20 +249,10 @@ impl Tx<'_> {
         policies: &Policies,
     ) -> Result<String, StoreError> {
         let Some(snapshot) = self.base_text(space, state.id)? else { return Ok(String::new()) };
-        let Some(field) = Kind::parse(&state.kind).and_then(Kind::text_field) else {
-            return Ok(String::new());
-        };
         let doc = TextDoc::load(&snapshot, READER)?;
-        let plain = doc.plain();
-        self.sql
-            .prepare_cached(
-                "INSERT INTO texts (entity, field, version, plain, snapshot, review)
-                 VALUES (?1, ?2, ?3, ?4, ?5, x'')",
-            )?
-            .execute((state.id.as_bytes(), field, doc.version().to_bytes(), &plain, snapshot))?;
         let mut open = self.open_for_writing(state.id, Some(doc))?;
         self.save_text(state, &mut open, policies)?;
-        Ok(plain)
+        Ok(open.plain().to_owned())
     }
 }
 

@@ -40,6 +40,8 @@ impl Tx<'_> {
             base: sum("SELECT (SELECT coalesce(sum(length(state)), 0) FROM base_entities)
                             + (SELECT coalesce(sum(length(snapshot)), 0) FROM base_texts)")?,
             texts: sum("SELECT (SELECT coalesce(sum(length(snapshot)), 0) FROM texts)
+                             + (SELECT coalesce(sum(length(snapshot)), 0) FROM text_bases)
+                             + (SELECT coalesce(sum(length(review)), 0) FROM text_reviews)
                              + (SELECT coalesce(sum(length(body)), 0) FROM text_updates)")?,
             attachments: sum("SELECT coalesce(sum(size), 0) FROM blobs")?,
         })
