@@ -42,6 +42,7 @@ mod review;
 mod search;
 mod session;
 mod space_review;
+mod storage;
 mod sync_status;
 mod tags;
 mod task_views;

@@ -11,6 +11,7 @@ use crate::commands::{
     lists::ListCommand,
     notes::{NoteCommand, NotesArguments},
     settings::{DeviceCommand, PolicyArguments},
+    storage::{HistoryArguments, PruneArguments},
     sync::{ModeArguments, SyncArguments},
     tasks::{AddArguments, TaskCommand, TasksArguments},
     transfer::{ActivityArguments, DumpArguments, ExportArguments, ImportCommand},
@@ -113,6 +114,10 @@ pub(crate) enum Command {
     },
     /// Verify hashes, chains, signatures and views.
     Check(CheckArguments),
+    /// Give up old history that every device has, and show how much room everything takes.
+    Prune(PruneArguments),
+    /// Choose for how long history is kept, on all devices.
+    History(HistoryArguments),
     /// Look at clock, keys, database, disk and versions.
     Doctor,
 }
@@ -190,6 +195,9 @@ mod tests {
             "backup F",
             "check --repair",
             "doctor --json",
+            "prune --older-than 90 --dry-run --json",
+            "history 365",
+            "history forever",
         ] {
             let words = std::iter::once("holdfastctl").chain(form.split(' '));
             assert!(Arguments::try_parse_from(words).is_ok(), "{form}");

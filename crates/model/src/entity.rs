@@ -101,6 +101,39 @@ impl EntityState {
         }
     }
 
+    /// The state after the changes of two sets, each of which holds with a change everything that it
+    /// depends on; `here` and `there` tell which changes they hold. The same as applying all of them.
+    #[must_use]
+    pub fn merge(
+        &self,
+        here: &dyn Fn(Dot) -> bool,
+        other: &Self,
+        there: &dyn Fn(Dot) -> bool,
+    ) -> Self {
+        let mut merged = if other.created < self.created { other.clone() } else { self.clone() };
+        merged.edited = self.edited.max(other.edited);
+        merged.life = self.life.merge(here, &other.life, there);
+        let fields = self.registers.keys().chain(other.registers.keys());
+        let none = Register::default();
+        merged.registers = fields
+            .map(|field| {
+                let mine = self.registers.get(field).unwrap_or(&none);
+                let theirs = other.registers.get(field).unwrap_or(&none);
+                (field.clone(), mine.merge(here, theirs, there))
+            })
+            .collect();
+        let fields = self.sets.keys().chain(other.sets.keys());
+        let none = OrSet::default();
+        merged.sets = fields
+            .map(|field| {
+                let mine = self.sets.get(field).unwrap_or(&none);
+                let theirs = other.sets.get(field).unwrap_or(&none);
+                (field.clone(), mine.merge(here, theirs, there))
+            })
+            .collect();
+        merged
+    }
+
     /// The register of a field, if it was ever written.
     pub fn register(&self, field: &str) -> Option<&Register> {
         if field == LIFE { Some(&self.life) } else { self.registers.get(field) }

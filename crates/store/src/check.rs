@@ -61,7 +61,10 @@ impl Tx<'_> {
             let stored = columns::hash(&row.get::<_, Vec<u8>>(3)?)?;
             let (last, previous) = match at {
                 Some((known, last, hash)) if known == log => (last, hash),
-                _ => (0, Hash::ZERO),
+                _ => match self.base_head(log)? {
+                    Some(head) => (head.seq, head.hash),
+                    None => (0, Hash::ZERO),
+                },
             };
             let hash = chain_hash(previous, &row.get::<_, Vec<u8>>(5)?);
             changes += 1;
@@ -87,6 +90,15 @@ impl Tx<'_> {
             at = Some((log, seq, stored));
         }
         drop(rows);
+        for head in self.base_heads()? {
+            signed += 1;
+            if !verify(head.log, head.seq, head.hash, &head.signature) {
+                let (seq, actor) = (head.seq, head.log.actor);
+                broken.push(format!(
+                    "the signature under the base at change {seq} of {actor} is wrong"
+                ));
+            }
+        }
         lines.push(line(
             broken.is_empty(),
             format!("{changes} changes in their logs, {signed} signatures verified"),
@@ -103,12 +115,13 @@ impl Tx<'_> {
         Ok(lines)
     }
 
-    /// Makes every view anew from the changes. Nothing else is touched.
+    /// Makes every view anew from the base and the changes. Nothing else is touched.
     pub fn rebuild(&self) -> Result<u64, StoreError> {
         for table in VIEWS {
             self.sql.execute(&format!("DELETE FROM {table}"), [])?;
         }
         self.sql.execute("INSERT INTO search (search) VALUES ('delete-all')", [])?;
+        self.load_base()?;
         let last = self.position()?;
         let mut applier = Applier::new(self)?;
         let mut done = 0;

@@ -139,6 +139,11 @@ impl Store {
         Ok(self.conn.pragma_query_value(None, "data_version", |row| row.get(0))?)
     }
 
+    pub(crate) fn vacuum(&self) -> Result<(), StoreError> {
+        self.conn.execute_batch("VACUUM")?;
+        Ok(())
+    }
+
     /// Writes a complete, consistent copy of the database into a new file.
     pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
         self.conn.execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
@@ -173,7 +178,10 @@ impl Tx<'_> {
 
     /// The position of the last applied change: what a view read now has seen.
     pub fn position(&self) -> Result<i64, StoreError> {
-        Ok(self.sql.query_row("SELECT coalesce(max(pos), 0) FROM changes", [], |row| row.get(0))?)
+        let last: i64 =
+            self.sql
+                .query_row("SELECT coalesce(max(pos), 0) FROM changes", [], |row| row.get(0))?;
+        Ok(last.max(self.base_position()?))
     }
 
     /// The policies that the person has chosen.

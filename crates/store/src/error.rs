@@ -48,6 +48,16 @@ pub enum StoreError {
         /// Where it forks.
         seq: u64,
     },
+    /// Changes that were asked for are no longer in the log.
+    #[error(
+        "changes of {actor} up to number {seq} are past the history period and no longer kept one by one: send a snapshot"
+    )]
+    Pruned {
+        /// Whose log.
+        actor: String,
+        /// The last change that is gone.
+        seq: u64,
+    },
     /// A list cannot be nested in one that travels in another way.
     #[error(
         "'{0}' travels differently from the list that should go into it: change how one of them travels first"
@@ -75,6 +85,7 @@ impl StoreError {
             Self::Sqlite(_) => "database",
             Self::NotFound { .. } => "not_found",
             Self::Forked { .. } => "forked",
+            Self::Pruned { .. } => "pruned",
             Self::OtherSpace(_) => "other_space",
             Self::Model(ModelError::ChangeTooLarge { .. }) => "change_too_large",
             Self::Model(_) | Self::Oplog(_) => "malformed",

@@ -234,12 +234,13 @@ impl Tx<'_> {
         Ok(Received::New(new))
     }
 
-    fn hash_of(&self, log: LogId, seq: u64) -> Result<Option<Hash>, StoreError> {
+    pub(crate) fn hash_of(&self, log: LogId, seq: u64) -> Result<Option<Hash>, StoreError> {
         let bytes: Option<Vec<u8>> = self
             .sql
             .prepare_cached(
                 "SELECT hash FROM changes WHERE space = ?1 AND actor = ?2 AND seq = ?3
-                 UNION ALL SELECT hash FROM waiting WHERE space = ?1 AND actor = ?2 AND seq = ?3",
+                 UNION ALL SELECT hash FROM waiting WHERE space = ?1 AND actor = ?2 AND seq = ?3
+                 UNION ALL SELECT hash FROM base_logs WHERE space = ?1 AND actor = ?2 AND seq = ?3",
             )?
             .query_row((log.space.as_str(), log.actor.0, columns::number(seq)), |row| row.get(0))
             .optional()?;
@@ -405,8 +406,12 @@ impl Tx<'_> {
     }
 
     /// The first part of a range that fits into one batch, cut at a change that carries a signature.
-    /// `None` when nothing of the range is held.
+    /// `None` when nothing of the range is held; [`StoreError::Pruned`] when its begin is in the base.
     pub fn run(&self, range: Range) -> Result<Option<Run>, StoreError> {
+        let pruned = self.base_head(range.log)?.map_or(0, |head| head.seq);
+        if range.first <= pruned {
+            return Err(StoreError::Pruned { actor: range.log.actor.to_string(), seq: pruned });
+        }
         let prev_hash = if range.first <= 1 {
             Hash::ZERO
         } else {

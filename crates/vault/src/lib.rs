@@ -20,6 +20,7 @@ mod padding;
 mod passphrase;
 mod reader;
 mod seal;
+mod snapshot;
 
 pub use epochs::{Keyring, Purpose, VaultKey, unwrap_key, wrap_key};
 pub use error::VaultError;
@@ -29,3 +30,4 @@ pub use keys::{DeviceKeys, DevicePublic, RootSecret, fingerprint, open_with_root
 pub use membership::{Device, Membership};
 pub use passphrase::{Passphrase, STRETCH_LANES, STRETCH_MEMORY_KIB, STRETCH_PASSES};
 pub use seal::{Opened, open_batch, open_blob, seal_batch, seal_blob, sign_change, verify_change};
+pub use snapshot::{open_piece, seal_piece};

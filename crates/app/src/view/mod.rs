@@ -18,6 +18,7 @@ mod present;
 mod quick_add;
 mod search;
 mod settings;
+mod storage;
 mod sync;
 mod task;
 mod text;
@@ -48,6 +49,7 @@ pub use note::{NoteDetail, NotePage, NotePatch, NoteQuery, NoteView};
 pub use quick_add::{QuickAddDefaults, QuickAddSpan, QuickAddSpanKind, QuickAddView, Range};
 pub use search::{SearchHit, SearchPage};
 pub use settings::{CheckReport, Policy, PolicyView};
+pub use storage::{HoldsBack, PruneView, StorageView};
 pub use sync::{Destination, DestinationKind, Mode, SyncState, SyncStatus, WaitingItem};
 pub use task::{
     DisputedField, FieldVersion, HistoryEntry, LinkKind, LinkView, SubtaskCount, TaskDetail,

@@ -7,6 +7,7 @@ pub(crate) mod items;
 pub(crate) mod lists;
 pub(crate) mod notes;
 pub(crate) mod settings;
+pub(crate) mod storage;
 pub(crate) mod sync;
 pub(crate) mod tasks;
 pub(crate) mod transfer;
@@ -51,6 +52,8 @@ pub(crate) fn run(command: Command, context: &mut Context) -> Result<(), Failure
         Command::Dump(arguments) => transfer::dump(arguments, context),
         Command::Backup { file } => transfer::backup(&file, context),
         Command::Check(arguments) => health::check(arguments, context),
+        Command::Prune(arguments) => storage::prune(arguments, context),
+        Command::History(arguments) => storage::history(arguments, context),
         Command::Doctor => health::doctor(context),
     }
 }

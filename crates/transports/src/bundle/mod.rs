@@ -39,4 +39,6 @@ mod import_tests;
 #[cfg(test)]
 mod invite_tests;
 #[cfg(test)]
+mod pruned_tests;
+#[cfg(test)]
 mod story_tests;
