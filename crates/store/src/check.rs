@@ -134,6 +134,6 @@ impl Tx<'_> {
     }
 }
 
-fn line(ok: bool, text: String) -> CheckLine {
+pub(crate) fn line(ok: bool, text: String) -> CheckLine {
     CheckLine { ok, text }
 }
