@@ -103,7 +103,8 @@ fn cut_everywhere(beginning: Beginning, part: usize, of: usize) {
                 let whole = promised || index % 5 == 0;
                 if let Err(wrong) = step_shown(folder.path(), moment.acknowledged, &pictures, whole)
                 {
-                    panic!("power cut ({power:?}) before operation {index}: {wrong}");
+                    let before = past.before(&moment);
+                    panic!("power cut ({power:?}) before operation {index}: {wrong}; {before:#?}");
                 }
                 cuts += 1;
             }

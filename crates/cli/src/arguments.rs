@@ -13,6 +13,7 @@ use crate::commands::{
     settings::{DeviceCommand, PolicyArguments},
     sync::{ModeArguments, SyncArguments},
     tasks::{AddArguments, TaskCommand, TasksArguments},
+    backups::RestoreArguments,
     transfer::{ActivityArguments, DumpArguments, ExportArguments, ImportCommand},
     travel::{ApproveArguments, SpaceArguments},
     vault::InitArguments,
@@ -108,10 +109,15 @@ pub(crate) enum Command {
     Dump(DumpArguments),
     /// Write a consistent copy of the database into a new file. Keys are not in it.
     Backup {
-        /// The new file.
-        file: PathBuf,
+        /// The new file; a file in this device's folder of backups where none is given.
+        file: Option<PathBuf>,
     },
-    /// Verify hashes, chains, signatures and views.
+    /// Show the backups on this device, newest first.
+    Backups,
+    /// Put a backup in the place of the data on this device, after making a restore point. This device
+    /// then catches up with the others again.
+    Restore(RestoreArguments),
+    /// Verify hashes, chains, signatures, views and attachments.
     Check(CheckArguments),
     /// Look at clock, keys, database, disk and versions.
     Doctor,
@@ -188,6 +194,11 @@ mod tests {
             "activity undo 4",
             "dump --json --space everywhere",
             "backup F",
+            "backup --json",
+            "backups --json",
+            "restore F",
+            "restore F --propagate --json",
+            "restore F --preview",
             "check --repair",
             "doctor --json",
         ] {

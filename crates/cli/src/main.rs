@@ -32,7 +32,11 @@ fn main() -> ExitCode {
         .with_writer(io::stderr)
         .init();
     match Context::new(&arguments)
-        .and_then(|mut context| commands::run(arguments.command, &mut context))
+        .and_then(|mut context| {
+            commands::run(arguments.command, &mut context)?;
+            context.backup_if_due();
+            Ok(())
+        })
     {
         Ok(()) => ExitCode::SUCCESS,
         // The reader of our output has seen enough, as with `holdfastctl tasks | head`.

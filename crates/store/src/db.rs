@@ -176,10 +176,11 @@ impl Store {
         Ok(self.conn.pragma_query_value(None, "data_version", |row| row.get(0))?)
     }
 
-    /// Writes a complete, consistent copy of the database into a new file.
-    pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
-        self.conn.execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
-        Ok(())
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.conn
+    }
+    pub(crate) fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.conn
     }
 }
 

@@ -38,6 +38,7 @@ mod texts;
 mod undo;
 mod unsent;
 mod verify;
+mod whole_copy;
 
 pub use apply::{Applied, ItemChange, ItemEvent};
 pub use check::{CheckLine, Verify};

@@ -76,6 +76,20 @@ impl Past {
         true
     }
 
+    /// The last operations before a moment, without their bytes.
+    pub fn before(&self, moment: &Moment) -> Vec<String> {
+        let last = self.ops.get(moment.next.saturating_sub(40)..moment.next).unwrap_or_default();
+        let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        last.iter()
+            .map(|op| match op {
+                Op::Write { path, offset, bytes } => {
+                    format!("write {:?} {offset}+{}", name(path), bytes.len())
+                }
+                other => format!("{other:?}"),
+            })
+            .collect()
+    }
+
     /// Whether an acknowledgement is what happened last.
     pub fn just_acknowledged(&self, moment: &Moment) -> bool {
         moment.next.checked_sub(1).and_then(|last| self.ops.get(last)) == Some(&Op::Acknowledge)

@@ -1,11 +1,9 @@
 //! What comes in and goes out as plain files, and what happened.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use holdfast_app::view::ExportFormat;
-use serde_json::json;
-
 use super::lists::SpaceName;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -124,13 +122,4 @@ pub(crate) fn dump(arguments: DumpArguments, context: &mut Context) -> Result<()
     let mut text = document.to_string();
     text.push('\n');
     crate::context::raw(&text)
-}
-
-/// `backup`
-pub(crate) fn backup(file: &Path, context: &mut Context) -> Result<(), Failure> {
-    let bytes = context.app()?.backup(file)?;
-    let name = file.display().to_string();
-    context.answer(&json!({ "file": name, "bytes": bytes }), |_| {
-        format!("{bytes} bytes in {}. The keys are not in it.", line(&name))
-    })
 }
