@@ -130,12 +130,13 @@ pub fn picture(store: &mut Store) -> Result<String, StoreError> {
     store.read(|tx| {
         let blobs = tx.blobs()?;
         Ok(format!(
-            "{}\n{:?}\n{:?}\n{:?}\n{:?}",
+            "{}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
             tx.dump(None)?,
             tx.conflicts(None)?,
             tx.held()?,
             blobs,
-            tx.exchanges(100)?.len()
+            tx.exchanges(100)?,
+            tx.destinations()?
         ))
     })
 }

@@ -131,12 +131,7 @@ fn kills_while_views_are_made_anew_or_copied_leave_them_as_they_were() {
 fn start_ctl(device: &Device, arguments: &[&str]) -> Child {
     let mut command = Command::new(device::built("holdfastctl").unwrap());
     device.inhabit(&mut command);
-    command
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// Two devices of one vault, the first with a book of notes.

@@ -203,7 +203,7 @@ impl App {
     }
 }
 
-/// Refuses a backup of another vault, and one that is not whole.
+/// Refuses a backup of another vault, and one whose changes are not whole.
 fn refuse_damage(
     store: &mut Store,
     members: &holdfast_vault::Membership,
@@ -220,7 +220,11 @@ fn refuse_damage(
     found.extend(store.read(|tx| Ok::<_, StoreError>(tx.check_rows()))?);
     let wrong: Vec<&CheckLine> = found.iter().filter(|line| !line.ok).collect();
     match wrong.first() {
-        None => Ok(()),
+        None => {
+            // What it shows is made of what was verified.
+            store.write(|tx| tx.rebuild())?;
+            Ok(())
+        }
         Some(line) => Err(AppError::Invalid(format!(
             "This backup is damaged ({}): choose another one. Nothing was changed.",
             line.text

@@ -483,5 +483,8 @@ fn rename_database(from: &std::path::Path, to: &std::path::Path) -> Result<(), A
             fs::rename(old, &new).map_err(AppError::file(&new))?;
         }
     }
-    Ok(())
+    match to.parent() {
+        Some(folder) => crate::backup::sync_folder(folder).map_err(AppError::file(folder)),
+        None => Ok(()),
+    }
 }

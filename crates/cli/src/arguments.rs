@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
+    backups::RestoreArguments,
     bundle::{BundleCommand, JoinArguments},
     conflicts::{ConflictsArguments, ResolveArguments},
     health::CheckArguments,
@@ -13,7 +14,6 @@ use crate::commands::{
     settings::{DeviceCommand, PolicyArguments},
     sync::{ModeArguments, SyncArguments},
     tasks::{AddArguments, TaskCommand, TasksArguments},
-    backups::RestoreArguments,
     transfer::{ActivityArguments, DumpArguments, ExportArguments, ImportCommand},
     travel::{ApproveArguments, SpaceArguments},
     vault::InitArguments,

@@ -278,9 +278,11 @@ fn connect(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
     };
     conn.busy_timeout(BUSY)?;
     conn.set_prepared_statement_cache_capacity(128);
+    // What is acknowledged must survive power loss. EXTRA counts for the one transaction of a new
+    // database that still has a rollback journal: were the removal of that journal lost with the power,
+    // it would be played back later and empty the database. With a write-ahead log it means FULL.
+    conn.pragma_update(None, "synchronous", "EXTRA")?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
-    // What is acknowledged must survive power loss.
-    conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", "ON")?;
     schema::migrate(&mut conn)?;
     Ok(conn)

@@ -47,11 +47,13 @@ fn main() -> Result<()> {
 /// Writes without end, as the last number of the log says where it stopped.
 fn write(path: &Path, actor: ActorId) -> Result<()> {
     let mut store = Store::open(path)?;
-    let mut number = store.read(|tx| Ok::<_, StoreError>(tx.held()?.get(log(Space::Everywhere, actor))))?;
+    let mut number =
+        store.read(|tx| Ok::<_, StoreError>(tx.held()?.get(log(Space::Everywhere, actor))))?;
     loop {
         number += 1;
         let author = Author { actor, sign: &seal, wall_ms: 1_800_000_000_000 };
-        let mut draft = Draft::new(EntityId::named(&format!("{actor} {number}")), Kind::Task.as_str());
+        let mut draft =
+            Draft::new(EntityId::named(&format!("{actor} {number}")), Kind::Task.as_str());
         draft.set(TITLE, format!("Task {number}"), &Seen::All);
         let edits: Vec<Edit> = draft.finish().into_iter().collect();
         let action = LocalChange { action: "test".into(), edits, ..LocalChange::default() };

@@ -84,7 +84,8 @@ pub(crate) fn restore(arguments: RestoreArguments, context: &mut Context) -> Res
         Ok(_) => None,
     };
     let app = context.app_without_vault();
-    let restored = app.restore(&path, arguments.propagate, passphrase.as_deref().map(String::as_str))?;
+    let restored =
+        app.restore(&path, arguments.propagate, passphrase.as_deref().map(String::as_str))?;
     context.answer(&restored, |restored| {
         let mut text = format!(
             "{} there again, {} with other content, {} gone. What was here before is in {}.\n",

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
-use holdfast_app::view::ExportFormat;
 use super::lists::SpaceName;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{Table, count, line, time};
+use clap::{Args, Subcommand, ValueEnum};
+use holdfast_app::view::ExportFormat;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImportCommand {
