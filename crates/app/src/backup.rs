@@ -150,6 +150,14 @@ impl App {
         Ok(entries.filter_map(Result::ok).filter_map(|entry| parse(entry.path())).collect())
     }
 
+    /// The backup of that id. What the window names is an id, never a path.
+    pub fn known_backup(&self, id: &str) -> Result<PathBuf, AppError> {
+        let known = self.backup_files()?.into_iter().find(|file| file.id() == id);
+        known
+            .map(|file| file.path)
+            .ok_or_else(|| AppError::NoSuchItem { what: "backup", given: id.to_owned() })
+    }
+
     /// The backup of that id, or the file of that name.
     pub fn backup_path(&self, given: &Path) -> Result<PathBuf, AppError> {
         let id = given.to_string_lossy();
