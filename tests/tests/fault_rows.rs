@@ -68,7 +68,9 @@ fn a_clock_that_jumps_back_between_two_starts_gives_no_time_out_twice() {
     let mut device = Replica::new(1, 0).unwrap();
     device.store = Store::create(&path, VAULT).unwrap();
     let mut times = Vec::new();
-    for (number, now) in [NOW, NOW - 48 * HOUR, NOW - 24 * HOUR, NOW - 48 * HOUR].into_iter().enumerate() {
+    for (number, now) in
+        [NOW, NOW - 48 * HOUR, NOW - 24 * HOUR, NOW - 48 * HOUR].into_iter().enumerate()
+    {
         let name = number.to_string();
         make(&mut device, now, &name, Kind::Task, "Task");
         times.push(state(&mut device, &name).registers[TITLE].shown().unwrap().time);
@@ -83,7 +85,8 @@ fn a_clock_that_jumps_back_between_two_starts_gives_no_time_out_twice() {
 fn dates_stay_as_they_are_in_every_time_zone() {
     let device = Device::new("laptop").unwrap();
     device.ctl(&["init", "--name", "Laptop"]).unwrap();
-    let dates = ["2038-01-19", "2038-01-20T03:14", "2027-03-28T02:30", "2027-10-31T02:30", "2100-02-28"];
+    let dates =
+        ["2038-01-19", "2038-01-20T03:14", "2027-03-28T02:30", "2027-10-31T02:30", "2100-02-28"];
     let ids: Vec<String> = dates
         .iter()
         .map(|date| {
@@ -92,7 +95,9 @@ fn dates_stay_as_they_are_in_every_time_zone() {
             id
         })
         .collect();
-    for zone in ["UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati", "Pacific/Pago_Pago"] {
+    for zone in
+        ["UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati", "Pacific/Pago_Pago"]
+    {
         for (id, date) in ids.iter().zip(dates) {
             let mut command = Command::new(holdfast_tests::device::built("holdfastctl").unwrap());
             device.inhabit(&mut command);
@@ -240,7 +245,16 @@ fn several_processes_on_one_folder_lose_nothing() {
 fn no_title_leads_to_a_file_outside_the_folder() {
     let device = Device::new("laptop").unwrap();
     device.ctl(&["init", "--name", "../../../etc"]).unwrap();
-    let titles = ["../../outside", "/etc/outside", "..", ".", "CON", "a/../../outside", "C:\\outside", "nul.txt"];
+    let titles = [
+        "../../outside",
+        "/etc/outside",
+        "..",
+        ".",
+        "CON",
+        "a/../../outside",
+        "C:\\outside",
+        "nul.txt",
+    ];
     for title in titles {
         device.ctl(&["list", "add", title]).unwrap();
         let note = device.file("note.md");
