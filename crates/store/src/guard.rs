@@ -10,8 +10,8 @@ use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Small tables of which every action writes one.
-const ALWAYS: [&str; 2] = ["logs", "meta"];
+/// Small tables of which every action writes one, or whose writes SQLite does not tell of.
+const ALWAYS: [&str; 4] = ["logs", "meta", "approvals", "departed"];
 /// Tables that only exchanges write.
 const SELDOM: [&str; 2] = ["exchanges", "destinations"];
 

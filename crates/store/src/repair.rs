@@ -74,6 +74,19 @@ impl Tx<'_> {
             self.sql.execute("UPDATE logs SET dep = 0", [])?;
             done.lines.push("how far logs are held was worked out again".into());
         }
+        if changed.contains(&"departed") {
+            // What may be elsewhere is never taken back.
+            self.sql.execute(
+                "INSERT OR REPLACE INTO departed (space, actor, seq) SELECT space, actor, held FROM logs",
+                [],
+            )?;
+            done.lines.push("everything counts as having left this device".into());
+        }
+        if changed.contains(&"approvals") {
+            // Nothing leaves that the person did not agree to: they are asked again.
+            self.sql.execute("DELETE FROM approvals", [])?;
+            done.lines.push("what waits for approval is asked again".into());
+        }
         if changed.contains(&"meta") {
             self.repair_clock(keys.own)?;
             done.lines.push("the clock was set by this device's last change".into());
@@ -264,7 +277,14 @@ impl Tx<'_> {
     /// Whether a change of this device may be somewhere else.
     fn has_left(&self, log: LogId, seq: u64) -> bool {
         // What cannot be read may say anything.
-        !self.destinations().is_ok_and(|all| all.iter().all(|known| known.holds.get(log) < seq))
+        let departed: Result<bool, _> = self.sql.query_row(
+            "SELECT EXISTS (SELECT 1 FROM departed WHERE space = ?1 AND actor = ?2 AND seq >= ?3)",
+            (log.space.as_str(), log.actor.0, columns::number(seq)),
+            |row| row.get(0),
+        );
+        let nowhere =
+            |all: Vec<crate::Destination>| all.iter().all(|known| known.holds.get(log) < seq);
+        !departed.is_ok_and(|departed| !departed) || !self.destinations().is_ok_and(nowhere)
     }
 
     /// Takes out a log of this device from a number on.

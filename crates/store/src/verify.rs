@@ -12,9 +12,13 @@ use std::collections::BTreeSet;
 const NAMED: usize = 20;
 
 /// The views that are compared row by row with ones made anew, by what identifies a row in both.
-const COMPARED: [(&str, &str); 13] = [
+const COMPARED: [(&str, &str); 14] = [
     ("items", "SELECT id, kind, space, life, disputed, edited_ms, state FROM entities ORDER BY id"),
     ("texts", "SELECT entity, field, version, plain FROM texts ORDER BY entity"),
+    (
+        "copies",
+        "SELECT entity, space, kind, life, state, field, version, plain FROM copies ORDER BY 1, 2",
+    ),
     (
         "tasks",
         "SELECT id, life, title, status, plan, deadline, priority, list, parent, sort, repeat,
