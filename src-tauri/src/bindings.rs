@@ -12,6 +12,10 @@ use crate::{CommandError, commands};
 pub(crate) fn builder() -> Builder<tauri::Wry> {
     Builder::new()
         .commands(collect_commands![
+            commands::backups::backups,
+            commands::backups::backup_now,
+            commands::backups::preview_restore,
+            commands::backups::restore,
             commands::conflicts::conflicts,
             commands::conflicts::review,
             commands::conflicts::text_blocks,

@@ -11,8 +11,10 @@ pub mod oracle;
 pub mod replica;
 pub mod sim;
 pub mod syncer;
+pub mod vfs;
 #[cfg(feature = "window")]
 pub mod window;
+pub mod workload;
 
 pub use device::Device;
 pub use replica::Replica;

@@ -22,6 +22,8 @@ mod fact {
     pub(super) const DEVICE_KEYS: &str = "device_keys";
     pub(super) const KEYRING: &str = "keyring";
     pub(super) const ACTOR: &str = "actor";
+    /// Not empty while a new identity was taken that the vault does not know yet.
+    pub(super) const NEW_ACTOR: &str = "new_actor";
 }
 
 /// Holdfast on one device: what the shell and the command line talk to.
@@ -213,7 +215,30 @@ impl App {
         Ok(())
     }
 
+    /// Whether the vault is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().is_some()
+    }
+
     fn open_files(&self, passphrase: Option<&str>) -> Result<Open, AppError> {
+        let Secrets { private, keys, keyring, actor, root } = self.open_secrets(passphrase)?;
+        if Store::pending_migration(&self.home.database())?.is_some() {
+            // A migration happens wholly or not at all; the copy is for what nobody thought of.
+            self.make_backup(view::BackupKind::BeforeMigration)?;
+        }
+        let mut store = Store::open(&self.home.database())?;
+        let told = store.read(|tx| tx.position())?;
+        let clock = self.clock;
+        let mut open = Open { store, private, keys, keyring, actor, clock, root, told };
+        if open.private.get(fact::NEW_ACTOR)?.is_some_and(|fact| !fact.is_empty()) {
+            // A restore or repair was interrupted after the new identity was taken.
+            open.after_restore(&[])?;
+        }
+        Ok(open)
+    }
+
+    /// Opens what is private to this device: its keys and its identity.
+    pub(crate) fn open_secrets(&self, passphrase: Option<&str>) -> Result<Secrets, AppError> {
         if !self.has_vault() {
             return Err(AppError::NoVault(self.home.path().display().to_string()));
         }
@@ -240,9 +265,7 @@ impl App {
             Keyring::decode(&open_with_root(&root, fact::KEYRING, &read(fact::KEYRING)?)?)?;
         let actor =
             ActorId::from_slice(&read(fact::ACTOR)?).map_err(holdfast_store::StoreError::from)?;
-        let mut store = Store::open(&self.home.database())?;
-        let told = store.read(|tx| tx.position())?;
-        Ok(Open { store, private, keys, keyring, actor, clock: self.clock, root, told })
+        Ok(Secrets { private, keys, keyring, actor, root })
     }
 
     /// Runs `work` on the open vault; opens it first where no passphrase is needed. Listeners are told
@@ -291,7 +314,60 @@ impl App {
     }
 }
 
+/// What is private to this device.
+pub(crate) struct Secrets {
+    private: PrivateStore,
+    keys: DeviceKeys,
+    pub(crate) keyring: Keyring,
+    actor: ActorId,
+    root: RootSecret,
+}
+
+impl Secrets {
+    /// Who is in the vault, as far as a database tells.
+    pub(crate) fn members_in(&self, store: &mut Store) -> Result<Membership, AppError> {
+        let records = store.read(|tx| tx.membership())?;
+        Ok(Membership::from_records(self.keyring.vault(), &records))
+    }
+
+    /// See [`Open::adopt_new_actor`].
+    pub(crate) fn adopt_new_actor(&mut self) -> Result<(), AppError> {
+        self.actor = new_actor();
+        let facts: [(&str, &[u8]); 2] = [(fact::ACTOR, &self.actor.0), (fact::NEW_ACTOR, &[1])];
+        Ok(self.private.set_all(&facts)?)
+    }
+}
+
 impl Open {
+    /// Writes under a new identity from now on, before anything is done after which the old one must
+    /// not be used again. [`Open::after_restore`] makes it known in the vault.
+    pub(crate) fn adopt_new_actor(&mut self) -> Result<(), AppError> {
+        let actor = new_actor();
+        let facts: [(&str, &[u8]); 2] = [(fact::ACTOR, &actor.0), (fact::NEW_ACTOR, &[1])];
+        self.private.set_all(&facts)?;
+        self.actor = actor;
+        Ok(())
+    }
+
+    /// The database was put back to an older state, or its own log was cut: makes the new identity known
+    /// and joins what `members` told of the vault before, so that no removal is forgotten.
+    pub(crate) fn after_restore(&mut self, members: &[Vec<u8>]) -> Result<(), AppError> {
+        let now = self.now_ms().cast_unsigned();
+        let (vault, actor, device) = (self.vault(), self.actor, self.device());
+        let record = membership::new_actor(vault, &self.keys, actor, now)?;
+        self.told = self.store.write(|tx| {
+            for known in members {
+                tx.add_membership(known)?;
+            }
+            let all = Membership::from_records(vault, &tx.membership()?);
+            if all.device_of(actor).is_none_or(|known| known.id != device) {
+                tx.add_membership(&record)?;
+            }
+            Ok::<_, AppError>(tx.position()?)
+        })?;
+        Ok(self.private.set(fact::NEW_ACTOR, &[])?)
+    }
+
     pub(crate) fn device(&self) -> DeviceId {
         self.keys.device_id()
     }
@@ -382,7 +458,7 @@ fn best_store(passphrase: Option<&str>) -> Result<KeyStore, AppError> {
     }
 }
 
-fn sidecars(path: &std::path::Path) -> [std::path::PathBuf; 2] {
+pub(crate) fn sidecars(path: &std::path::Path) -> [std::path::PathBuf; 2] {
     let with = |suffix: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
@@ -407,5 +483,8 @@ fn rename_database(from: &std::path::Path, to: &std::path::Path) -> Result<(), A
             fs::rename(old, &new).map_err(AppError::file(&new))?;
         }
     }
-    Ok(())
+    match to.parent() {
+        Some(folder) => crate::backup::sync_folder(folder).map_err(AppError::file(folder)),
+        None => Ok(()),
+    }
 }

@@ -31,9 +31,11 @@ fn main() -> ExitCode {
         .with_env_filter(EnvFilter::try_from_env("HOLDFAST_LOG").unwrap_or_else(|_| "off".into()))
         .with_writer(io::stderr)
         .init();
-    match Context::new(&arguments)
-        .and_then(|mut context| commands::run(arguments.command, &mut context))
-    {
+    match Context::new(&arguments).and_then(|mut context| {
+        commands::run(arguments.command, &mut context)?;
+        context.backup_if_due();
+        Ok(())
+    }) {
         Ok(()) => ExitCode::SUCCESS,
         // The reader of our output has seen enough, as with `holdfastctl tasks | head`.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {

@@ -147,6 +147,6 @@ impl Tx<'_> {
     }
 }
 
-fn line(ok: bool, text: String) -> CheckLine {
+pub(crate) fn line(ok: bool, text: String) -> CheckLine {
     CheckLine { ok, text }
 }

@@ -50,6 +50,11 @@ impl Tx<'_> {
         Ok(items)
     }
 
+    /// When the latest change was made, by its writer's clock; none where there are no changes.
+    pub fn last_change_ms(&self) -> Result<Option<i64>, StoreError> {
+        Ok(self.sql.query_row("SELECT max(time_ms) FROM changes", [], |row| row.get(0))?)
+    }
+
     /// A change that was applied here.
     pub fn change(&self, id: ChangeId) -> Result<Option<Change>, StoreError> {
         let mut statement = self.sql.prepare_cached(

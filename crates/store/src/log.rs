@@ -76,14 +76,14 @@ pub enum Received {
     },
 }
 
-struct Head {
-    held: u64,
-    held_hash: Hash,
-    applied: u64,
+pub(crate) struct Head {
+    pub(crate) held: u64,
+    pub(crate) held_hash: Hash,
+    pub(crate) applied: u64,
 }
 
 impl Tx<'_> {
-    fn head(&self, log: LogId) -> Result<Head, StoreError> {
+    pub(crate) fn head(&self, log: LogId) -> Result<Head, StoreError> {
         let row: Option<(i64, Vec<u8>, i64)> = self
             .sql
             .prepare_cached(
@@ -103,7 +103,7 @@ impl Tx<'_> {
         )
     }
 
-    fn set_held(&self, log: LogId, held: u64, hash: Hash) -> Result<(), StoreError> {
+    pub(crate) fn set_held(&self, log: LogId, held: u64, hash: Hash) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
                 "INSERT INTO logs (space, actor, held, held_hash, applied, dep)
@@ -114,7 +114,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn set_applied(&self, log: LogId, applied: u64) -> Result<(), StoreError> {
+    pub(crate) fn set_applied(&self, log: LogId, applied: u64) -> Result<(), StoreError> {
         self.sql
             .prepare_cached("UPDATE logs SET applied = ?3 WHERE space = ?1 AND actor = ?2")?
             .execute((log.space.as_str(), log.actor.0, columns::number(applied)))?;
@@ -131,7 +131,7 @@ impl Tx<'_> {
         Ok(HybridClock::after(last.unwrap_or_default()))
     }
 
-    fn keep_clock(&self, clock: HybridClock) -> Result<(), StoreError> {
+    pub(crate) fn keep_clock(&self, clock: HybridClock) -> Result<(), StoreError> {
         self.set_meta("clock", &encode(&clock.last())?)
     }
 
@@ -191,6 +191,7 @@ impl Tx<'_> {
 
     /// Takes in a verified run of another device. Nothing is applied yet: see [`Tx::apply_ready`].
     pub fn receive(&self, run: &Run, exchange: Option<i64>) -> Result<Received, StoreError> {
+        let mended = self.mend(run)?;
         let head = self.head(run.log)?;
         if run.first > head.held + 1 {
             return Ok(Received::Gap { missing: head.held + 1 });
@@ -225,13 +226,15 @@ impl Tx<'_> {
                 new += 1;
             }
         }
-        if new == 0 {
-            return Ok(Received::Known);
+        if new > 0 {
+            self.set_held(run.log, run.last(), hash)?;
+            // It was approved where it comes from.
+            self.approve(run.log, run.last())?;
         }
-        self.set_held(run.log, run.last(), hash)?;
-        // It was approved where it comes from.
-        self.approve(run.log, run.last())?;
-        Ok(Received::New(new))
+        Ok(match new + mended {
+            0 => Received::Known,
+            new => Received::New(new),
+        })
     }
 
     pub(crate) fn hash_of(&self, log: LogId, seq: u64) -> Result<Option<Hash>, StoreError> {
@@ -251,6 +254,7 @@ impl Tx<'_> {
     pub fn apply_ready(&self, wall_ms: i64) -> Result<Applied, StoreError> {
         #[cfg(feature = "planted")]
         self.expire_tombstones(wall_ms)?;
+        self.rebuild_if_mended()?;
         let mut applier = Applier::new(self)?;
         let mut clock = self.clock()?;
         let mut logs: Vec<LogId> = self.waiting_logs()?;
@@ -488,6 +492,6 @@ enum Drained {
     Stuck { moved: bool },
 }
 
-fn forked(log: LogId, seq: u64) -> StoreError {
+pub(crate) fn forked(log: LogId, seq: u64) -> StoreError {
     StoreError::Forked { actor: log.actor.to_string(), seq }
 }

@@ -23,8 +23,9 @@ impl PrivateStore {
         let mut conn = Connection::open(path)?;
         restrict(path);
         conn.busy_timeout(std::time::Duration::from_secs(10))?;
+        // EXTRA for the same reason as in the vault's database.
+        conn.pragma_update(None, "synchronous", "EXTRA")?;
         conn.pragma_update(None, "journal_mode", "WAL")?;
-        conn.pragma_update(None, "synchronous", "FULL")?;
         let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if found > KNOWN {
             return Err(StoreError::NewerDatabase { found, known: KNOWN });

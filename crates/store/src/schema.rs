@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
 /// Number of migrations that this build knows; `user_version` of an up-to-date database.
-const KNOWN: i64 = STEPS.len() as i64;
+pub(crate) const KNOWN: i64 = STEPS.len() as i64;
 
 /// Each migration with its tables. A later one never changes what an earlier one's columns mean.
 const STEPS: [&str; 5] = [

@@ -6,6 +6,7 @@
 //! emptied, it is an `Option<Option<T>>`: `None` is "unchanged", `Some(None)` is "emptied".
 
 mod activity;
+mod backup;
 mod boot;
 mod bundle;
 mod conflicts;
@@ -28,6 +29,7 @@ mod travel;
 mod tests;
 
 pub use activity::{ActivityEntry, ActivityKind, Changed, Done, TrashItem};
+pub use backup::{BackupKind, BackupView, RestorePreview, Restored};
 pub use boot::{Boot, BootState, Density, KeyStore, Platform, Prefs, Theme, WeekStart};
 pub use bundle::{
     BundlePreview, ExportAllResult, ExportFormat, ExportRequest, ExportResult, ImportResult,
