@@ -8,7 +8,7 @@
 use crate::entities::decode_state;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::text::TextDoc;
-use holdfast_model::{Dot, EntityId, EntityState, Policies};
+use holdfast_model::{Dot, EntityId, EntityState, Kind, Policies};
 use holdfast_oplog::{Hash, LogId, Space, VersionVector, encode};
 use rusqlite::{OptionalExtension, Row};
 
@@ -91,24 +91,6 @@ impl Tx<'_> {
             .query_row((id.as_bytes(), space.as_str()), |row| row.get(0))
             .optional()?;
         bytes.map(|bytes| decode_state(&bytes)).transpose()
-    }
-
-    /// The states of an entity in the base, of each space that has one.
-    pub(crate) fn base_states(
-        &self,
-        id: EntityId,
-    ) -> Result<Vec<(Space, EntityState)>, StoreError> {
-        let mut statement = self.sql.prepare_cached(
-            "SELECT space, state FROM base_entities WHERE id = ?1 ORDER BY space",
-        )?;
-        let rows = statement.query_map([id.as_bytes()], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?))
-        })?;
-        rows.map(|row| {
-            let (space, state) = row?;
-            Ok((columns::space(&space)?, decode_state(&state)?))
-        })
-        .collect()
     }
 
     pub(crate) fn set_base_state(
@@ -226,33 +208,62 @@ impl Tx<'_> {
             decode_state(&bytes)
         };
         for (no, space) in &ids {
-            self.save_entity(&state_of(*no)?, *space)?;
+            let state = state_of(*no)?;
+            if self.home(state.id)?.is_none() {
+                self.save_entity(&state, *space)?;
+            }
         }
         // Policies are entities too, and count for what is listed.
         let policies = self.policies()?;
+        let mut shown = std::collections::BTreeSet::new();
         for (no, space) in &ids {
             let state = state_of(*no)?;
+            shown.insert(state.id);
+            self.load_base_text(*space, &state, &policies)?;
+        }
+        for id in &shown {
+            let rehomed = self.settle_home(*id)?;
+            let Some((state, space)) = self.entity(*id)? else { continue };
             if state.register(holdfast_model::fields::PARENT).is_some() {
-                moved.insert(state.id);
+                moved.insert(*id);
             }
-            let plain = self.load_base_text(*space, &state, &policies)?;
-            self.project(&state, *space, &plain)?;
+            self.project(&state, space, &self.text_plain(*id)?.unwrap_or_default())?;
             self.list_disputes(&state, &policies)?;
+            if rehomed {
+                self.review_again(&state, &policies)?;
+            }
+        }
+        for id in &shown {
+            self.list_strays(*id)?;
         }
         self.break_circles(&moved, &policies)
     }
 
+    /// Writes what the base says of an entity in one space: its text where it is shown from there, else
+    /// a copy.
     fn load_base_text(
         &self,
         space: Space,
         state: &EntityState,
         policies: &Policies,
-    ) -> Result<String, StoreError> {
-        let Some(snapshot) = self.base_text(space, state.id)? else { return Ok(String::new()) };
-        let doc = TextDoc::load(&snapshot, READER)?;
-        let mut open = self.open_for_writing(state.id, Some(doc))?;
-        self.save_text(state, &mut open, policies)?;
-        Ok(open.plain().to_owned())
+    ) -> Result<(), StoreError> {
+        let text = self.base_text(space, state.id)?;
+        let doc = text.map(|snapshot| TextDoc::load(&snapshot, READER)).transpose()?;
+        if self.home(state.id)? == Some(space) {
+            if let Some(doc) = doc {
+                let mut open = self.open_for_writing(state.id, Some(doc))?;
+                self.save_text(state, &mut open, policies)?;
+            }
+            return Ok(());
+        }
+        let field = Kind::parse(&state.kind).and_then(Kind::text_field);
+        let text = match (doc, field) {
+            (Some(doc), Some(field)) => {
+                Some(self.open_copy(state.id, space, Some(doc))?.copied(field)?)
+            }
+            _ => None,
+        };
+        self.save_copy(state, space, text.as_ref())
     }
 }
 

@@ -46,8 +46,12 @@ impl<'t, 's> Fold<'t, 's> {
                     };
                     self.texts.insert(key, doc);
                 }
+                let writer = match &text.copied {
+                    Some(copied) => copied.writer(edit.entity.as_bytes(), change.space.as_str()),
+                    None => writer_of(&change.actor.0),
+                };
                 if let Some(doc) = self.texts.get_mut(&key)
-                    && let Err(error) = doc.import(&text.update, writer_of(&change.actor.0))
+                    && let Err(error) = doc.import(&text.update, writer)
                 {
                     // It was not taken over when it was applied either, and that was said then.
                     tracing::debug!(%error, "an edit of a text is not in the base");

@@ -180,8 +180,12 @@ impl Tx<'_> {
         let mut hash = head.map_or(Hash::ZERO, |head| head.hash);
         let everyone = rules.devices.iter().map(|(_, holds)| holds.get(log)).min();
         // What no other device gets, none can acknowledge.
-        let acknowledged =
-            if log.space == Space::Device { u64::MAX } else { everyone.unwrap_or(u64::MAX) };
+        let acknowledged = match log.space {
+            Space::Everywhere | Space::Nearby => everyone.unwrap_or(u64::MAX),
+            // What was not let out must not leave in a snapshot either.
+            Space::Ask => everyone.unwrap_or(u64::MAX).min(self.approved(log)?),
+            Space::Device => u64::MAX,
+        };
         let mut list: Vec<Candidate> = Vec::new();
         let mut group: Option<u64> = None;
         let mut statement = self.sql.prepare_cached(

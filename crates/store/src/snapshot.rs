@@ -305,6 +305,8 @@ impl Tx<'_> {
                 (space, actor, seq),
             )?;
         }
+        // Whoever handed it over had been let.
+        self.approve(head.log, head.seq)?;
         self.sql.execute(
             "INSERT INTO logs (space, actor, held, held_hash, applied, dep)
              VALUES (?1, ?2, ?3, ?4, ?3, 0)

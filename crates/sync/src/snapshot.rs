@@ -96,6 +96,10 @@ pub fn outgoing_snapshot<E: From<SyncError>>(
         carried.iter().copied().filter(|space| *space != Space::Device).collect();
     let mut heads = tx.base_heads().map_err(SyncError::from)?;
     heads.retain(|head| spaces.contains(&head.log.space));
+    let may = tx.releasable().map_err(SyncError::from)?;
+    if let Some(head) = heads.iter().find(|head| may.get(head.log) < head.seq) {
+        return Err(SyncError::NotCarried(head.log.space).into());
+    }
     let logs = heads.iter().map(LogHead::from).collect();
     let head = Head { from: keys.device_id(), made_ms, schema: SCHEMA, logs };
     let mut id = [0; 16];
