@@ -57,3 +57,37 @@ fn little_is_not_pruned_by_itself() {
     assert_eq!(laptop.app.prune_when_due().unwrap(), 0);
     assert_eq!(laptop.app.storage().unwrap().changes, 1);
 }
+
+/// Prints how large everything is after ten edits an item, before and after pruning:
+/// `cargo nextest run -p holdfast-app sizes_after_ten_edits --run-ignored only --no-capture`.
+#[test]
+#[ignore = "measures sizes"]
+fn sizes_after_ten_edits_an_item() {
+    let laptop = crate::story_tests::device();
+    laptop.app.create(&crate::story_tests::new("Laptop")).unwrap();
+    for number in 0..200 {
+        let id = add(&laptop, &format!("Task {number}: plane the boards for the shelf"));
+        for edit in 0..10 {
+            title(&laptop, &id, &format!("Task {number}: plane board {edit} for the shelf"));
+        }
+    }
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    let before = laptop.app.prune(Some(36_500), false).unwrap();
+    let after = laptop.app.prune(Some(NOW), false).unwrap();
+    for (name, report) in [("before", &before), ("after", &after)] {
+        let sizes = &report.storage;
+        println!(
+            "{name}: live {} database {} (free {}) log {} base {} full bundle {} snapshot {}",
+            sizes.live,
+            sizes.database,
+            sizes.free,
+            sizes.log,
+            sizes.base,
+            report.full_bundle,
+            report.snapshot,
+        );
+    }
+    assert_eq!(before.pruned, 0);
+    assert!(after.pruned > 2_000 && after.full_bundle < before.full_bundle);
+    assert!(after.storage.database < before.storage.database);
+}

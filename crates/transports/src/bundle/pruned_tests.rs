@@ -168,6 +168,39 @@ fn a_device_away_for_a_year_revives_nothing_and_keeps_its_own_edits() {
 }
 
 #[test]
+fn a_prune_that_is_broken_off_changes_nothing() {
+    let [mut laptop] = devices(["laptop"]);
+    let oak = laptop.add("oak");
+    laptop.retitle(oak, "oak boards");
+    laptop.jot(EntityId::named("note"), "words");
+    let (me, before) = (laptop.id(), (laptop.dump(), changes(&mut laptop)));
+    let broken = laptop.store.write(|tx| {
+        assert_eq!(holdfast_sync::prune(tx, me, ALWAYS)?.pruned, 3);
+        Err::<(), _>(super::BundleError::Cut)
+    });
+    assert!(broken.is_err());
+    assert_eq!((laptop.dump(), changes(&mut laptop)), before);
+    assert!(laptop.write(|tx| tx.base_heads().unwrap()).is_empty());
+    assert_eq!(laptop.write(|tx| tx.history(oak).unwrap()).len(), 2);
+    // The next attempt does all of it, and what is pruned can be made anew.
+    assert_eq!(laptop.prune(ALWAYS).pruned, 3);
+    laptop.write(|tx| tx.rebuild().unwrap());
+    assert_eq!(laptop.dump(), before.0);
+}
+
+#[test]
+fn what_was_not_let_out_is_in_no_snapshot() {
+    let [mut laptop] = devices(["laptop"]);
+    laptop.add("oak");
+    let asked = laptop.add_in(Space::Ask, "salary", "");
+    // No other device is there that would have to confirm it, and still it stays in the log.
+    assert_eq!(laptop.prune(ALWAYS).pruned, 1);
+    let path = laptop.invite();
+    let mut phone = Device::joining(&path, PASSPHRASE, 7).unwrap();
+    assert!(!phone.has(asked));
+}
+
+#[test]
 fn a_snapshot_changes_nothing_on_a_device_that_has_everything() {
     let [mut laptop, mut phone] = devices(["laptop", "phone"]);
     laptop.add("oak");
