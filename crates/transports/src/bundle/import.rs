@@ -187,7 +187,7 @@ pub(super) fn run(
 }
 
 /// What a snapshot and the changes after it did, as one.
-fn joined(snapshot: Option<Applied>, mut after: Applied) -> Applied {
+pub(crate) fn joined(snapshot: Option<Applied>, mut after: Applied) -> Applied {
     let Some(snapshot) = snapshot else { return after };
     let mut items: BTreeMap<EntityId, ItemChange> =
         snapshot.items.into_iter().map(|item| (item.id, item)).collect();
