@@ -4,8 +4,9 @@
 #
 #   make-first.sh HOLDFASTCTL PURGE OUT
 #
-# HOLDFASTCTL writes the first formats. PURGE HOME ID empties an item from the trash of the device in
-# HOME (the first command line could not; its library could: `App::purge_items`).
+# HOLDFASTCTL writes the first formats. PURGE HOME ID BUNDLE deletes an item for good on the device in
+# HOME and writes its bundle (the first command line could not; its library could:
+# `App::purge_items`, `App::export_bundle`).
 set -euo pipefail
 ctl=$(realpath "$1"); purge=$(realpath "$2"); out=$(realpath -m "$3")
 work=$(mktemp -d); cd "$work"
@@ -69,8 +70,8 @@ trashed=$(on laptop add "In the trash"); purged=$(on laptop add "Gone for good")
 on laptop task delete "$trashed" "$purged" >/dev/null
 on laptop list delete "$gone_list" >/dev/null
 exchange laptop phone; exchange laptop tablet
-HOLDFAST_TEST_CLOCK=2026-03-01T09:50:00Z "$purge" "$work/tablet" "$purged"
-exchange tablet laptop; exchange laptop phone
+HOLDFAST_TEST_CLOCK=2026-03-01T09:50:00Z "$purge" "$work/tablet" "$purged" "$work/purged.holdfast"
+on laptop bundle import purged.holdfast >/dev/null; exchange laptop phone
 
 # Undone, done again.
 on laptop task set "$ash" priority=1 >/dev/null; on laptop undo >/dev/null
