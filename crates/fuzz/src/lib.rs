@@ -32,6 +32,7 @@ pub const TARGETS: &[Target] = &[
     targets::version_vector::TARGET,
     targets::bundle::TARGET,
     targets::bundle_import::TARGET,
+    targets::folder::TARGET,
     targets::signed_changes::TARGET,
     targets::membership::TARGET,
     targets::keys::TARGET,

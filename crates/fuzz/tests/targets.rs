@@ -74,6 +74,7 @@ targets!(
     version_vector,
     bundle,
     bundle_import,
+    folder,
     signed_changes,
     membership,
     keys,

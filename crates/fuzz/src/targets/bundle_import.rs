@@ -5,11 +5,13 @@ use super::bundle::rehashed;
 use crate::Target;
 use crate::world::{self, World};
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 
 pub(crate) const TARGET: Target = Target { name: "bundle_import", run, seeds, mutations: 600 };
 
 thread_local! {
-    static WORLD: RefCell<Option<(World, String)>> = const { RefCell::new(None) };
+    // Not dropped with the thread: the text library's own state is gone by then.
+    static WORLD: RefCell<Option<ManuallyDrop<(World, String)>>> = const { RefCell::new(None) };
 }
 
 fn world() -> (World, String) {
@@ -32,7 +34,7 @@ fn run(data: &[u8]) {
 
 fn one(data: &[u8]) {
     WORLD.with_borrow_mut(|slot| {
-        let (world, before) = slot.get_or_insert_with(world);
+        let (world, before) = &mut **slot.get_or_insert_with(|| ManuallyDrop::new(world()));
         let shown = world.phone.inspect(data);
         if shown.is_err() || data.len() % 8 == 0 {
             assert_eq!(world.phone.trace(), *before, "showing an import changed something");
@@ -41,7 +43,7 @@ fn one(data: &[u8]) {
         match (&shown, &taken) {
             (Ok(()), Ok(())) => {
                 world.phone.import(data).expect("the same bundle again");
-                *slot = None;
+                drop(slot.take().map(ManuallyDrop::into_inner));
             }
             (Err(shown), Err(taken)) => {
                 assert_eq!(shown.code(), taken.code());

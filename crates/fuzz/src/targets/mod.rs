@@ -8,6 +8,7 @@ pub(crate) mod change;
 pub(crate) mod database;
 pub(crate) mod dates;
 pub(crate) mod entity_state;
+pub(crate) mod folder;
 pub(crate) mod keys;
 pub(crate) mod markdown_import;
 pub(crate) mod markup;

@@ -13,6 +13,7 @@ use holdfast_vault::{Membership, seal_batch, sign_change, verify_change};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 
 pub(crate) const TARGET: Target = Target { name: "signed_changes", run, seeds, mutations: 900 };
 
@@ -25,7 +26,8 @@ struct Ready {
 }
 
 thread_local! {
-    static READY: RefCell<Option<Ready>> = const { RefCell::new(None) };
+    // Never dropped: at the end of a thread the text library's own state is gone already.
+    static READY: RefCell<Option<ManuallyDrop<Ready>>> = const { RefCell::new(None) };
 }
 
 fn ready() -> Ready {
@@ -71,7 +73,7 @@ fn unpack(mut data: &[u8]) -> Vec<Vec<u8>> {
 
 fn run(data: &[u8]) {
     READY.with_borrow_mut(|slot| {
-        let ready = slot.get_or_insert_with(ready);
+        let ready = &mut **slot.get_or_insert_with(|| ManuallyDrop::new(ready()));
         let place = ChangeId {
             space: Space::Everywhere,
             actor: ready.world.phone.actor,
