@@ -6,6 +6,7 @@
 //! device is read with [`opened`].
 
 pub mod device;
+pub mod older;
 pub mod opened;
 pub mod oracle;
 pub mod replica;

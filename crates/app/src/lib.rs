@@ -58,6 +58,8 @@ pub mod view;
 mod watch;
 
 #[cfg(test)]
+mod newer_tests;
+#[cfg(test)]
 mod recovered_tests;
 #[cfg(test)]
 mod repeats_tests;

@@ -227,6 +227,7 @@ impl App {
             self.make_backup(view::BackupKind::BeforeMigration)?;
         }
         let mut store = Store::open(&self.home.database())?;
+        store.write(|tx| tx.catch_up(self.clock.now_ms()))?;
         let told = store.read(|tx| tx.position())?;
         let clock = self.clock;
         let mut open = Open { store, private, keys, keyring, actor, clock, root, told };

@@ -151,11 +151,19 @@ impl EntityState {
         self.sets.get(field).map(|set| set.iter().collect()).unwrap_or_default()
     }
 
-    /// Whether it is in use. While its deletion is disputed it is.
+    /// Whether it is in use. While its deletion is disputed it is, and while a newer app says something
+    /// of it that this one does not know: what is not understood is never hidden.
     pub fn is_alive(&self) -> bool {
         self.life.live().is_empty()
             || self.lives(ALIVE)
             || (self.lives(LEFT) && !self.lives(DELETED) && !self.lives(PURGED))
+            || self.is_beyond()
+    }
+    /// Whether a newer app says something of its life that this one does not know.
+    fn is_beyond(&self) -> bool {
+        let known = [ALIVE, DELETED, PURGED, LEFT, WITHDRAWN];
+        let mut live = self.life.live().iter();
+        live.any(|version| version.value.as_str().is_none_or(|value| !known.contains(&value)))
     }
     /// Whether a value stands in the life register, alone or beside others.
     pub(crate) fn lives(&self, value: &str) -> bool {
@@ -319,7 +327,7 @@ impl Draft<'_> {
                 // An edit says that what it edits is as alive as it was: it never decides a disputed
                 // deletion by the way.
                 Some(state) => {
-                    let value = if state.is_alive() {
+                    let value = if state.lives(ALIVE) || (state.is_alive() && !state.is_beyond()) {
                         ALIVE.into()
                     } else if state.is_trashed() {
                         DELETED.into()

@@ -1,6 +1,6 @@
 use crate::guard::Guard;
 use crate::lately::Lately;
-use crate::{StoreError, schema};
+use crate::{StoreError, newer, schema};
 use holdfast_model::Policies;
 use holdfast_oplog::VaultId;
 use rusqlite::backup::Backup;
@@ -280,11 +280,13 @@ fn wal_of(path: &Path) -> PathBuf {
 }
 
 fn connect(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
+    newer::refuse_file(path, schema::KNOWN)?;
     let mut conn = match vfs {
         Some(vfs) => Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs)?,
         None => Connection::open(path)?,
     };
     conn.busy_timeout(BUSY)?;
+    newer::refuse_connection(&conn, schema::KNOWN)?;
     conn.set_prepared_statement_cache_capacity(128);
     // What is acknowledged must survive power loss. EXTRA counts for the one transaction of a new
     // database that still has a rollback journal: were the removal of that journal lost with the power,

@@ -28,6 +28,7 @@ mod holes;
 mod lately;
 mod log;
 mod moving;
+mod newer;
 mod private;
 mod project;
 mod prune;
@@ -42,6 +43,7 @@ mod text_reviews;
 mod texts;
 mod undo;
 mod unsent;
+mod upgrade;
 mod verify;
 mod whole_copy;
 

@@ -1,6 +1,6 @@
 //! Whole copies of a database: making one, and putting one in the place of what is there.
 
-use crate::{Store, StoreError, schema};
+use crate::{Store, StoreError, newer, schema};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -20,7 +20,9 @@ impl Store {
     /// Whether opening this database would change its tables: from which version to which. Changes
     /// nothing.
     pub fn pending_migration(path: &Path) -> Result<Option<(i64, i64)>, StoreError> {
+        newer::refuse_file(path, schema::KNOWN)?;
         let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        newer::refuse_connection(&conn, schema::KNOWN)?;
         let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
         Ok((found > 0 && found < schema::KNOWN).then_some((found, schema::KNOWN)))
     }
