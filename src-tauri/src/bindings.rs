@@ -12,6 +12,10 @@ use crate::{CommandError, commands};
 pub(crate) fn builder() -> Builder<tauri::Wry> {
     Builder::new()
         .commands(collect_commands![
+            commands::backups::backups,
+            commands::backups::backup_now,
+            commands::backups::preview_restore,
+            commands::backups::restore,
             commands::conflicts::conflicts,
             commands::conflicts::review,
             commands::conflicts::text_blocks,
@@ -57,6 +61,9 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::settings::set_prefs,
             commands::settings::policies,
             commands::settings::set_policy,
+            commands::settings::storage,
+            commands::settings::set_history_days,
+            commands::settings::prune,
             commands::settings::check,
             commands::settings::open_link,
             commands::sync::status,
@@ -76,6 +83,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::travel::travel,
             commands::travel::preview_space,
             commands::travel::set_space,
+            commands::travel::approvals,
             commands::travel::approve,
             commands::vault::boot,
             commands::vault::create_vault,

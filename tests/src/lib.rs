@@ -6,13 +6,16 @@
 //! device is read with [`opened`].
 
 pub mod device;
+pub mod older;
 pub mod opened;
 pub mod oracle;
 pub mod replica;
 pub mod sim;
 pub mod syncer;
+pub mod vfs;
 #[cfg(feature = "window")]
 pub mod window;
+pub mod workload;
 
 pub use device::Device;
 pub use replica::Replica;

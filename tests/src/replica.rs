@@ -142,6 +142,34 @@ impl Replica {
         })
     }
 
+    /// Takes in the base of `from`; where `whole`, everything that `from` has applied as a base.
+    pub fn take_snapshot(
+        &mut self,
+        now_ms: i64,
+        from: &mut Self,
+        whole: bool,
+    ) -> Result<Applied, StoreError> {
+        let (heads, records) = from.store.try_out(|tx| {
+            if whole {
+                tx.fold_log(&verify)?;
+            }
+            let mut records = Vec::new();
+            tx.each_base_record::<StoreError>(&Space::ALL, |record| {
+                records.push(record);
+                Ok(())
+            })?;
+            Ok::<_, StoreError>((tx.base_heads()?, records))
+        })?;
+        let (wall, own) = (now_ms + self.skew_ms, Some(self.actor));
+        self.store.write(|tx| {
+            let intake = tx.begin_intake(heads, own)?;
+            for record in &records {
+                intake.take(tx, record)?;
+            }
+            intake.finish(tx, wall)
+        })
+    }
+
     /// The dump of all spaces, as bytes.
     pub fn dump(&mut self) -> Result<String, StoreError> {
         self.store.read(|tx| Ok(tx.dump(None)?.to_string()))

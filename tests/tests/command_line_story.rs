@@ -196,3 +196,39 @@ fn what_no_vault_and_wrong_usage_say() -> Result<()> {
     ensure!(nobody.try_ctl(&["no-such-command"])?.status.code() == Some(2));
     Ok(())
 }
+
+/// What a person marks by the command line stays: a list moved to "device" before anything was sent,
+/// one that waits for approval, and an export.
+#[test]
+fn spaces_by_the_command_line() -> Result<()> {
+    let (laptop, phone) = two(None, None)?;
+    laptop.ctl(&["list", "add", "Salary"])?;
+    let task = laptop.ctl(&["add", "Ask for 5000 #Salary"])?;
+    let preview = laptop.json(&["space", "Salary", "device", "--preview"])?;
+    ensure!(preview["tasks"] == 1 && preview["asksAboutCopies"] == false, "{preview}");
+    laptop.ctl(&["space", "Salary", "device"])?;
+    ensure!(laptop.json(&["task", "show", &task])?["space"] == "device");
+    laptop.ctl(&["list", "add", "Doctor", "--space", "ask"])?;
+    laptop.ctl(&["add", "Call #Doctor"])?;
+    exchange(&laptop, &phone)?;
+    ensure!(
+        phone.try_ctl(&["task", "show", &task])?.status.code() != Some(0),
+        "it must not be there"
+    );
+    ensure!(!phone.ctl(&["lists"])?.contains("Doctor"), "it was not approved");
+    let status = laptop.json(&["status"])?;
+    ensure!(status["approvals"] == 2, "{status}");
+    let waiting = laptop.json(&["approve", "--preview"])?;
+    ensure!(waiting["changes"] == 2, "{waiting}");
+    laptop.ctl(&["approve"])?;
+    exchange(&laptop, &phone)?;
+    ensure!(phone.ctl(&["lists"])?.contains("Doctor"), "it was approved");
+    let folder = laptop.file("export");
+    let said = laptop.ctl(&["export", text(&folder)])?;
+    ensure!(said.contains("Left out: 2 items"), "{said}");
+    let json = std::fs::read_to_string(folder.join("holdfast.json"))?;
+    ensure!(json.contains("Call") && !json.contains("Ask for 5000"));
+    laptop.ctl(&["undo"])?;
+    ensure!(laptop.ctl(&["check"])?.contains("signatures verified"));
+    Ok(())
+}

@@ -24,7 +24,7 @@ fn put(device: &mut Replica, now: i64, name: &str, field: &str, into: Option<&st
     let (state, _) = device.store.read(|tx| tx.expect_entity(id(name), "item")).unwrap();
     let mut draft = state.draft();
     let value = into.map_or(Value::Null, |into| id(into).to_string().into());
-    let dots = state.register(field).map(|register| register.dots()).unwrap_or_default();
+    let dots = state.register(field).map(holdfast_model::Register::dots).unwrap_or_default();
     draft.set(field, value, &Seen::Versions(dots));
     device.edit(now, draft.finish().into_iter().collect()).unwrap();
 }
@@ -38,12 +38,12 @@ fn end(device: &mut Replica, now: i64, name: &str, life: &str) {
 
 /// Devices that hold the same items.
 fn devices<const N: usize>(kind: Kind, names: &[&str]) -> [Replica; N] {
-    let mut devices = std::array::from_fn(|n| Replica::new(n as u8 + 1, 0).unwrap());
-    let [first, others @ ..] = devices.as_mut_slice() else { return devices };
+    let mut devices: [Replica; N] = std::array::from_fn(|n| Replica::new(n as u8 + 1, 0).unwrap());
     for name in names {
-        make(first, kind, name);
+        make(&mut devices[0], kind, name);
     }
-    for other in others {
+    for other in 1..N {
+        let [first, other] = devices.get_disjoint_mut([0, other]).unwrap();
         other.fetch(NOW, first).unwrap();
     }
     devices

@@ -18,6 +18,50 @@ export const commands = {
 	reopen: (entity: string) => __TAURI_INVOKE<Done>("reopen", { entity }),
 	/**  All devices. */
 	devices: () => __TAURI_INVOKE<DeviceView[]>("devices"),
+	/**  Takes a device out of the vault. */
+	removeDevice: (id: string) => __TAURI_INVOKE<Done>("remove_device", { id }),
+	/**  One exchange by the present mode, now. */
+	syncNow: () => __TAURI_INVOKE<SyncStatus>("sync_now"),
+	/**  Pauses syncing. */
+	pauseSync: (length: PauseLength) => __TAURI_INVOKE<SyncStatus>("pause_sync", { length }),
+	/**  Ends a pause. */
+	resumeSync: () => __TAURI_INVOKE<SyncStatus>("resume_sync"),
+	/**  What held changes would do. */
+	inspectHeld: (id: string) => __TAURI_INVOKE<BundlePreview>("inspect_held", { id }),
+	/**  Applies held changes. */
+	acceptHeld: (id: string, keep: boolean) => __TAURI_INVOKE<ImportResult>("accept_held", { id, keep }),
+	/**  The exchange folder. */
+	folder: () => __TAURI_INVOKE<FolderView | null>("folder"),
+	/**  Asks for a folder and tells what turning it on would do; none when the person cancelled. */
+	pickFolder: () => __TAURI_INVOKE<FolderPreview | null>("pick_folder"),
+	/**  Turns the picked folder on. */
+	useFolder: (token: string, arriving: Arriving, triggers: Triggers) => __TAURI_INVOKE<FolderView>("use_folder", { token, arriving, triggers }),
+	/**  Changes how the folder is used. */
+	setFolder: (arriving: Arriving, triggers: Triggers) => __TAURI_INVOKE<FolderView>("set_folder", { arriving, triggers }),
+	/**  Writes everything of this device into the folder again. */
+	republishFolder: () => __TAURI_INVOKE<FolderView>("republish_folder"),
+	/**  Stops using the folder. */
+	stopFolder: () => __TAURI_INVOKE<SyncStatus>("stop_folder"),
+	/**  What giving a list another space would do. */
+	previewSpace: (list: string, to: Space) => __TAURI_INVOKE<SpacePreview>("preview_space", { list, to }),
+	/**  Gives a list another space. */
+	setSpace: (list: string, to: Space, copies: Copies) => __TAURI_INVOKE<Done>("set_space", { list, to, copies }),
+	/**  What waits for approval, by list. */
+	approvals: () => __TAURI_INVOKE<ApprovalView[]>("approvals"),
+	/**  Lets everything leave that waits for an approval. */
+	approve: () => __TAURI_INVOKE<Approval>("approve"),
+	/**  The backups of this device. */
+	backups: () => __TAURI_INVOKE<BackupsView>("backups"),
+	/**  Makes a backup. */
+	backUpNow: () => __TAURI_INVOKE<BackupView>("back_up_now"),
+	/**  What restoring a backup would change. */
+	previewRestore: (id: string) => __TAURI_INVOKE<RestorePreview>("preview_restore", { id }),
+	/**  Restores a backup, after making a restore point. */
+	restoreBackup: (id: string, scope: RestoreScope) => __TAURI_INVOKE<RestoreResult>("restore_backup", { id, scope }),
+	/**  What takes how much room. */
+	storage: () => __TAURI_INVOKE<StorageView>("storage"),
+	/**  Chooses how long history is kept. */
+	setHistory: (period: HistoryPeriod) => __TAURI_INVOKE<StorageView>("set_history", { period }),
 	/**  Renames a device. */
 	renameDevice: (id: string, name: string) => __TAURI_INVOKE<Done>("rename_device", { id, name }),
 	/**
@@ -133,6 +177,10 @@ export type ActivityEntry = {
 	title: string,
 	/**  More sentences. */
 	details: string[],
+	/**  What an exchange did. */
+	counts: ExchangeCounts | null,
+	/**  What it did by name. */
+	items: PreviewItem[],
 	/**  With which device. */
 	device: DeviceRef | null,
 	/**  Whether it can be undone. */
@@ -154,7 +202,17 @@ export type ActivityKind =
 /**  A backup. */
 "backup" | 
 /**  A check. */
-"check";
+"check" | 
+/**  One run with the exchange folder. */
+"exchange" | 
+/**  A new writing identity. */
+"identity" | 
+/**  Changes of a removed device were set aside. */
+"quarantine" | 
+/**  A backup was restored. */
+"restore" | 
+/**  Old history was removed. */
+"prune";
 
 /**  Who changed a block. */
 export type BlockKind = 
@@ -246,6 +304,8 @@ export type CheckReport = {
 	ok: boolean,
 	/**  What was looked at and found, in sentences. */
 	lines: string[],
+	/**  How many changes will be fetched again. */
+	refetch: number,
 };
 
 /**  Why something was not done. */
@@ -408,6 +468,10 @@ export type DeviceView = {
 	lastSeen: number | null,
 	/**  Whether it was removed from the vault. */
 	removed: boolean,
+	/**  When it was removed. */
+	removedTime: number | null,
+	/**  Changes that came after its removal; kept apart. */
+	quarantined: number,
 };
 
 /**  A field with more than one version. */
@@ -1068,7 +1132,11 @@ export type SyncState =
 /**  Paused by the person. */
 "paused" | 
 /**  Something has to be put right. */
-"error";
+"error" | 
+/**  Incoming changes wait for the person to look. */
+"look" | 
+/**  Changes wait for approval. */
+"approve";
 
 /**  How far changes got. */
 export type SyncStatus = {
@@ -1092,6 +1160,14 @@ export type SyncStatus = {
 	modes: Mode[],
 	/**  Changes that wait for an update of the app or for another device's changes, in words. */
 	parked: string[],
+	/**  Whether there is somewhere to sync with now. */
+	canSyncNow: boolean,
+	/**  Set while paused; none inside: until resumed. */
+	paused: Paused | null,
+	/**  Incoming changes that wait for the person to look. */
+	held: HeldView[],
+	/**  How many changes wait for approval. */
+	approvals: number,
 };
 
 /**  A tag in the sidebar. */
@@ -1341,6 +1417,8 @@ export type VersionView = {
 	device: DeviceRef,
 	/**  When, by that device's clock. */
 	time: number,
+	/**  What is in this version where one value cannot say it. */
+	details: string[],
 };
 
 /**  An item with changes that some destination lacks. */
@@ -1362,3 +1440,142 @@ export type WeekStart =
 /**  Sunday. */
 "sunday";
 
+
+export type Paused = { until: number | null };
+
+/** Incoming changes that are not applied yet. ask: the folder is set to "Ask me first". deletions: they delete very much. */
+export type HeldView = { id: string; device: DeviceRef; changes: number; reason: "ask" | "deletions"; since: number };
+
+
+export type PauseLength = "hour" | "tomorrow" | "resume";
+
+
+/**
+ * watching: all is well. missing: the folder cannot be found. emptied: it is there, but what this
+ * device had published is not; nothing was deleted here. failing: see `error`.
+ */
+export type FolderState = "watching" | "missing" | "emptied" | "failing";
+
+
+/** What happens with changes that arrive in the folder. */
+export type Arriving = "atOnce" | "askFirst";
+
+
+/** When to sync by itself. `everyMinutes`: 5, 15, 60, or null for not on a timer. */
+export type Triggers = { onLaunch: boolean; onChange: boolean; everyMinutes: number | null };
+
+
+export type FolderView = {
+  /** For people to read; never handed back. */
+  path: string;
+  state: FolderState;
+  lastLook: number | null;
+  arriving: Arriving;
+  triggers: Triggers;
+  /** Set in state failing. */
+  error: CommandError | null;
+};
+
+/** What turning a folder on would do. Nothing was written yet. */
+export type FolderPreview = {
+  /** Hands the chosen folder to useFolder; never a path. */
+  token: string;
+  path: string;
+  /** What it would send. */
+  tasks: number;
+  notes: number;
+  changes: number;
+  /** Changes of other devices that are in the folder already and not here yet. */
+  incoming: number;
+  /** Devices that use this folder already. */
+  devices: string[];
+  /** Lists that do not go into it, by title ("Nearby only", "Never leaves this device", not approved). */
+  left: string[];
+};
+
+/** What an exchange did. The interface leaves out what is zero. */
+export type ExchangeCounts = { sent: number; adds: number; updates: number; deletes: number; conflicts: number; merged: number };
+
+
+/** What giving a list another space would do. Everything in it goes with it. */
+export type SpacePreview = {
+  list: string;
+  title: string;
+  from: Space;
+  to: Space;
+  /** Lists that move, itself among them. */
+  lists: number;
+  tasks: number;
+  notes: number;
+  /** True when fewer ways of travelling may carry it than before. */
+  narrower: boolean;
+  /** Tags and attachments that only they use and that move along. */
+  along: number;
+  /** Other devices that hold copies now. */
+  holders: DeviceRef[];
+  /** Copies went out in a file or folder, to nobody in particular. */
+  wentOut: boolean;
+  /** The person has to say what becomes of those copies. */
+  asksAboutCopies: boolean;
+};
+
+/** What becomes of copies that other devices hold. remove: they are asked to remove theirs. */
+export type Copies = "leave" | "remove";
+
+
+/** What waits for an approval before it may leave. */
+export type Approval = { changes: number; items: WaitingItem[] };
+
+/** What waits for approval, by list. It is approved as one batch. */
+export type ApprovalView = { list: string; title: string; changes: number; items: WaitingItem[] };
+
+
+export type BackupView = {
+  id: string;
+  time: number;
+  bytes: number;
+  /** point: made before a restore. update: made before the app changed the database's format. */
+  kind: "automatic" | "manual" | "point" | "update";
+  /** It was opened and compared after it was written. */
+  verified: boolean;
+};
+
+export type BackupsView = {
+  backups: BackupView[]; // newest first
+  /** Where they are, for people to read. */
+  folder: string;
+  /** The rule of rotation in words: "One a day for a week, one a week for a month." */
+  rule: string;
+  /** Why the last automatic backup failed; null when it did not. */
+  error: CommandError | null;
+};
+
+/** What restoring would change, compared with now. */
+export type RestorePreview = { id: string; time: number; adds: number; updates: number; deletes: number; items: PreviewItem[]; devices: DeviceRef[] };
+
+
+/**
+ * here: this device goes back and then catches up again with the others. everywhere: the differences
+ * are written as one change that travels and can be undone.
+ */
+export type RestoreScope = "here" | "everywhere";
+
+
+/** `point`: the restore point that was made first. */
+export type RestoreResult = { point: BackupView; scope: RestoreScope; adds: number; updates: number; deletes: number };
+
+
+export type HistoryPeriod = "days90" | "year" | "forever";
+
+
+export type StorageView = {
+  /** The database file. */
+  databaseBytes: number;
+  /** What is alive: lists, tasks, notes, their texts. */
+  liveBytes: number;
+  historyBytes: number;
+  attachmentBytes: number;
+  period: HistoryPeriod;
+  /** Devices that do not have everything yet: history that they lack is kept. */
+  holders: { device: DeviceRef; lastSeen: number | null; changes: number }[];
+};

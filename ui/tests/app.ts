@@ -4,17 +4,19 @@ import userEvent, { type UserEvent } from "@testing-library/user-event";
 import App from "../src/App.svelte";
 import { useBackend } from "../src/backend";
 import { testBackend, type FakeBackend } from "../src/backend/fake";
+import { setScene, type Scene } from "../src/backend/fake/scenes";
 import { router, type Route } from "../src/state/router.svelte";
 import { session } from "../src/state/session.svelte";
 import { toasts } from "../src/state/toast.svelte";
 import { viewport } from "../src/state/viewport.svelte";
 
-type Options = Parameters<typeof testBackend>[0] & { route?: Route; width?: number };
+type Options = Parameters<typeof testBackend>[0] & { route?: Route; width?: number; scene?: Scene };
 
-/** The app, ready to be used. `width` is the window's, 1180 unless told. */
-export async function startApp({ route = { screen: "today" }, width = 1180, ...options }: Options = {}): Promise<{ fake: FakeBackend; user: UserEvent; container: HTMLElement }> {
+/** The app, ready to be used. `width` is the window's, 1180 unless told; `scene` a situation of syncing. */
+export async function startApp({ route = { screen: "today" }, width = 1180, scene, ...options }: Options = {}): Promise<{ fake: FakeBackend; user: UserEvent; container: HTMLElement }> {
   const fake = testBackend(options);
   useBackend(fake);
+  await setScene(fake, scene ?? null);
   toasts.dismiss();
   Object.defineProperty(window, "innerWidth", { configurable: true, value: width });
   viewport.width = width;

@@ -7,6 +7,7 @@ pub mod bench;
 pub mod bindings;
 pub mod cargo;
 pub mod display;
+pub mod fuzz;
 pub mod needs;
 pub mod npm;
 pub mod packages;

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, bindings, run, sim, test};
+use xtask::{bench, bindings, fuzz, run, sim, test};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Builds, starts, tests and measures Holdfast")]
@@ -46,6 +46,14 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Throw mutated input at everything that reads from outside, guided by coverage
+    Fuzz {
+        /// Only this target
+        target: Option<String>,
+        /// How long for each
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// Write ui/src/bindings.ts from the shell's commands
     Bindings {
         /// Change nothing; fail where the file differs
@@ -72,6 +80,7 @@ fn carry_out(command: Command) -> anyhow::Result<()> {
         Command::Test { only } => test::run(only),
         Command::Bench { name } => bench::run(name.as_deref()),
         Command::Sim { arguments } => sim::run(&arguments),
+        Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Bindings { check } => bindings::run(check),
     }
 }

@@ -41,7 +41,8 @@ impl App {
                         details.push(format!("{} '{}'", part("event"), part("title")));
                     }
                     let can_undo = exchange.direction == Direction::Received
-                        && !tx.changes_of_exchange(exchange.id)?.is_empty();
+                        && !tx.changes_of_exchange(exchange.id)?.is_empty()
+                        && !tx.is_exchange_cut(exchange.id)?;
                     entries.push(view::ActivityEntry {
                         id: exchange.id.to_string(),
                         kind,

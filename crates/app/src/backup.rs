@@ -1,11 +1,51 @@
-//! A complete copy of this device's database in one file.
+//! Backups: complete copies of this device's database, each in one file. The keys are not in them.
+//!
+//! A backup is written under a hidden name, opened and compared, flushed, and only then gets its name;
+//! a full disk leaves the older ones as they are. What is kept how long: see [`crate::rotation`].
 
-use crate::{App, AppError};
-use std::path::Path;
+use crate::view::BackupKind;
+use crate::{App, AppError, rotation, view};
+use holdfast_oplog::Hash;
+use holdfast_store::{Store, StoreError};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+/// The ending of backups in the folder of backups.
+const ENDING: &str = "db";
+/// Their times, as they stand in names: UTC, to the millisecond.
+const TIME: &str = "%Y%m%dT%H%M%S%3fZ";
+/// How often a copy is tried again, where another process writes meanwhile.
+const TRIES: usize = 3;
+
+/// A backup in the folder.
+#[derive(Debug, Clone)]
+pub(crate) struct BackupFile {
+    pub(crate) path: PathBuf,
+    pub(crate) time: Timestamp,
+    pub(crate) kind: BackupKind,
+}
+
+impl BackupFile {
+    pub(crate) fn id(&self) -> String {
+        self.path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+}
+
+fn word(kind: BackupKind) -> &'static str {
+    match kind {
+        BackupKind::Daily => "daily",
+        BackupKind::BeforeMigration => "before-migration",
+        BackupKind::BeforeRepair => "before-repair",
+        BackupKind::BeforeRestore => "before-restore",
+        BackupKind::Manual => "manual",
+    }
+}
 
 impl App {
-    /// Writes a consistent copy of the vault's database into a new file and checks that it opens.
-    /// The keys are not in it.
+    /// Writes a consistent copy of the vault's database into a new file and checks that it opens and
+    /// shows the same. Its size.
     pub fn backup(&self, path: &Path) -> Result<u64, AppError> {
         if path.exists() {
             return Err(AppError::Invalid(format!(
@@ -14,13 +54,213 @@ impl App {
             )));
         }
         self.with(|open| {
-            open.store.copy_to(path)?;
-            let digest = open.store.read(|tx| tx.dump(None))?;
-            let mut copy = holdfast_store::Store::open(path)?;
-            if copy.read(|tx| tx.dump(None))? != digest {
-                return Err(AppError::Invalid("The copy is not the same: try again.".into()));
-            }
-            Ok(std::fs::metadata(path).map_err(AppError::file(path))?.len())
+            let database = self.home.database();
+            write(path, |to| copy_compared(&mut open.store, &database, to))
         })
     }
+
+    /// Makes a backup in the folder of backups now, because the person asks for it.
+    pub fn backup_now(&self) -> Result<view::BackupView, AppError> {
+        self.with(|_| Ok(()))?;
+        self.make_backup(BackupKind::Manual).map(|file| shown(&file))
+    }
+
+    /// The backups on this device, newest first.
+    pub fn backups(&self) -> Result<Vec<view::BackupView>, AppError> {
+        let mut files = self.backup_files()?;
+        files.sort_by_key(|file| std::cmp::Reverse((file.time, file.id())));
+        Ok(files.iter().map(shown).collect())
+    }
+
+    /// Makes the backup of this day, where there is none yet and there is something to keep, and
+    /// deletes those that are kept no longer. Whether one was made. Nobody has to wait for it: it reads
+    /// the database beside the open one.
+    pub fn backup_if_due(&self) -> Result<bool, AppError> {
+        if !self.is_open() {
+            return Ok(false);
+        }
+        let now = self.clock.now();
+        let day = |time: Timestamp| time.to_zoned(TimeZone::UTC).date();
+        let files = self.backup_files()?;
+        // One from the future was made with a clock that was off, and does not hold today's off.
+        let done =
+            files.iter().any(|file| file.kind == BackupKind::Daily && day(file.time) == day(now));
+        if done {
+            return Ok(false);
+        }
+        let mut store = Store::open(&self.home.database())?;
+        if store.read(|tx| tx.position())? == 0 {
+            return Ok(false);
+        }
+        drop(store);
+        self.make_backup(BackupKind::Daily)?;
+        self.rotate(now)?;
+        Ok(true)
+    }
+
+    /// Deletes the backups that are kept no longer.
+    fn rotate(&self, now: Timestamp) -> Result<(), AppError> {
+        let files = self.backup_files()?;
+        let times: Vec<_> = files.iter().map(|file| (file.time, file.kind)).collect();
+        for (file, keep) in files.iter().zip(rotation::kept(&times, now)) {
+            if !keep {
+                fs::remove_file(&file.path).map_err(AppError::file(&file.path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a backup of the database as it is on the disk now.
+    pub(crate) fn make_backup(&self, kind: BackupKind) -> Result<BackupFile, AppError> {
+        let folder = self.home.backups();
+        fs::create_dir_all(&folder).map_err(AppError::file(&folder))?;
+        restrict(&folder);
+        let (time, path) = self.free_name(&folder, kind);
+        let database = self.home.database();
+        write(&path, |to| {
+            if kind == BackupKind::BeforeMigration {
+                // Opening it would change what is to be kept.
+                return Store::copy_as_it_is(&database, to).map_err(AppError::from);
+            }
+            let mut store = Store::open(&database)?;
+            copy_compared(&mut store, &database, to)
+        })?;
+        Ok(BackupFile { path, time, kind })
+    }
+
+    fn free_name(&self, folder: &Path, kind: BackupKind) -> (Timestamp, PathBuf) {
+        let mut time = self.clock.now();
+        loop {
+            let name = format!("{}-{}.{ENDING}", time.strftime(TIME), word(kind));
+            let path = folder.join(name);
+            match time.checked_add(jiff::SignedDuration::from_millis(1)) {
+                Ok(next) if path.exists() => time = next,
+                _ => return (time, path),
+            }
+        }
+    }
+
+    pub(crate) fn backup_files(&self) -> Result<Vec<BackupFile>, AppError> {
+        let folder = self.home.backups();
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(AppError::file(&folder)(error)),
+        };
+        Ok(entries.filter_map(Result::ok).filter_map(|entry| parse(entry.path())).collect())
+    }
+
+    /// The backup of that id. What the window names is an id, never a path.
+    pub fn known_backup(&self, id: &str) -> Result<PathBuf, AppError> {
+        let known = self.backup_files()?.into_iter().find(|file| file.id() == id);
+        known
+            .map(|file| file.path)
+            .ok_or_else(|| AppError::NoSuchItem { what: "backup", given: id.to_owned() })
+    }
+
+    /// The backup of that id, or the file of that name.
+    pub fn backup_path(&self, given: &Path) -> Result<PathBuf, AppError> {
+        let id = given.to_string_lossy();
+        let known = self.backup_files()?.into_iter().find(|file| file.id() == id);
+        Ok(known.map_or_else(|| given.to_owned(), |file| file.path))
+    }
 }
+
+/// A backup by its name; other files are none.
+fn parse(path: PathBuf) -> Option<BackupFile> {
+    let name = path.file_name()?.to_str()?;
+    let (time, kind) = name.strip_suffix(&format!(".{ENDING}"))?.split_once('-')?;
+    let time = jiff::civil::DateTime::strptime(TIME, time).ok()?;
+    let time = time.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    let kinds = [
+        BackupKind::Daily,
+        BackupKind::BeforeMigration,
+        BackupKind::BeforeRepair,
+        BackupKind::BeforeRestore,
+        BackupKind::Manual,
+    ];
+    let kind = kinds.into_iter().find(|known| word(*known) == kind)?;
+    Some(BackupFile { path, time, kind })
+}
+
+pub(crate) fn shown(file: &BackupFile) -> view::BackupView {
+    let bytes = fs::metadata(&file.path).map_or(0, |data| data.len());
+    view::BackupView {
+        id: file.id(),
+        time: file.time.as_millisecond(),
+        bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
+        kind: file.kind,
+    }
+}
+
+/// Copies a database and compares what the copy shows and holds with the original.
+fn copy_compared(store: &mut Store, database: &Path, to: &Path) -> Result<(), AppError> {
+    for _ in 0..TRIES {
+        let before = sum(store)?;
+        fs::write(to, []).map_err(AppError::file(to))?;
+        Store::copy_as_it_is(database, to)?;
+        let mut copy = Store::open(to)?;
+        let copied = sum(&mut copy)?;
+        if copied == before || copied == sum(store)? {
+            return Ok(());
+        }
+    }
+    Err(AppError::Invalid(
+        "The copy does not show the same as the original: run 'holdfastctl check'.".into(),
+    ))
+}
+
+fn sum(store: &mut Store) -> Result<Hash, StoreError> {
+    store.read(|tx| {
+        let held = holdfast_oplog::encode(&tx.held()?)?;
+        Ok(Hash::of(&[tx.dump(None)?.to_string().as_bytes(), &held].concat()))
+    })
+}
+
+/// Lets `make` write a file under a hidden name and gives it its name once it is on the disk. Its size.
+pub(crate) fn write(
+    path: &Path,
+    make: impl FnOnce(&Path) -> Result<(), AppError>,
+) -> Result<u64, AppError> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let hidden = tempfile::Builder::new()
+        .prefix(".holdfast-")
+        .suffix(".part")
+        .tempfile_in(folder)
+        .map_err(AppError::file(folder))?;
+    let made = make(hidden.path());
+    for sidecar in crate::session::sidecars(hidden.path()) {
+        let _ = fs::remove_file(sidecar);
+    }
+    made?;
+    let failed = AppError::file(path);
+    let size = (|| {
+        hidden.as_file().sync_all()?;
+        let size = fs::metadata(hidden.path())?.len();
+        hidden.persist_noclobber(path).map_err(|error| error.error)?;
+        sync_folder(folder)?;
+        Ok(size)
+    })();
+    size.map_err(failed)
+}
+
+/// Makes a new name last through a loss of power; Windows does so itself.
+pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+#[cfg(unix)]
+fn restrict(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    // Best effort, as for the database.
+    let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+}
+#[cfg(not(unix))]
+fn restrict(_folder: &Path) {}
+
+#[cfg(test)]
+#[path = "backup_tests.rs"]
+mod tests;

@@ -20,6 +20,9 @@ impl App {
             view::BootState::New
         };
         let ready = state == view::BootState::Ready;
+        if ready {
+            self.tidy();
+        }
         let (device, prefs) = if ready {
             self.with(|open| Ok((Some(open.people()?.here()), open.prefs())))?
         } else {

@@ -1,46 +1,209 @@
-//! Verifying this device's data, and making the views anew.
+//! Verifying this device's data, and repairing it: damaged changes are taken out and asked for again,
+//! views are made anew.
 
+use crate::difference::{self, Picture};
+use crate::session::Open;
+use crate::view::BackupKind;
 use crate::{App, AppError, view};
-use holdfast_oplog::{ChangeId, Hash, LogId};
-use holdfast_vault::verify_change;
+use holdfast_oplog::{ChangeId, Hash, LogId, VaultId};
+use holdfast_store::{CheckLine, Removed, RepairKeys, Repaired, StoreError, Tx};
+use holdfast_vault::{Membership, sign_change, verify_change};
+use std::io::Write;
+
+/// Action code of what repair wrote again.
+pub(crate) const REPAIR: &str = "repair";
+
+/// Where nothing else helps.
+const WAY_OUT: &str = "the database cannot be read in part. Nothing was deleted. Restore a backup \
+    ('holdfastctl backups', 'holdfastctl restore'), or join the vault again from another device with \
+    an invitation";
+
+/// Checks signatures by what the vault knows of its devices.
+pub(crate) fn verifier(
+    members: &Membership,
+    vault: VaultId,
+) -> impl Fn(LogId, u64, Hash, &[u8; 64]) -> bool {
+    move |log: LogId, seq: u64, hash: Hash, signature: &[u8; 64]| {
+        let id = ChangeId { space: log.space, actor: log.actor, seq };
+        members
+            .public_of(log.actor)
+            .is_some_and(|public| verify_change(&public, vault, id, hash, signature))
+    }
+}
 
 impl App {
-    /// Verifies hashes, chains, signatures, views and attachments; `repair` makes the views anew.
+    /// Verifies hashes, chains, signatures, views and attachments. `repair` takes out what is damaged,
+    /// after a backup, and makes the views anew.
     pub fn check(&self, repair: bool) -> Result<view::CheckReport, AppError> {
-        self.with(|open| {
-            let members = open.members()?;
-            let vault = open.vault();
-            let verify = |log: LogId, seq: u64, hash: Hash, signature: &[u8; 64]| {
-                let id = ChangeId { space: log.space, actor: log.actor, seq };
-                members
-                    .public_of(log.actor)
-                    .is_some_and(|public| verify_change(&public, vault, id, hash, signature))
-            };
-            let found = open.store.read(|tx| tx.check(&verify))?;
-            let mut ok = found.iter().all(|line| line.ok);
-            let mut lines: Vec<String> = found
-                .into_iter()
-                .map(|line| format!("{} {}", if line.ok { "ok" } else { "PROBLEM" }, line.text))
-                .collect();
-            let shown = open.store.read(|tx| tx.dump(None))?;
-            let rebuilt = open.store.try_out(|tx| {
-                tx.rebuild()?;
-                tx.dump(None)
-            })?;
-            let same = shown == rebuilt;
-            ok &= same || repair;
-            lines.push(if same {
-                "ok views agree with the log".into()
-            } else if repair {
-                "repaired views did not agree with the log and were made anew".into()
-            } else {
-                "PROBLEM views do not agree with the log: repair makes them anew".into()
-            });
+        let report = self.with(|open| {
+            let mut lines = Vec::new();
+            let mut whole = true;
             if repair {
-                let changes = open.store.write(|tx| tx.rebuild())?;
-                lines.push(format!("ok views made anew from {changes} changes"));
+                let point = self.make_backup(BackupKind::BeforeRepair);
+                match point {
+                    Ok(point) => lines.push(format!("ok a backup was made before: {}", point.id())),
+                    // What cannot be copied as a whole is repaired all the more.
+                    Err(error) => {
+                        lines.push(format!("note no backup could be made before: {error}"))
+                    }
+                }
+                match self.repair(open) {
+                    Ok(done) => {
+                        lines.extend(done.into_iter().map(|line| format!("repaired {line}")))
+                    }
+                    Err(error) => {
+                        whole = false;
+                        lines.push(format!("PROBLEM {error}"));
+                    }
+                }
             }
-            Ok(view::CheckReport { ok, lines })
-        })
+            for line in open.look() {
+                whole &= line.ok;
+                lines.push(format!("{} {}", if line.ok { "ok" } else { "PROBLEM" }, line.text));
+            }
+            Ok(view::CheckReport { ok: whole, lines })
+        })?;
+        if repair {
+            self.tell(view::Changed::anything(0));
+        }
+        Ok(report)
     }
+
+    /// Repairs, and says what was done.
+    fn repair(&self, open: &mut Open) -> Result<Vec<String>, AppError> {
+        let members = open.members()?;
+        let vault = open.vault();
+        // First without keeping it, to know what will be taken out.
+        let planned = open.repaired(&members, vault, true)?;
+        let mut lines = Vec::new();
+        if !planned.removed.is_empty() {
+            lines
+                .push(format!("what was taken out is in {}", self.keep_removed(&planned.removed)?));
+        }
+        // Views that can be read may show what the log has lost.
+        let shown =
+            if planned.write_again { open.store.read(|tx| Picture::of(tx)).ok() } else { None };
+        if planned.own_log {
+            open.distrust()?;
+            open.after_restore(&[])?;
+        }
+        let done = open.repaired(&members, vault, false)?;
+        lines.extend(done.lines);
+        if let Some(shown) = shown {
+            let clock = open.clock.zoned();
+            let outcome =
+                open.write(|tx, author| difference::lead_to(&shown, tx, author, &clock, REPAIR))?;
+            lines
+                .push(format!("{} items were written again as they were shown", outcome.ids.len()));
+            lines.extend(outcome.skipped);
+        } else if planned.write_again {
+            lines.push(
+                "what those changes did is lost: the lists that showed it are damaged too".into(),
+            );
+        }
+        Ok(lines)
+    }
+
+    /// Writes what was taken out into a file of its own, one line each.
+    fn keep_removed(&self, removed: &[Removed]) -> Result<String, AppError> {
+        let folder = self.home.path().join("damaged");
+        std::fs::create_dir_all(&folder).map_err(AppError::file(&folder))?;
+        let path = folder.join(format!("{}.txt", self.clock.now_ms()));
+        let mut text = String::new();
+        for row in removed {
+            let bytes = row.bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            text.push_str(&format!("{}: {bytes}\n", row.place));
+        }
+        let written = std::fs::File::create(&path)
+            .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
+        written.map_err(AppError::file(&path))?;
+        Ok(path.display().to_string())
+    }
+}
+
+impl Open {
+    /// Repairs the database and makes its views anew, or only tries it out.
+    fn repaired(
+        &mut self,
+        members: &Membership,
+        vault: VaultId,
+        try_out: bool,
+    ) -> Result<Repaired, AppError> {
+        let (keys, own) = (&self.keys, self.actor);
+        let verify = verifier(members, vault);
+        let repair = |tx: &Tx<'_>| {
+            let keys = RepairKeys {
+                verify: &verify,
+                knows: &|actor| members.public_of(actor).is_some(),
+                own,
+                sign: &|id: ChangeId, hash: Hash| sign_change(keys, vault, id, hash),
+            };
+            let done = tx.repair(&keys)?;
+            tx.rebuild()?;
+            Ok::<_, StoreError>(done)
+        };
+        let done = if try_out { self.store.try_out(repair) } else { self.store.write(repair) };
+        Ok(done?)
+    }
+
+    /// Looks at everything; what cannot be read is a finding.
+    fn look(&mut self) -> Vec<CheckLine> {
+        let mut lines = Vec::new();
+        let vault = self.vault();
+        let found = self.members().and_then(|members| {
+            let verify = verifier(&members, vault);
+            Ok(self.store.read(|tx| tx.check(&verify))?)
+        });
+        match found {
+            Ok(found) => lines.extend(found),
+            Err(error) => lines.push(problem(error.to_string())),
+        }
+        let rows = self
+            .store
+            .read(|tx| Ok::<_, StoreError>([tx.check_rows(), tx.check_missing()].concat()));
+        match rows {
+            Ok(rows) => lines.extend(rows),
+            Err(error) => lines.push(problem(error.to_string())),
+        }
+        lines.extend(self.compare_views());
+        let unreadable = lines.iter().any(|line| !line.ok && line.text.contains("malformed"));
+        if unreadable {
+            lines.push(problem(WAY_OUT.into()));
+        }
+        lines
+    }
+
+    /// Compares what is shown with what the changes make.
+    fn compare_views(&mut self) -> Vec<CheckLine> {
+        let sums = self.store.read(|tx| tx.dump(None)).and_then(|shown| {
+            self.store.try_out(|tx| {
+                let before = tx.view_sums()?;
+                tx.rebuild()?;
+                let same = tx.dump(None)? == shown;
+                Ok::<_, StoreError>((same, before, tx.view_sums()?))
+            })
+        });
+        let (same, before, after) = match sums {
+            Ok(sums) => sums,
+            Err(error) => return vec![problem(format!("views cannot be read: {error}"))],
+        };
+        let differ: Vec<&str> = before
+            .iter()
+            .zip(&after)
+            .filter(|(before, after)| before != after)
+            .map(|((name, _), _)| *name)
+            .collect();
+        if same && differ.is_empty() {
+            return vec![CheckLine { ok: true, text: "views agree with the log".into() }];
+        }
+        let text = format!(
+            "views do not agree with the log ({}): repair makes them anew",
+            if differ.is_empty() { "items".into() } else { differ.join(", ") }
+        );
+        vec![problem(text)]
+    }
+}
+
+fn problem(text: String) -> CheckLine {
+    CheckLine { ok: false, text }
 }

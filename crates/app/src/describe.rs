@@ -110,6 +110,8 @@ pub(crate) fn action(code: &str) -> &'static str {
         "conflict.resolve" => "Resolve conflict",
         "policy.set" => "Change policy",
         "import" => "Import",
+        "backup.restore" => "Restore backup",
+        "repair" => "Repair",
         "exchange.undo" => "Undo import",
         "undo" => "Undo",
         "redo" => "Redo",

@@ -221,7 +221,7 @@ impl Open {
         };
         let held = match reason {
             Some(reason) => {
-                let folder = Folder::open(&mut files, self.actor, 0)?;
+                let folder = Folder::open(&mut files, self.actor, &settings.memory)?;
                 let authors = self.store.read(|tx| folder::waiting(tx, &folder))?;
                 (!authors.is_empty()).then_some(Held { authors, reason, since: 0 })
             }
@@ -233,7 +233,7 @@ impl Open {
     fn inspect_folder(&mut self, path: &Path) -> Result<FolderPreview, AppError> {
         let mut files = OsFiles::new(path, self.vault());
         writable(path)?;
-        let mut folder = Folder::open(&mut files, self.actor, 0)?;
+        let mut folder = Folder::open(&mut files, self.actor, &folder::FolderMemory::default())?;
         let people = self.people()?;
         let carried = spaces(Carrier::Folder);
         self.store.read(|tx| {

@@ -33,6 +33,9 @@ impl Home {
     pub(crate) fn database(&self) -> PathBuf {
         self.0.join("holdfast.db")
     }
+    pub(crate) fn backups(&self) -> PathBuf {
+        self.0.join("backups")
+    }
     pub(crate) fn private(&self) -> PathBuf {
         self.0.join("private.db")
     }

@@ -157,10 +157,23 @@ impl Settling {
         self.done = true;
     }
 
+    /// The database is put back to an older state.
+    pub(crate) fn restored(&mut self) {
+        (self.why, self.done) = (Some(Why::Restored), false);
+    }
+
     /// Whether a new actor has to be taken.
     pub(crate) fn is_due(&self) -> bool {
         !self.done && self.why.is_some()
     }
+}
+
+/// From now on no database is taken for the one that belongs to this folder, until a new actor was
+/// taken. To be called before a database is put back or cut.
+pub(crate) fn distrust(private: &mut PrivateStore) -> Result<(), AppError> {
+    let mut nobodys = [0; 16];
+    OsRng.fill_bytes(&mut nobodys);
+    Ok(private.set_all(&[(fact::TOKEN, &nobodys), (fact::NEXT, &nobodys)])?)
 }
 
 /// Whether the database lacks what this device wrote.

@@ -16,6 +16,7 @@ mod check;
 mod clock;
 mod conflicts;
 mod describe;
+mod difference;
 mod error;
 mod export;
 mod export_tables;
@@ -40,10 +41,13 @@ mod policies;
 mod removal;
 mod repeats;
 mod resolve;
+mod restore;
 mod review;
+mod rotation;
 mod search;
 mod session;
 mod space_review;
+mod storage;
 mod sync_status;
 mod tags;
 mod task_views;
@@ -55,6 +59,8 @@ mod undo;
 pub mod view;
 mod watch;
 
+#[cfg(test)]
+mod newer_tests;
 #[cfg(test)]
 mod recovered_tests;
 #[cfg(test)]

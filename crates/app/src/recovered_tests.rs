@@ -1,6 +1,5 @@
 //! Deleting a list never deletes what was added to it unseen: it moves to "Recovered from …".
 
-use crate::act::Work;
 use crate::story_tests::{Device, add, carry, device, exchange, new, two};
 use crate::view;
 use holdfast_model::entity::Seen;
@@ -162,15 +161,19 @@ fn a_recovered_list_goes_once_nothing_is_left_in_it() {
 }
 
 fn rename_tag(device: &Device, title: &str) {
-    let rename = |work: &mut Work<'_, '_>| {
-        let tag = work.tx.tag_named("shop")?.unwrap();
-        let (state, space) = work.tx.expect_entity(tag, "tag")?;
-        let mut draft = state.draft();
-        draft.set(TITLE, title, &Seen::All);
-        work.push(space, draft);
-        Ok(String::new())
-    };
-    device.app.with(|open| open.act("tag.rename", rename)).unwrap();
+    device
+        .app
+        .with(|open| {
+            open.act("tag.rename", |work| {
+                let tag = work.tx.tag_named("shop")?.unwrap();
+                let (state, space) = work.tx.expect_entity(tag, "tag")?;
+                let mut draft = state.draft();
+                draft.set(TITLE, title, &Seen::All);
+                work.push(space, draft);
+                Ok(String::new())
+            })
+        })
+        .unwrap();
 }
 
 #[test]

@@ -228,7 +228,37 @@ impl App {
         Ok(())
     }
 
+    /// Whether the vault is open.
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().is_some()
+    }
+
     fn open_files(&self, passphrase: Option<&str>) -> Result<Open, AppError> {
+        let Secrets { private, keys, keyring, actor, root } = self.open_secrets(passphrase)?;
+        if Store::pending_migration(&self.home.database())?.is_some() {
+            // A migration happens wholly or not at all; the copy is for what nobody thought of.
+            self.make_backup(view::BackupKind::BeforeMigration)?;
+        }
+        let mut store = Store::open(&self.home.database())?;
+        store.write(|tx| tx.catch_up(self.clock.now_ms()))?;
+        let place = Place::of(self.home.path());
+        let (told, settling, own) = store.read(|tx| {
+            let settling = Settling::look(tx, &private, place)?;
+            Ok::<_, AppError>((tx.position()?, settling, tx.own_actors()?))
+        })?;
+        let actor = own.last().copied().unwrap_or(actor);
+        let (clock, written) = (self.clock, None);
+        let mut open =
+            Open { store, private, keys, keyring, actor, clock, root, told, settling, written };
+        if open.settling.is_due() {
+            open.before_writing()?;
+        }
+        open.recover_keys()?;
+        Ok(open)
+    }
+
+    /// Opens what is private to this device: its keys and its identity.
+    pub(crate) fn open_secrets(&self, passphrase: Option<&str>) -> Result<Secrets, AppError> {
         if !self.has_vault() {
             return Err(AppError::NoVault(self.home.path().display().to_string()));
         }
@@ -255,21 +285,7 @@ impl App {
             Keyring::decode(&open_with_root(&root, fact::KEYRING, &read(fact::KEYRING)?)?)?;
         let actor =
             ActorId::from_slice(&read(fact::ACTOR)?).map_err(holdfast_store::StoreError::from)?;
-        let mut store = Store::open(&self.home.database())?;
-        let place = Place::of(self.home.path());
-        let (told, settling, own) = store.read(|tx| {
-            let settling = Settling::look(tx, &private, place)?;
-            Ok::<_, AppError>((tx.position()?, settling, tx.own_actors()?))
-        })?;
-        let actor = own.last().copied().unwrap_or(actor);
-        let (clock, written) = (self.clock, None);
-        let mut open =
-            Open { store, private, keys, keyring, actor, clock, root, told, settling, written };
-        if open.settling.is_due() {
-            open.before_writing()?;
-        }
-        open.recover_keys()?;
-        Ok(open)
+        Ok(Secrets { private, keys, keyring, actor, root })
     }
 
     /// Runs `work` on the open vault; opens it first where no passphrase is needed. Listeners are told
@@ -318,7 +334,49 @@ impl App {
     }
 }
 
+/// What is private to this device.
+pub(crate) struct Secrets {
+    private: PrivateStore,
+    keys: DeviceKeys,
+    pub(crate) keyring: Keyring,
+    actor: ActorId,
+    root: RootSecret,
+}
+
+impl Secrets {
+    /// Who is in the vault, as far as a database tells.
+    pub(crate) fn members_in(&self, store: &mut Store) -> Result<Membership, AppError> {
+        let records = store.read(|tx| tx.membership())?;
+        Ok(Membership::from_records(self.keyring.vault(), &records))
+    }
+
+    /// See [`Open::distrust`].
+    pub(crate) fn distrust(&mut self) -> Result<(), AppError> {
+        identity::distrust(&mut self.private)
+    }
+}
+
 impl Open {
+    /// The database is about to be put back to an older state, or its own log to be cut: whenever the
+    /// power goes after this, a new actor is taken before anything is written.
+    pub(crate) fn distrust(&mut self) -> Result<(), AppError> {
+        identity::distrust(&mut self.private)?;
+        self.settling.restored();
+        Ok(())
+    }
+
+    /// After [`Open::distrust`]: takes the new actor, and joins what `members` told of the vault before,
+    /// so that no removal is forgotten.
+    pub(crate) fn after_restore(&mut self, members: &[Vec<u8>]) -> Result<(), AppError> {
+        self.told = self.write(|tx, _| {
+            for known in members {
+                tx.add_membership(known)?;
+            }
+            Ok(tx.position()?)
+        })?;
+        Ok(())
+    }
+
     pub(crate) fn device(&self) -> DeviceId {
         self.keys.device_id()
     }
@@ -367,6 +425,8 @@ impl Open {
             clock: self.clock,
             root: self.root.clone(),
             told: self.told,
+            settling: self.settling.clone(),
+            written: self.written.clone(),
         })
     }
 
@@ -417,7 +477,7 @@ fn best_store(passphrase: Option<&str>) -> Result<KeyStore, AppError> {
     }
 }
 
-fn sidecars(path: &std::path::Path) -> [std::path::PathBuf; 2] {
+pub(crate) fn sidecars(path: &std::path::Path) -> [std::path::PathBuf; 2] {
     let with = |suffix: &str| {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
@@ -442,5 +502,8 @@ fn rename_database(from: &std::path::Path, to: &std::path::Path) -> Result<(), A
             fs::rename(old, &new).map_err(AppError::file(&new))?;
         }
     }
-    Ok(())
+    match to.parent() {
+        Some(folder) => crate::backup::sync_folder(folder).map_err(AppError::file(folder)),
+        None => Ok(()),
+    }
 }

@@ -173,6 +173,8 @@ fn with_folder(
         let (changes, wait) = if count == 1 { ("change", "waits") } else { ("changes", "wait") };
         answer.text =
             format!("{count} {changes} from {} {wait} for you to look", first.device.name);
+    } else if answer.approvals > 0 {
+        answer.state = view::SyncState::Approve;
     }
 }
 

@@ -19,6 +19,7 @@ const NAMED: usize = 500;
 /// Who holds copies of some items in a space already, as far as is known here.
 struct Holders {
     names: Vec<String>,
+    devices: Vec<DeviceId>,
     /// Whether they went out to nobody in particular.
     went_out: bool,
 }
@@ -35,6 +36,7 @@ impl App {
         let id = act::id(list, "list")?;
         self.with(|open| {
             let me = open.device();
+            let people = open.people()?;
             open.store.read(|tx| {
                 let (title, from) = list_of(tx, id)?;
                 let plan = tx.plan_move(MoveRequest {
@@ -44,7 +46,9 @@ impl App {
                     with: &BTreeMap::new(),
                 })?;
                 let holders = holders(tx, me, &plan)?;
-                preview(tx, title, from, to, &plan, holders)
+                let shown = holders.devices.iter().map(|device| people.device(*device)).collect();
+                let preview = preview(tx, title, from, to, &plan, &holders)?;
+                Ok(view::SpacePreview { list: id.to_string(), holders: shown, ..preview })
             })
         })
     }
@@ -94,6 +98,11 @@ impl App {
         })?;
         self.tell(view::Changed::anything(0));
         Ok(approved)
+    }
+
+    /// What waits for an approval, list by list.
+    pub fn approvals(&self) -> Result<Vec<view::ApprovalView>, AppError> {
+        self.with(|open| open.store.read(|tx| by_list(tx, approval(tx)?)))
     }
 
     /// What travels where: every list, who has copies, what waits, and what never syncs.
@@ -223,7 +232,7 @@ fn list_of(tx: &Tx<'_>, id: EntityId) -> Result<(String, Space), AppError> {
 fn holders(tx: &Tx<'_>, me: DeviceId, plan: &MovePlan) -> Result<Holders, StoreError> {
     let members = membership(tx)?;
     let destinations = tx.destinations()?;
-    let mut names = BTreeSet::new();
+    let mut found = BTreeSet::new();
     let mut went_out = false;
     for (id, from) in plan.moved.iter().chain(&plan.along) {
         if *from == Space::Device {
@@ -239,17 +248,18 @@ fn holders(tx: &Tx<'_>, me: DeviceId, plan: &MovePlan) -> Result<Holders, StoreE
                 && destination.device != me
                 && members.is_active(destination.device)
             {
-                names.insert(name.to_owned());
+                found.insert((name.to_owned(), destination.device));
             }
         }
         if let Some(author) = members.device_of(made.actor)
             && author.id != me
             && author.removal.is_none()
         {
-            names.insert(author.name.clone());
+            found.insert((author.name.clone(), author.id));
         }
     }
-    Ok(Holders { names: names.into_iter().collect(), went_out })
+    let (names, devices) = found.into_iter().unzip();
+    Ok(Holders { names, devices, went_out })
 }
 
 fn preview(
@@ -258,7 +268,7 @@ fn preview(
     from: Space,
     to: Space,
     plan: &MovePlan,
-    holders: Holders,
+    holders: &Holders,
 ) -> Result<view::SpacePreview, AppError> {
     let mut counts = [0_u32; 3];
     for id in plan.moved.keys() {
@@ -298,7 +308,9 @@ fn preview(
         notes,
         lists,
         along: plan.along.len() as u32,
-        devices: holders.names,
+        narrower: from < to,
+        list: String::new(),
+        holders: Vec::new(),
         went_out: holders.went_out,
         asks_about_copies: asks,
         says,
@@ -328,6 +340,33 @@ fn approval(tx: &Tx<'_>) -> Result<view::Approval, AppError> {
         waiting.push(view::WaitingItem { id: id.to_string(), kind, title, changes });
     }
     Ok(view::Approval { changes: u32::try_from(changes).unwrap_or(u32::MAX), items: waiting })
+}
+
+/// What waits, put together by the list that it is in.
+fn by_list(tx: &Tx<'_>, approval: view::Approval) -> Result<Vec<view::ApprovalView>, AppError> {
+    let mut lists: BTreeMap<EntityId, view::ApprovalView> = BTreeMap::new();
+    for item in approval.items {
+        let id = act::id(&item.id, "item")?;
+        let Some((state, _)) = tx.entity(id)? else { continue };
+        let list = if item.kind == view::ItemKind::List {
+            id
+        } else {
+            state.text(LIST).parse().unwrap_or(id)
+        };
+        let title = match tx.entity(list)? {
+            Some((list, _)) if list.id != id => list.text(TITLE).to_owned(),
+            _ => item.title.clone(),
+        };
+        let row = lists.entry(list).or_insert_with(|| view::ApprovalView {
+            list: list.to_string(),
+            title,
+            changes: 0,
+            items: Vec::new(),
+        });
+        row.changes = row.changes.saturating_add(item.changes);
+        row.items.push(item);
+    }
+    Ok(lists.into_values().collect())
 }
 
 /// What a space means, for people.

@@ -49,7 +49,7 @@ fn a_list_moves_with_everything_in_it_and_undo_brings_it_back() {
     let (laptop, phone, work, ids) = with_work();
     let preview = laptop.app.preview_space(&work, Space::Device).unwrap();
     assert_eq!((preview.tasks, preview.notes, preview.lists, preview.along), (2, 1, 1, 1));
-    assert_eq!(preview.devices, ["Phone"]);
+    assert_eq!(preview.holders.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(), ["Phone"]);
     assert!(preview.asks_about_copies && preview.says.iter().any(|s| s.contains("(Phone)")));
     assert_eq!(space(&laptop, &work), "everywhere", "a preview changes nothing");
 

@@ -33,10 +33,16 @@ impl App {
         let unknown = || AppError::NoSuchItem { what: "exchange", given: id.to_owned() };
         let number: i64 = id.parse().map_err(|_| unknown())?;
         self.with(|open| {
-            let (exchange, changes) = open.store.read(|tx| {
-                Ok::<_, AppError>((tx.exchange(number)?, tx.changes_of_exchange(number)?))
+            let (exchange, changes, cut) = open.store.read(|tx| {
+                let changes = tx.changes_of_exchange(number)?;
+                Ok::<_, AppError>((tx.exchange(number)?, changes, tx.is_exchange_cut(number)?))
             })?;
             let exchange = exchange.ok_or_else(unknown)?;
+            if cut {
+                return Err(AppError::Invalid(
+                    "Some of what this exchange brought is past the history period, so it cannot be taken back as a whole.".into(),
+                ));
+            }
             if changes.is_empty() {
                 return Err(AppError::NothingTo("take back in this exchange"));
             }

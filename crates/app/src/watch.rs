@@ -7,12 +7,17 @@ use notify::{RecursiveMode, Watcher};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often is looked without a hint.
 const POLL: Duration = Duration::from_secs(2);
 /// How long hints are collected, so that a burst of writes is one look.
 const QUIET: Duration = Duration::from_millis(40);
+
+/// How long after the start the first backup is looked after.
+const QUIET_START: Duration = Duration::from_secs(60);
+/// How often is looked whether the backup of the day is due.
+const BACKUP: Duration = Duration::from_secs(15 * 60);
 
 /// Watches until it is dropped.
 #[derive(Debug)]
@@ -34,6 +39,8 @@ impl Watch {
         let thread = std::thread::spawn(move || {
             let folder = app.home().path().to_owned();
             let mut watcher = None;
+            // Not in the first moments, which belong to the person who opened the window.
+            let mut backup = Instant::now() + QUIET_START;
             loop {
                 if watcher.is_none() && folder.exists() {
                     watcher = watch(&folder, hints.clone());
@@ -48,6 +55,12 @@ impl Watch {
                         }
                     }
                     Err(RecvTimeoutError::Timeout) => {}
+                }
+                if Instant::now() >= backup {
+                    backup = Instant::now() + BACKUP;
+                    if let Err(error) = app.backup_if_due() {
+                        tracing::warn!(%error, "the backup of this day could not be made");
+                    }
                 }
                 if let Err(error) = app.notice_changes() {
                     tracing::warn!(%error, "could not look for changes of other processes");

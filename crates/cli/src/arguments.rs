@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
+    backups::RestoreArguments,
     bundle::{BundleCommand, JoinArguments},
     conflicts::{ConflictsArguments, ResolveArguments},
     health::CheckArguments,
     lists::ListCommand,
     notes::{NoteCommand, NotesArguments},
     settings::{DeviceCommand, PolicyArguments},
+    storage::{HistoryArguments, PruneArguments},
     sync::{ModeArguments, SyncArguments},
     tasks::{AddArguments, TaskCommand, TasksArguments},
     transfer::{ActivityArguments, DumpArguments, ExportArguments, ImportCommand},
@@ -108,11 +110,20 @@ pub(crate) enum Command {
     Dump(DumpArguments),
     /// Write a consistent copy of the database into a new file. Keys are not in it.
     Backup {
-        /// The new file.
-        file: PathBuf,
+        /// The new file; a file in this device's folder of backups where none is given.
+        file: Option<PathBuf>,
     },
-    /// Verify hashes, chains, signatures and views.
+    /// Show the backups on this device, newest first.
+    Backups,
+    /// Put a backup in the place of the data on this device, after making a restore point. This device
+    /// then catches up with the others again.
+    Restore(RestoreArguments),
+    /// Verify hashes, chains, signatures, views and attachments.
     Check(CheckArguments),
+    /// Give up old history that every device has, and show how much room everything takes.
+    Prune(PruneArguments),
+    /// Choose for how long history is kept, on all devices.
+    History(HistoryArguments),
     /// Look at clock, keys, database, disk and versions.
     Doctor,
 }
@@ -190,8 +201,16 @@ mod tests {
             "device remove Phone",
             "dump --json --space everywhere",
             "backup F",
+            "backup --json",
+            "backups --json",
+            "restore F",
+            "restore F --propagate --json",
+            "restore F --preview",
             "check --repair",
             "doctor --json",
+            "prune --older-than 90 --dry-run --json",
+            "history 365",
+            "history forever",
         ] {
             let words = std::iter::once("holdfastctl").chain(form.split(' '));
             assert!(Arguments::try_parse_from(words).is_ok(), "{form}");

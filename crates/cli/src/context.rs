@@ -66,6 +66,15 @@ impl Context {
         Arc::clone(&self.app)
     }
 
+    /// Makes the backup of this day, where the command opened the vault. That it cannot be made is said
+    /// and does not make the command fail.
+    pub(crate) fn backup_if_due(&self) {
+        if let Err(error) = self.app.backup_if_due() {
+            let text = format!("note: the backup of this day could not be made: {error}\n");
+            let _ = io::stderr().write_all(text.as_bytes());
+        }
+    }
+
     /// The passphrase in the file that was named, if one was.
     pub(crate) fn passphrase_in_file(&self) -> Result<Option<Secret>, Failure> {
         self.passphrase_file.as_deref().map(secrets::from_file).transpose()

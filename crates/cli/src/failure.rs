@@ -66,7 +66,7 @@ impl Failure {
                 "Give it in a file with --passphrase-file, or run this in a terminal to be asked.",
             ),
             Self::CheckFailed => Some(
-                "Run 'holdfastctl check --repair' to make the views anew; bring changes that are damaged back from a backup or another device.",
+                "Run 'holdfastctl check --repair' to take out what is damaged and make the views anew; a full bundle of another device brings it back.",
             ),
             Self::NotSynced(error) => error.remedy.as_deref(),
             Self::Output(_) => None,

@@ -101,6 +101,39 @@ impl EntityState {
         }
     }
 
+    /// The state after the changes of two sets, each of which holds with a change everything that it
+    /// depends on; `here` and `there` tell which changes they hold. The same as applying all of them.
+    #[must_use]
+    pub fn merge(
+        &self,
+        here: &dyn Fn(Dot) -> bool,
+        other: &Self,
+        there: &dyn Fn(Dot) -> bool,
+    ) -> Self {
+        let mut merged = if other.created < self.created { other.clone() } else { self.clone() };
+        merged.edited = self.edited.max(other.edited);
+        merged.life = self.life.merge(here, &other.life, there);
+        let fields = self.registers.keys().chain(other.registers.keys());
+        let none = Register::default();
+        merged.registers = fields
+            .map(|field| {
+                let mine = self.registers.get(field).unwrap_or(&none);
+                let theirs = other.registers.get(field).unwrap_or(&none);
+                (field.clone(), mine.merge(here, theirs, there))
+            })
+            .collect();
+        let fields = self.sets.keys().chain(other.sets.keys());
+        let none = OrSet::default();
+        merged.sets = fields
+            .map(|field| {
+                let mine = self.sets.get(field).unwrap_or(&none);
+                let theirs = other.sets.get(field).unwrap_or(&none);
+                (field.clone(), mine.merge(here, theirs, there))
+            })
+            .collect();
+        merged
+    }
+
     /// The register of a field, if it was ever written.
     pub fn register(&self, field: &str) -> Option<&Register> {
         if field == LIFE { Some(&self.life) } else { self.registers.get(field) }
@@ -118,11 +151,19 @@ impl EntityState {
         self.sets.get(field).map(|set| set.iter().collect()).unwrap_or_default()
     }
 
-    /// Whether it is in use. While its deletion is disputed it is.
+    /// Whether it is in use. While its deletion is disputed it is, and while a newer app says something
+    /// of it that this one does not know: what is not understood is never hidden.
     pub fn is_alive(&self) -> bool {
         self.life.live().is_empty()
             || self.lives(ALIVE)
             || (self.lives(LEFT) && !self.lives(DELETED) && !self.lives(PURGED))
+            || self.is_beyond()
+    }
+    /// Whether a newer app says something of its life that this one does not know.
+    fn is_beyond(&self) -> bool {
+        let known = [ALIVE, DELETED, PURGED, LEFT, WITHDRAWN];
+        let mut live = self.life.live().iter();
+        live.any(|version| version.value.as_str().is_none_or(|value| !known.contains(&value)))
     }
     /// Whether a value stands in the life register, alone or beside others.
     pub(crate) fn lives(&self, value: &str) -> bool {
@@ -286,7 +327,7 @@ impl Draft<'_> {
                 // An edit says that what it edits is as alive as it was: it never decides a disputed
                 // deletion by the way.
                 Some(state) => {
-                    let value = if state.is_alive() {
+                    let value = if state.lives(ALIVE) || (state.is_alive() && !state.is_beyond()) {
                         ALIVE.into()
                     } else if state.is_trashed() {
                         DELETED.into()

@@ -68,4 +68,27 @@ impl OrSet {
     pub fn is_empty(&self) -> bool {
         self.elements.is_empty()
     }
+
+    /// The set after the changes of two sets of changes; see [`crate::Register::merge`].
+    #[must_use]
+    pub fn merge(
+        &self,
+        here: &dyn Fn(Dot) -> bool,
+        other: &Self,
+        there: &dyn Fn(Dot) -> bool,
+    ) -> Self {
+        let mut merged = Self::default();
+        for (value, dots) in &self.elements {
+            let known = other.seen(value);
+            for dot in dots.iter().filter(|dot| known.contains(dot) || !there(**dot)) {
+                merged.add(*dot, value);
+            }
+        }
+        for (value, dots) in &other.elements {
+            for dot in dots.iter().filter(|dot| !here(**dot)) {
+                merged.add(*dot, value);
+            }
+        }
+        merged
+    }
 }

@@ -111,4 +111,23 @@ impl Register {
     pub fn version(&self, author: Dot) -> Option<&Version> {
         self.live.iter().find(|version| version.author() == author)
     }
+
+    /// The register after the changes of two sets, each of which holds with a change everything that it
+    /// depends on. `here` and `there` tell which changes the sets hold.
+    ///
+    /// A version that one side holds as live and the other side knows and does not, was replaced there.
+    #[must_use]
+    pub fn merge(
+        &self,
+        here: &dyn Fn(Dot) -> bool,
+        other: &Self,
+        there: &dyn Fn(Dot) -> bool,
+    ) -> Self {
+        let in_both = |version: &Version| other.live.iter().any(|known| known.dot == version.dot);
+        let mine = self.live.iter().filter(|v| in_both(v) || !there(v.dot));
+        let theirs = other.live.iter().filter(|v| !here(v.dot));
+        let mut live: Vec<Version> = mine.chain(theirs).cloned().collect();
+        live.sort_by_key(|version| (version.dot, version.author()));
+        Self { live }
+    }
 }

@@ -41,6 +41,12 @@ pub struct BranchOf {
     pub after: u64,
 }
 
+/// All that is read of a header before it is known whether the rest can be.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
 impl BatchHeader {
     /// The log that the batch is a part of.
     pub const fn log(&self) -> LogId {
@@ -68,10 +74,12 @@ pub struct SealedBatch {
 impl SealedBatch {
     /// Reads the header and checks what can be checked without a key.
     pub fn header(&self) -> Result<BatchHeader, OplogError> {
-        let header: BatchHeader = wire::decode(&self.header, 1024, "batch header")?;
-        if header.format > BATCH_FORMAT {
-            return Err(OplogError::NewerFormat { found: header.format, known: BATCH_FORMAT });
+        // The number first: the rest of a newer header may look otherwise.
+        let Format { format } = wire::decode(&self.header, 1024, "batch header")?;
+        if format > BATCH_FORMAT {
+            return Err(OplogError::NewerFormat { found: format, known: BATCH_FORMAT });
         }
+        let header: BatchHeader = wire::decode(&self.header, 1024, "batch header")?;
         if header.first == 0 || header.last < header.first {
             return Err(OplogError::Malformed("batch header: range".into()));
         }

@@ -15,3 +15,9 @@ pub const ATTACHMENT_CHUNK: usize = 4 * 1024 * 1024;
 pub const BUNDLE_HEADER: usize = 256 * 1024;
 /// Logs in one version vector.
 pub const LOGS: usize = 4096;
+/// One piece of a snapshot, as it travels.
+pub const SNAPSHOT_PIECE: usize = 1024 * 1024;
+/// The content of one piece of a snapshot after decompression.
+pub const SNAPSHOT_PLAIN: usize = 768 * 1024;
+/// One record of a snapshot: the state or the text of one item.
+pub const SNAPSHOT_RECORD: usize = 64 * 1024 * 1024;

@@ -94,6 +94,15 @@ impl Tx<'_> {
             at = Some((log, seq, stored));
         }
         drop(rows);
+        for head in self.base_heads()? {
+            signed += 1;
+            if !verify(head.log, head.seq, head.hash, &head.signature) {
+                let (seq, actor) = (head.seq, head.log.actor);
+                broken.push(format!(
+                    "the signature under the base at change {seq} of {actor} is wrong"
+                ));
+            }
+        }
         lines.push(line(
             broken.is_empty(),
             format!("{changes} changes in their logs, {signed} signatures verified"),
@@ -110,8 +119,11 @@ impl Tx<'_> {
         Ok(lines)
     }
 
-    /// Where the chain of a log begins: at zero, or for a branch where it leaves another.
-    fn before_first(&self, log: LogId) -> Result<(u64, Hash), StoreError> {
+    /// Where the chain of a log begins: at the base, at zero, or for a branch where it leaves another.
+    pub(crate) fn before_first(&self, log: LogId) -> Result<(u64, Hash), StoreError> {
+        if let Some(head) = self.base_head(log)? {
+            return Ok((head.seq, head.hash));
+        }
         let Some(branch) = self.branch(log)? else { return Ok((0, Hash::ZERO)) };
         let last = branch.first.saturating_sub(1);
         Ok((last, self.hash_before(log, last)?.unwrap_or(Hash::ZERO)))
@@ -119,7 +131,7 @@ impl Tx<'_> {
 }
 
 impl<'s> Tx<'s> {
-    /// Makes every view anew from the changes. Nothing else is touched.
+    /// Makes every view anew from the base and the changes. Nothing else is touched.
     pub fn rebuild(&self) -> Result<u64, StoreError> {
         self.rebuild_with(&mut |row, _| change_at(row))
     }
@@ -130,6 +142,7 @@ impl<'s> Tx<'s> {
             self.sql.execute(&format!("DELETE FROM {table}"), [])?;
         }
         self.sql.execute("INSERT INTO search (search) VALUES ('delete-all')", [])?;
+        self.load_base()?;
         let last = self.position()?;
         let mut applier = Applier::new(self)?;
         let mut done = 0;
@@ -157,6 +170,6 @@ impl<'s> Tx<'s> {
     }
 }
 
-fn line(ok: bool, text: String) -> CheckLine {
+pub(crate) fn line(ok: bool, text: String) -> CheckLine {
     CheckLine { ok, text }
 }

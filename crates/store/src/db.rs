@@ -1,11 +1,12 @@
+use crate::guard::Guard;
 use crate::lately::Lately;
-use crate::{StoreError, schema};
+use crate::{StoreError, newer, schema};
 use holdfast_model::Policies;
 use holdfast_oplog::VaultId;
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long a write waits for another process before it gives up.
@@ -17,6 +18,7 @@ pub struct Store {
     conn: Connection,
     vault: VaultId,
     lately: RefCell<Lately>,
+    guard: Guard,
 }
 
 /// One transaction: everything in it happens, or nothing.
@@ -33,12 +35,22 @@ pub struct Tx<'a> {
 impl Store {
     /// Creates the database of a vault. Fails when there is one of another vault.
     pub fn create(path: &Path, vault: VaultId) -> Result<Self, StoreError> {
-        let conn = connect(path)?;
+        Self::create_on(path, vault, None)
+    }
+
+    /// [`Store::create`] over a virtual file system that was registered with SQLite under a name. Tests
+    /// put one between the database and the disk, to fail operations and to lose what was not flushed.
+    pub fn create_with_vfs(path: &Path, vault: VaultId, vfs: &str) -> Result<Self, StoreError> {
+        Self::create_on(path, vault, Some(vfs))
+    }
+
+    fn create_on(path: &Path, vault: VaultId, vfs: Option<&str>) -> Result<Self, StoreError> {
+        let conn = connect(path, vfs)?;
         conn.execute(
             "INSERT INTO meta (key, value) VALUES ('vault', ?1) ON CONFLICT DO NOTHING",
             [&vault.0],
         )?;
-        let store = Self::from_connection(conn)?;
+        let store = Self::on_disk(conn)?;
         if store.vault == vault {
             Ok(store)
         } else {
@@ -52,7 +64,7 @@ impl Store {
         conn.set_prepared_statement_cache_capacity(128);
         schema::migrate(&mut conn)?;
         conn.execute("INSERT INTO meta (key, value) VALUES ('vault', ?1)", [&vault.0])?;
-        Self::from_connection(conn)
+        Self::from_connection(conn, Guard::off())
     }
 
     /// A copy in memory of everything that is committed, for simulations.
@@ -60,7 +72,7 @@ impl Store {
         let mut conn = Connection::open_in_memory()?;
         conn.set_prepared_statement_cache_capacity(128);
         Backup::new(&self.conn, &mut conn)?.step(-1)?;
-        Self::from_connection(conn)
+        Self::from_connection(conn, Guard::off())
     }
 
     /// Lets every commit fail for which `refuse` says so, as a crash at that moment would: what the
@@ -74,18 +86,40 @@ impl Store {
 
     /// Opens the database of a vault.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        if !path.exists() {
-            return Err(StoreError::NotFound { what: "database", id: path.display().to_string() });
-        }
-        Self::from_connection(connect(path)?)
+        Self::open_on(path, None)
     }
 
-    fn from_connection(conn: Connection) -> Result<Self, StoreError> {
+    /// [`Store::open`] over a virtual file system that was registered with SQLite under a name.
+    pub fn open_with_vfs(path: &Path, vfs: &str) -> Result<Self, StoreError> {
+        Self::open_on(path, Some(vfs))
+    }
+
+    fn open_on(path: &Path, vfs: Option<&str>) -> Result<Self, StoreError> {
+        // An empty file is what a failing disk or a broken copy leaves: it is not made a new database.
+        match std::fs::metadata(path) {
+            Ok(file) if file.len() > 0 || wal_of(path).exists() => {}
+            Ok(_) => return Err(StoreError::Damaged("its file is empty".into())),
+            Err(_) => {
+                return Err(StoreError::NotFound {
+                    what: "database",
+                    id: path.display().to_string(),
+                });
+            }
+        }
+        Self::on_disk(connect(path, vfs)?)
+    }
+
+    fn on_disk(conn: Connection) -> Result<Self, StoreError> {
+        let guard = Guard::watch(&conn)?;
+        Self::from_connection(conn, guard)
+    }
+
+    fn from_connection(conn: Connection, guard: Guard) -> Result<Self, StoreError> {
         let vault: Option<[u8; 16]> = conn
             .query_row("SELECT value FROM meta WHERE key = 'vault'", [], |row| row.get(0))
             .optional()?;
         let vault = vault.ok_or_else(|| StoreError::Damaged("it does not name a vault".into()))?;
-        Ok(Self { conn, vault: VaultId(vault), lately: RefCell::default() })
+        Ok(Self { conn, vault: VaultId(vault), lately: RefCell::default(), guard })
     }
 
     /// The vault.
@@ -98,11 +132,14 @@ impl Store {
         &mut self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        let guard = self.guard.clone();
         let tx = self.begin(TransactionBehavior::Immediate)?;
         let value = work(&tx)?;
+        guard.sum(&tx.sql)?;
         let lately = tx.lately;
         tx.sql.commit().map_err(StoreError::from)?;
         lately.borrow_mut().commit();
+        guard.committed();
         Ok(value)
     }
 
@@ -139,10 +176,16 @@ impl Store {
         Ok(self.conn.pragma_query_value(None, "data_version", |row| row.get(0))?)
     }
 
-    /// Writes a complete, consistent copy of the database into a new file.
-    pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
-        self.conn.execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
+    pub(crate) fn vacuum(&self) -> Result<(), StoreError> {
+        self.conn.execute_batch("VACUUM")?;
         Ok(())
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.conn
+    }
+    pub(crate) fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.conn
     }
 }
 
@@ -173,7 +216,10 @@ impl Tx<'_> {
 
     /// The position of the last applied change: what a view read now has seen.
     pub fn position(&self) -> Result<i64, StoreError> {
-        Ok(self.sql.query_row("SELECT coalesce(max(pos), 0) FROM changes", [], |row| row.get(0))?)
+        let last: i64 =
+            self.sql
+                .query_row("SELECT coalesce(max(pos), 0) FROM changes", [], |row| row.get(0))?;
+        Ok(last.max(self.base_position()?))
     }
 
     /// The policies that the person has chosen.
@@ -244,13 +290,26 @@ impl Tx<'_> {
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let mut conn = Connection::open(path)?;
+fn wal_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+fn connect(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
+    newer::refuse_file(path, schema::KNOWN)?;
+    let mut conn = match vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs)?,
+        None => Connection::open(path)?,
+    };
     conn.busy_timeout(BUSY)?;
+    newer::refuse_connection(&conn, schema::KNOWN)?;
     conn.set_prepared_statement_cache_capacity(128);
+    // What is acknowledged must survive power loss. EXTRA counts for the one transaction of a new
+    // database that still has a rollback journal: were the removal of that journal lost with the power,
+    // it would be played back later and empty the database. With a write-ahead log it means FULL.
+    conn.pragma_update(None, "synchronous", "EXTRA")?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
-    // What is acknowledged must survive power loss.
-    conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", "ON")?;
     schema::migrate(&mut conn)?;
     Ok(conn)

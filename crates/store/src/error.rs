@@ -11,6 +11,16 @@ pub enum StoreError {
         "the disk is full: free some space, then try again; nothing that was saved before is lost"
     )]
     DiskFull,
+    /// The disk cannot be read or written.
+    #[error(
+        "the disk reported an error ({0}): what was to be saved now is not saved; make a backup to another disk, then check this one"
+    )]
+    DiskFailed(String),
+    /// The data folder or its files cannot be opened or written by this account.
+    #[error(
+        "the database cannot be opened for writing ({0}): check that the disk is there and that you may write to the data folder"
+    )]
+    NoAccess(String),
     /// Another program holds the database for too long.
     #[error("another program is using Holdfast's data: close it, then try again")]
     Busy,
@@ -48,6 +58,16 @@ pub enum StoreError {
         /// Where it forks.
         seq: u64,
     },
+    /// Changes that were asked for are no longer in the log.
+    #[error(
+        "changes of {actor} up to number {seq} are past the history period and no longer kept one by one: send a snapshot"
+    )]
+    Pruned {
+        /// Whose log.
+        actor: String,
+        /// The last change that is gone.
+        seq: u64,
+    },
     /// A list cannot be nested in one that travels in another way.
     #[error(
         "'{0}' travels differently from the list that should go into it: change how one of them travels first"
@@ -69,12 +89,15 @@ impl StoreError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::DiskFull => "disk_full",
+            Self::DiskFailed(_) => "disk_failed",
+            Self::NoAccess(_) => "no_access",
             Self::Busy => "busy",
             Self::NewerDatabase { .. } => "newer_database",
             Self::Damaged(_) => "damaged",
             Self::Sqlite(_) => "database",
             Self::NotFound { .. } => "not_found",
             Self::Forked { .. } => "forked",
+            Self::Pruned { .. } => "pruned",
             Self::OtherSpace(_) => "other_space",
             Self::Model(ModelError::ChangeTooLarge { .. }) => "change_too_large",
             Self::Model(_) | Self::Oplog(_) => "malformed",
@@ -89,6 +112,10 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(Code::DiskFull) => Self::DiskFull,
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy,
+            Some(Code::SystemIoFailure) => Self::DiskFailed(error.to_string()),
+            Some(Code::CannotOpen | Code::ReadOnly | Code::PermissionDenied) => {
+                Self::NoAccess(error.to_string())
+            }
             Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Damaged(error.to_string()),
             _ => Self::Sqlite(error),
         }

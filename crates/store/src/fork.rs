@@ -51,6 +51,14 @@ impl Tx<'_> {
         Ok(branches)
     }
 
+    /// The spaces with a log that parts.
+    pub fn parted_spaces(&self) -> Result<Vec<Space>, StoreError> {
+        let mut spaces: Vec<Space> = self.branches()?.iter().map(|b| b.log.space).collect();
+        spaces.sort_unstable();
+        spaces.dedup();
+        Ok(spaces)
+    }
+
     /// A version vector of another device, without what it says of logs that part here: it may mean
     /// either branch.
     pub fn settled(&self, holds: &VersionVector) -> Result<VersionVector, StoreError> {
@@ -114,6 +122,11 @@ impl Tx<'_> {
     pub(crate) fn first_branch(&self, log: LogId) -> Result<Option<Branch>, StoreError> {
         let mut branches = self.branches()?.into_iter();
         Ok(branches.find(|b| b.log.space == log.space && b.parent == log.actor))
+    }
+
+    /// The first number that a log holds outside of the base, as others count it.
+    pub fn first_in_log(&self, log: LogId) -> Result<u64, StoreError> {
+        Ok(self.base_head(log)?.map_or(0, |head| head.seq).saturating_add(1))
     }
 
     /// Whether a log parts: nothing is ever added to what its branches have in common.

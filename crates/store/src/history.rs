@@ -1,8 +1,9 @@
+use crate::base::holds;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Change, Edit};
 use holdfast_model::conflict::Written;
 use holdfast_model::fields::LIFE;
-use holdfast_model::{Dot, EntityId};
+use holdfast_model::{Dot, EntityId, Register, Version};
 use holdfast_oplog::{ChangeId, LogId, Space};
 use rusqlite::{OptionalExtension, Row};
 
@@ -49,6 +50,11 @@ impl Tx<'_> {
         Ok(items)
     }
 
+    /// When the latest change was made, by its writer's clock; none where there are no changes.
+    pub fn last_change_ms(&self) -> Result<Option<i64>, StoreError> {
+        Ok(self.sql.query_row("SELECT max(time_ms) FROM changes", [], |row| row.get(0))?)
+    }
+
     /// A change that was applied here.
     pub fn change(&self, id: ChangeId) -> Result<Option<Change>, StoreError> {
         let mut statement = self.sql.prepare_cached(
@@ -70,7 +76,7 @@ impl Tx<'_> {
     }
 
     /// The writes of one field in the space from which the entity is shown, in the order in which they
-    /// were applied here.
+    /// were applied here. Of those that were pruned, the ones that stood last.
     pub fn writes(&self, entity: EntityId, field: &str) -> Result<Vec<Written>, StoreError> {
         let space = self.home(entity)?.unwrap_or_default();
         self.writes_of(entity, space, field)
@@ -82,8 +88,13 @@ impl Tx<'_> {
         space: Space,
         field: &str,
     ) -> Result<Vec<Written>, StoreError> {
+        let mut writes = Vec::new();
+        if let Some(state) = self.base_state(space, entity)? {
+            writes.extend(state.register(field).map(standing).unwrap_or_default());
+        }
         let history = self.history_in(entity, space)?;
-        Ok(writes_in(&history, entity, field).into_iter().map(|(_, w)| w).collect())
+        writes.extend(writes_in(&history, entity, field).into_iter().map(|(_, w)| w));
+        Ok(writes)
     }
 
     /// The versions of a field that stood at a position of this device's log: what a person had seen
@@ -96,6 +107,12 @@ impl Tx<'_> {
     ) -> Result<Vec<Dot>, StoreError> {
         let mut live: Vec<Dot> = Vec::new();
         let space = self.home(entity)?.unwrap_or_default();
+        if let Some(state) = self.base_state(space, entity)? {
+            let seen = self.base_seen_at(position)?;
+            let has = holds(&seen, space);
+            let dots = state.register(field).map(Register::dots).unwrap_or_default();
+            live.extend(dots.into_iter().filter(|dot| has(*dot)));
+        }
         for (at, written) in writes_in(&self.history_in(entity, space)?, entity, field) {
             if at > position {
                 break;
@@ -114,7 +131,12 @@ impl Tx<'_> {
             .query_row([entity.as_bytes()], |row| row.get(0))
             .optional()?
             .flatten();
-        Ok(last.unwrap_or(0))
+        let last = last.unwrap_or(0);
+        let in_base = self
+            .sql
+            .prepare_cached("SELECT 1 FROM base_entities WHERE id = ?1")?
+            .exists([entity.as_bytes()])?;
+        Ok(if in_base { last.max(self.base_position()?) } else { last })
     }
 
     /// How many changes of a run touched each item; at most `limit` changes are looked at.
@@ -151,7 +173,8 @@ impl Tx<'_> {
         limit: usize,
     ) -> Result<(Option<Vec<EntityId>>, i64), StoreError> {
         let now = self.position()?;
-        if now.saturating_sub(position) > limit as i64 {
+        // What was pruned or came with a snapshot meanwhile cannot be told one by one.
+        if now.saturating_sub(position) > limit as i64 || self.base_position()? > position {
             return Ok((None, now));
         }
         let mut ids = Vec::new();
@@ -166,6 +189,26 @@ impl Tx<'_> {
         ids.dedup();
         Ok((Some(ids), now))
     }
+}
+
+/// The versions that stand in the base as writes: whose past is not known any more.
+fn standing(register: &Register) -> Vec<Written> {
+    let mut writes = Vec::new();
+    for version in register.live() {
+        let (author, value) = (version.author(), version.value.clone());
+        writes.push(Written { dot: author, time: version.time, value, supersedes: Vec::new() });
+    }
+    // A decision that was taken back stands for all versions that it brought again.
+    for dot in register.dots() {
+        let again: Vec<&Version> =
+            register.live().iter().filter(|v| v.dot == dot && v.origin.is_some()).collect();
+        if let Some(first) = again.first() {
+            let supersedes = again.iter().map(|version| version.author()).collect();
+            let (time, value) = (first.time, first.value.clone());
+            writes.push(Written { dot, time, value, supersedes });
+        }
+    }
+    writes
 }
 
 fn writes_in(history: &[HistoryItem], entity: EntityId, field: &str) -> Vec<(i64, Written)> {

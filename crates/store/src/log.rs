@@ -80,6 +80,12 @@ pub enum Received {
         /// The number from which on the log is needed again.
         missing: u64,
     },
+    /// The run goes on a branch that leaves the log before what was pruned here: nothing of it is
+    /// taken in.
+    PartsInBase {
+        /// The last number that was pruned.
+        seq: u64,
+    },
 }
 
 pub(crate) struct Head {
@@ -137,7 +143,7 @@ impl Tx<'_> {
         Ok(HybridClock::after(last.unwrap_or_default()))
     }
 
-    fn keep_clock(&self, clock: HybridClock) -> Result<(), StoreError> {
+    pub(crate) fn keep_clock(&self, clock: HybridClock) -> Result<(), StoreError> {
         self.set_meta("clock", &encode(&clock.last())?)
     }
 
@@ -209,20 +215,59 @@ impl Tx<'_> {
 
     /// Takes in a verified run of another device. Nothing is applied yet: see [`Tx::apply_ready`].
     pub fn receive(&self, run: &Run, exchange: Option<i64>) -> Result<Received, StoreError> {
+        let mended = self.mend(run)?;
+        if let Some(head) = self.base_head(run.log)?
+            && run.first <= head.seq
+        {
+            // What came before the base can only be told by whether it leads there.
+            let inside = (run.first..=head.seq).zip(&run.changes);
+            let hash = inside.fold(run.prev_hash, |hash, (_, body)| chain_hash(hash, body));
+            if run.last() >= head.seq && hash != head.hash {
+                return Ok(Received::PartsInBase { seq: head.seq });
+            }
+            let known = usize::try_from(head.seq - run.first + 1).unwrap_or(usize::MAX);
+            if known >= run.changes.len() {
+                return Ok(if mended > 0 { Received::New(mended) } else { Received::Known });
+            }
+            let rest = Run {
+                first: head.seq + 1,
+                prev_hash: head.hash,
+                changes: run.changes.get(known..).unwrap_or_default().to_vec(),
+                ..run.clone()
+            };
+            return self.receive_after_base(&rest, exchange, mended);
+        }
+        self.receive_after_base(run, exchange, mended)
+    }
+
+    /// Takes in a run that begins after what was pruned of its log.
+    fn receive_after_base(
+        &self,
+        run: &Run,
+        exchange: Option<i64>,
+        mended: u64,
+    ) -> Result<Received, StoreError> {
         let mut hash = run.prev_hash;
         let Some(mut at) = self.holder(run.log, run.first.saturating_sub(1), hash)? else {
             let held = self.head(run.log)?.held;
             let parts = self.parts(run.log)?;
-            return Ok(if run.first > held + 1 && !parts {
+            let pruned = self.base_head(run.log)?.map_or(0, |head| head.seq);
+            return Ok(if pruned > 0 && run.first == pruned + 1 {
+                Received::PartsInBase { seq: pruned }
+            } else if run.first > held + 1 && !parts {
                 Received::Gap { missing: held + 1 }
             } else if parts {
                 Received::Branch { missing: held + 1 }
             } else {
                 // It parts somewhere before, and only the sender knows where.
-                Received::Branch { missing: 1 }
+                Received::Branch { missing: pruned + 1 }
             });
         };
         let mut head = self.head(at)?;
+        if run.first > head.held + 1 {
+            // It goes on after a hole.
+            return Ok(Received::Gap { missing: head.held + 1 });
+        }
         let mut parts = self.parts(at)?;
         let mut new = 0;
         for (seq, body) in (run.first..).zip(&run.changes) {
@@ -256,14 +301,14 @@ impl Tx<'_> {
             new += 1;
         }
         if new == 0 {
-            return Ok(Received::Known);
+            return Ok(if mended > 0 { Received::New(mended) } else { Received::Known });
         }
         self.set_held(at, head.held, head.held_hash)?;
         // It was approved where it comes from.
         let after = self.branch_of(at)?.map_or(0, |of| of.after);
         self.approve(at, head.held.saturating_sub(after))?;
         self.came_from_elsewhere(run.log.actor)?;
-        Ok(Received::New(new))
+        Ok(Received::New(new + mended))
     }
 
     pub(crate) fn hash_of(&self, log: LogId, seq: u64) -> Result<Option<Hash>, StoreError> {
@@ -271,7 +316,8 @@ impl Tx<'_> {
             .sql
             .prepare_cached(
                 "SELECT hash FROM changes WHERE space = ?1 AND actor = ?2 AND seq = ?3
-                 UNION ALL SELECT hash FROM waiting WHERE space = ?1 AND actor = ?2 AND seq = ?3",
+                 UNION ALL SELECT hash FROM waiting WHERE space = ?1 AND actor = ?2 AND seq = ?3
+                 UNION ALL SELECT hash FROM base_logs WHERE space = ?1 AND actor = ?2 AND seq = ?3",
             )?
             .query_row((log.space.as_str(), log.actor.0, columns::number(seq)), |row| row.get(0))
             .optional()?;
@@ -282,6 +328,7 @@ impl Tx<'_> {
     pub fn apply_ready(&self, wall_ms: i64) -> Result<Applied, StoreError> {
         #[cfg(feature = "planted")]
         self.expire_tombstones(wall_ms)?;
+        self.rebuild_if_mended()?;
         let mut applier = Applier::new(self)?;
         let mut clock = self.clock()?;
         let mut logs: Vec<LogId> = self.waiting_logs()?;
@@ -442,13 +489,17 @@ impl Tx<'_> {
     }
 
     /// The first part of a range that fits into one batch, cut at a change that carries a signature.
-    /// `None` when nothing of the range is held.
+    /// `None` when nothing of the range is held; [`StoreError::Pruned`] when its begin is in the base.
     pub fn run(&self, range: Range) -> Result<Option<Run>, StoreError> {
         let branch = self.branch(range.log)?;
         // A branch begins in the middle of the log that it leaves, and its changes name its author.
         let after = branch.map_or(0, |branch| branch.first.saturating_sub(1));
         let (first, last) = (range.first.saturating_add(after), range.last.saturating_add(after));
         let author = branch.map_or(range.log.actor, |branch| branch.actor);
+        let pruned = self.base_head(range.log)?.map_or(0, |head| head.seq);
+        if first <= pruned {
+            return Err(StoreError::Pruned { actor: range.log.actor.to_string(), seq: pruned });
+        }
         let prev_hash = if first <= 1 {
             Hash::ZERO
         } else {
@@ -563,6 +614,6 @@ enum Drained {
     Stuck { moved: bool },
 }
 
-fn forked(log: LogId, seq: u64) -> StoreError {
+pub(crate) fn forked(log: LogId, seq: u64) -> StoreError {
     StoreError::Forked { actor: log.actor.to_string(), seq }
 }

@@ -1,7 +1,7 @@
 //! What never travels: keys (sealed by the caller), settings of this device, where windows stood. A
 //! database of its own, so that a copy of the vault's database carries none of it.
 
-use crate::StoreError;
+use crate::{StoreError, newer};
 use rusqlite::{Connection, OptionalExtension};
 use rusqlite_migration::{M, Migrations};
 use std::path::Path;
@@ -20,15 +20,14 @@ pub struct PrivateStore {
 impl PrivateStore {
     /// Opens the file, or makes it. Only the person's own account can read it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        newer::refuse_file(path, KNOWN)?;
         let mut conn = Connection::open(path)?;
-        restrict(path);
         conn.busy_timeout(std::time::Duration::from_secs(10))?;
+        newer::refuse_connection(&conn, KNOWN)?;
+        restrict(path);
+        // EXTRA for the same reason as in the vault's database.
+        conn.pragma_update(None, "synchronous", "EXTRA")?;
         conn.pragma_update(None, "journal_mode", "WAL")?;
-        conn.pragma_update(None, "synchronous", "FULL")?;
-        let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if found > KNOWN {
-            return Err(StoreError::NewerDatabase { found, known: KNOWN });
-        }
         Migrations::new(vec![M::up(FIRST)])
             .to_latest(&mut conn)
             .map_err(|error| StoreError::Damaged(error.to_string()))?;
@@ -63,7 +62,7 @@ impl PrivateStore {
     pub fn set_without_waiting(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         self.conn.pragma_update(None, "synchronous", "NORMAL")?;
         let kept = self.set(key, value);
-        self.conn.pragma_update(None, "synchronous", "FULL")?;
+        self.conn.pragma_update(None, "synchronous", "EXTRA")?;
         kept
     }
 

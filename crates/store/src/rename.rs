@@ -233,6 +233,11 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Makes the views anew from the bytes as they came.
+    pub(crate) fn read_anew(&self) -> Result<(), StoreError> {
+        if self.branches()?.is_empty() { self.rebuild().map(|_| ()) } else { self.rename_all() }
+    }
+
     /// What the author of a log had of the others before it wrote change `seq`.
     fn context_before(&self, log: LogId, seq: u64) -> Result<Context, StoreError> {
         let mut context = Context::new();
@@ -277,7 +282,8 @@ impl Tx<'_> {
             let fits = match (hash, held) {
                 (Some(hash), Some(held)) => ShortHash::of(held) == hash,
                 (None, Some(_)) => true,
-                (_, None) => false,
+                // What was pruned lies before every branch.
+                (_, None) => self.base_head(at)?.is_some_and(|head| seq < head.seq),
             };
             if fits {
                 found.push(at);

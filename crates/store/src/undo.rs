@@ -6,7 +6,7 @@ use holdfast_model::change::{Again, Change, Edit, Write};
 use holdfast_model::entity::{DELETED, Draft, Seen};
 use holdfast_model::fields::{self, LIFE, REVIEWED};
 use holdfast_model::text::{Inverse, TextDoc, writer_of};
-use holdfast_model::{Dot, EntityId, EntityState, Kind, Value};
+use holdfast_model::{Dot, EntityId, EntityState, Kind, Register, Value};
 use holdfast_oplog::{ActorId, Space};
 use std::collections::BTreeSet;
 
@@ -242,6 +242,13 @@ impl Tx<'_> {
         supersedes: &[Dot],
     ) -> Result<Vec<Again>, StoreError> {
         let mut versions = Vec::new();
+        if let Some(state) = self.base_state(space, entity)? {
+            let live = state.register(field).map(Register::live).unwrap_or_default();
+            versions.extend(live.iter().filter(|v| supersedes.contains(&v.dot)).map(|version| {
+                let (value, origin) = (version.value.clone(), version.author());
+                Again { value, origin, time: version.time }
+            }));
+        }
         for item in self.history_in(entity, space)? {
             let dot = item.change.dot();
             if !supersedes.contains(&dot) {

@@ -20,6 +20,8 @@ pub struct Taken {
     pub set_aside: u64,
     /// Changes of a branch of their log whose beginning is not here: it is needed first.
     pub apart: u64,
+    /// Changes that were set aside: they go on a branch that began before what was pruned here.
+    pub parted_in_base: u64,
 }
 
 /// Seals a range, batch by batch in order, and hands each one over encoded, with its header. What
@@ -134,6 +136,10 @@ pub fn take_in(
         }
         Received::Known => Ok(Taken { known: count, ..Taken::default() }),
         Received::Branch { .. } => Ok(Taken { apart: count, ..Taken::default() }),
+        Received::PartsInBase { .. } => {
+            tx.set_aside(&run)?;
+            Ok(Taken { parted_in_base: count, ..Taken::default() })
+        }
         Received::Gap { missing } => Err(SyncError::Gap { log, missing }),
     }
 }

@@ -12,7 +12,7 @@ pub struct Exchanged {
     pub sent: u64,
     /// Changes that came and were new.
     pub received: u64,
-    /// Changes of removed devices that were set aside.
+    /// Changes that were set aside: of removed devices, or of a branch from before what was pruned.
     pub set_aside: u64,
     /// Items that changed here.
     pub items: Vec<ItemChange>,
@@ -108,11 +108,11 @@ fn pull(
             Ok::<_, SyncError>((taken, tx.apply_ready(wall_ms)?))
         })?;
         done.received += taken.new;
-        done.set_aside += taken.set_aside;
+        done.set_aside += taken.set_aside + taken.parted_in_base;
         done.items.extend(applied.items);
         // The log parts somewhere before: from its beginning on, the other branch joins.
         if taken.apart > 0 && !whole {
-            (first, whole) = (1, true);
+            (first, whole) = (session.store.read(|tx| tx.first_in_log(range.log))?, true);
             continue;
         }
         first = header.last.saturating_add(1);

@@ -20,7 +20,9 @@ mod mass_deletion;
 mod mode;
 mod moment;
 mod plan;
+mod pruning;
 mod session;
+pub mod snapshot;
 mod status;
 mod transport;
 
@@ -39,6 +41,7 @@ pub use mass_deletion::{
 pub use mode::Mode;
 pub use moment::moment;
 pub use plan::{Plan, plan};
+pub use pruning::prune;
 pub use session::{Session, membership};
 pub use status::{
     ANYONE, DestinationState, DestinationStatus, Facts, SyncState, SyncStatus, delivered,

@@ -51,39 +51,51 @@ pub struct Invitation {
     pub inviter: String,
 }
 
+impl Invitation {
+    /// The secrets as bytes; they must be sealed: see [`seal_invitation`].
+    pub fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let keyring = self.keyring.encode();
+        let name = text(&self.inviter);
+        let mut plain = Zeroizing::new(Vec::with_capacity(1 + 64 + 4 + name.len() + keyring.len()));
+        plain.push(FORMAT);
+        plain.extend_from_slice(self.key.0.as_bytes());
+        plain.extend_from_slice(&self.invite.0);
+        plain.extend_from_slice(&(name.len() as u32).to_be_bytes());
+        plain.extend_from_slice(name.as_bytes());
+        plain.extend_from_slice(&keyring);
+        plain
+    }
+
+    /// Reads what [`Invitation::encode`] wrote.
+    pub fn decode(plain: &[u8]) -> Result<Self, VaultError> {
+        let mut reader = Reader::new(plain, WHAT);
+        if reader.array::<1>()? != [FORMAT] {
+            return Err(VaultError::NewerFormat { what: WHAT });
+        }
+        let key = InviteKey(SigningKey::from_bytes(&Zeroizing::new(reader.array()?)));
+        let invite = Hash(reader.array()?);
+        let len = reader.u32()? as usize;
+        if len > limits::NAME {
+            return Err(VaultError::Malformed(WHAT));
+        }
+        let inviter = std::str::from_utf8(reader.take(len)?)
+            .map_err(|_| VaultError::Malformed(WHAT))?
+            .to_owned();
+        let keyring = Keyring::decode(reader.rest())?;
+        Ok(Self { keyring, key, invite, inviter })
+    }
+}
+
 /// Wraps an invitation under a passphrase. Takes a good part of a second on purpose.
 pub fn seal_invitation(
     invitation: &Invitation,
     passphrase: &Passphrase,
     rng: &mut (impl CryptoRng + RngCore),
 ) -> Result<Vec<u8>, VaultError> {
-    let keyring = invitation.keyring.encode();
-    let name = text(&invitation.inviter);
-    let mut plain = Zeroizing::new(Vec::with_capacity(1 + 64 + 4 + name.len() + keyring.len()));
-    plain.push(FORMAT);
-    plain.extend_from_slice(invitation.key.0.as_bytes());
-    plain.extend_from_slice(&invitation.invite.0);
-    plain.extend_from_slice(&(name.len() as u32).to_be_bytes());
-    plain.extend_from_slice(name.as_bytes());
-    plain.extend_from_slice(&keyring);
-    passphrase::wrap(MAGIC, passphrase, &plain, rng)
+    passphrase::wrap(MAGIC, passphrase, &invitation.encode(), rng)
 }
 
 /// Opens an invitation with the passphrase that the person was told.
 pub fn open_invitation(bytes: &[u8], passphrase: &Passphrase) -> Result<Invitation, VaultError> {
-    let plain = passphrase::unwrap(MAGIC, passphrase, bytes, WHAT)?;
-    let mut reader = Reader::new(&plain, WHAT);
-    if reader.array::<1>()? != [FORMAT] {
-        return Err(VaultError::NewerFormat { what: WHAT });
-    }
-    let key = InviteKey(SigningKey::from_bytes(&Zeroizing::new(reader.array()?)));
-    let invite = Hash(reader.array()?);
-    let len = reader.u32()? as usize;
-    if len > limits::NAME {
-        return Err(VaultError::Malformed(WHAT));
-    }
-    let inviter =
-        std::str::from_utf8(reader.take(len)?).map_err(|_| VaultError::Malformed(WHAT))?.to_owned();
-    let keyring = Keyring::decode(reader.rest())?;
-    Ok(Invitation { keyring, key, invite, inviter })
+    Invitation::decode(&passphrase::unwrap(MAGIC, passphrase, bytes, WHAT)?)
 }

@@ -20,6 +20,7 @@ mod padding;
 mod passphrase;
 mod reader;
 mod seal;
+mod snapshot;
 
 pub use epochs::{Keyring, Purpose, VaultKey, unwrap_key, wrap_key};
 pub use error::VaultError;
@@ -31,3 +32,4 @@ pub use passphrase::{Passphrase, STRETCH_LANES, STRETCH_MEMORY_KIB, STRETCH_PASS
 pub use seal::{
     Opened, open_batch, open_blob, seal_batch, seal_blob, seal_blob_in, sign_change, verify_change,
 };
+pub use snapshot::{open_piece, seal_piece};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use holdfast_app::App;
 
+pub(crate) mod backups;
 pub(crate) mod conflicts;
 pub(crate) mod devices;
 pub(crate) mod files;

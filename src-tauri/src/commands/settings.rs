@@ -1,6 +1,6 @@
 //! Settings, the check, and links out of the app.
 
-use holdfast_app::view::{CheckReport, Done, Policy, PolicyView, Prefs};
+use holdfast_app::view::{CheckReport, Done, Policy, PolicyView, Prefs, PruneView, StorageView};
 
 use tauri::AppHandle;
 use tauri_plugin_opener::OpenerExt;
@@ -31,6 +31,27 @@ pub(crate) async fn policies(app: Holdfast<'_>) -> Answer<Vec<PolicyView>> {
 #[specta::specta]
 pub(crate) async fn set_policy(app: Holdfast<'_>, kind: String, policy: Policy) -> Answer<Done> {
     ask(&app, move |app| app.set_policy(&kind, policy)).await
+}
+
+/// How much room everything takes, and how long history is kept.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn storage(app: Holdfast<'_>) -> Answer<StorageView> {
+    ask(&app, move |app| app.storage()).await
+}
+
+/// Chooses for how many days history is kept; none means for ever.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn set_history_days(app: Holdfast<'_>, days: Option<u32>) -> Answer<Done> {
+    ask(&app, move |app| app.set_history_days(days)).await
+}
+
+/// Prunes what is older than the history period, or only says what that would do.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn prune(app: Holdfast<'_>, dry_run: bool) -> Answer<PruneView> {
+    ask(&app, move |app| app.prune(None, dry_run)).await
 }
 
 /// Checks what is stored.

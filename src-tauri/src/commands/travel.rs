@@ -1,6 +1,6 @@
 //! What travels where.
 
-use holdfast_app::view::{Approval, Copies, Done, Id, Space, SpacePreview, Travel};
+use holdfast_app::view::{Approval, ApprovalView, Copies, Done, Id, Space, SpacePreview, Travel};
 
 use super::Holdfast;
 use crate::error::{Answer, ask};
@@ -29,6 +29,13 @@ pub(crate) async fn set_space(
     copies: Copies,
 ) -> Answer<Done> {
     ask(&app, move |app| app.set_space(&list, to.into(), copies)).await
+}
+
+/// What waits for an approval, list by list.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn approvals(app: Holdfast<'_>) -> Answer<Vec<ApprovalView>> {
+    ask(&app, move |app| app.approvals()).await
 }
 
 /// Lets everything leave that waits for an approval.

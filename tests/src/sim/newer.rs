@@ -105,6 +105,7 @@ impl World {
             add: [("corners".to_owned(), vec![Value::Int(3), Value::Int(4)])].into(),
             remove: BTreeMap::new(),
             text: BTreeMap::new(),
+            kept: None,
         };
         let (name, schema) =
             if kind < 7 { ("newer app: kind", SCHEMA) } else { ("newer app: schema", SCHEMA + 1) };

@@ -6,6 +6,7 @@ mod world;
 use proptest::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use world::World;
+use world::pruning::Pruning;
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -84,5 +85,44 @@ fn the_same_conflicts_under_any_clocks() {
             let skewed = skews[seed as usize % skews.len()];
             assert_eq!(run(skewed), truth, "with clocks off by {skewed:?} ms");
         });
+    }
+}
+
+/// As [`history`], on devices that prune.
+fn pruned_history(seed: u64, steps: usize, pruning: Pruning) -> u64 {
+    let mut world = World::new(seed, [0, 20 * MINUTE, -35 * MINUTE], true).pruning(pruning);
+    for step in 0..steps {
+        world.step();
+        if step % 25 == 24 {
+            checks::each_device_alone(&mut world);
+        }
+    }
+    checks::each_device_alone(&mut world);
+    world.settle();
+    checks::all_devices_together(&mut world);
+    let pruned = (0..3).map(|device| world.prune(device, -YEAR).pruned).sum();
+    // What is done after everything was pruned is right as well: undo, decisions, edits.
+    (0..steps / 2).for_each(|_| world.step());
+    checks::each_device_alone(&mut world);
+    world.settle();
+    checks::all_devices_together(&mut world);
+    pruned
+}
+
+#[test]
+fn the_laws_hold_where_devices_prune_at_different_times() {
+    let mut pruned = 0;
+    for seed in 2_000..2_060 {
+        let steps = 25 + (seed as usize * 7) % 60;
+        named(seed, steps, || pruned += pruned_history(seed, steps, Pruning::Acknowledged));
+    }
+    assert!(pruned > 1_000, "only {pruned} changes were pruned");
+}
+
+#[test]
+fn the_laws_hold_for_a_device_that_returns_after_the_others_pruned() {
+    for seed in 3_000..3_060 {
+        let steps = 25 + (seed as usize * 7) % 60;
+        named(seed, steps, || drop(pruned_history(seed, steps, Pruning::WithoutTheThird)));
     }
 }

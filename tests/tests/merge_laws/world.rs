@@ -22,6 +22,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::{BTreeMap, BTreeSet};
 
+#[path = "pruning.rs"]
+pub(crate) mod pruning;
+
 /// The true time at which histories begin.
 const START: i64 = 1_800_000_000_000;
 
@@ -47,6 +50,7 @@ pub(crate) struct World {
     marks: u32,
     /// Whether people also do what "newest wins" decides by the clock: policies chosen apart.
     by_clock: bool,
+    pruning: pruning::Pruning,
 }
 
 /// An edit and what the oracle must know of it.
@@ -77,6 +81,7 @@ impl World {
             made: Vec::new(),
             marks: 0,
             by_clock,
+            pruning: pruning::Pruning::Never,
         }
     }
 
@@ -88,6 +93,7 @@ impl World {
     pub(crate) fn step(&mut self) {
         self.now_ms += self.rng.gen_range(1..40_000);
         let device = self.rng.gen_range(0..3);
+        self.prune_at_times();
         match self.rng.gen_range(0..100) {
             0..=9 => self.create(device),
             10..=25 => self.edit_fields(device),
@@ -490,6 +496,7 @@ impl World {
         } else {
             self.devices[to].held().unwrap()
         };
+        let held = self.hand_snapshot(from, to, held);
         let rng = &mut self.rng;
         let runs = self.devices[from].runs(&held, || rng.gen_range(1..9)).unwrap();
         self.under_way.extend(runs.into_iter().map(|run| (to, run)));
@@ -542,6 +549,7 @@ impl World {
         }
         for (from, to) in [(0, 1), (1, 2), (2, 0), (0, 1), (1, 2), (2, 1), (1, 0)] {
             let held = self.devices[to].held().unwrap();
+            let held = self.hand_snapshot(from, to, held);
             let rng = &mut self.rng;
             for run in self.devices[from].runs(&held, || rng.gen_range(1..40)).unwrap() {
                 self.receive(to, &run);

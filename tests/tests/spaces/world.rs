@@ -235,7 +235,8 @@ impl World {
         let list = *self.lists.choose(&mut self.rng).unwrap();
         match self.rng.gen_range(0..100) {
             0..25 => self.type_word(device, note),
-            25..35 => self.rename(device, if self.rng.gen_bool(0.3) { list } else { note }),
+            25..28 => self.rename(device, list),
+            28..35 => self.rename(device, note),
             35..42 => self.add_note(device),
             42..45 => self.edit(device, note, |draft| {
                 draft.life(DELETED, &Seen::All);

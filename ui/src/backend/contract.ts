@@ -47,6 +47,10 @@ export type DeviceView = DeviceRef & {
   fingerprint: string;
   lastSeen: Millis | null;
   removed: boolean;
+  /** When it was removed; null while it is a member. */
+  removedTime: Millis | null;
+  /** Changes of a removed device that came after its removal: kept apart, never applied. */
+  quarantined: number;
 };
 
 export type ListView = {
@@ -206,11 +210,16 @@ export type SearchPage = { hits: SearchHit[]; total: number };
 export type TrashItem = { id: Id; kind: "task" | "note" | "list"; title: string; deleted: Millis; device: DeviceRef };
 
 // ---- sync ----
-export type SyncState = "idle" | "syncing" | "waiting" | "offline" | "manual" | "paused" | "error";
+/**
+ * What the status row says. look: incoming changes wait for the person to look at them (`held`).
+ * approve: changes of "Ask first" lists wait for approval (`approvals`). manual: no folder is set.
+ */
+export type SyncState = "idle" | "syncing" | "waiting" | "offline" | "manual" | "paused" | "error" | "look" | "approve";
 export type Destination = {
   id: Id;
   name: string;
   kind: "device" | "folder" | "relay";
+  /** How it is, in words. For a folder always: "Watching · last looked 14:32". Devices may have none. */
   state: string;
   missingThere: number;
   missingHere: number;
@@ -231,7 +240,55 @@ export type SyncStatus = {
   modes: Mode[];
   /** Changes that wait for an update of the app or for another device's changes, in words. */
   parked: string[];
+  /** True when `syncNow` has somewhere to go: an exchange folder is set. */
+  canSyncNow: boolean;
+  /** Set while the person paused syncing. `until` null: until they resume. */
+  paused: { until: Millis | null } | null;
+  /** What came in and waits for the person to look, one entry a device; empty = nothing. */
+  held: HeldView[];
+  /** How many changes of "Ask first" lists wait for approval. */
+  approvals: number;
 };
+/** Incoming changes that are not applied yet. ask: the folder is set to "Ask me first". deletions: they delete very much. */
+export type HeldView = { id: string; device: DeviceRef; changes: number; reason: "ask" | "deletions"; since: Millis };
+export type PauseLength = "hour" | "tomorrow" | "resume";
+
+/**
+ * watching: all is well. missing: the folder cannot be found. emptied: it is there, but what this
+ * device had published is not; nothing was deleted here. failing: see `error`.
+ */
+export type FolderState = "watching" | "missing" | "emptied" | "failing";
+/** What happens with changes that arrive in the folder. */
+export type Arriving = "atOnce" | "askFirst";
+/** When to sync by itself. `everyMinutes`: 5, 15, 60, or null for not on a timer. */
+export type Triggers = { onLaunch: boolean; onChange: boolean; everyMinutes: number | null };
+export type FolderView = {
+  /** For people to read; never handed back. */
+  path: string;
+  state: FolderState;
+  lastLook: Millis | null;
+  arriving: Arriving;
+  triggers: Triggers;
+  /** Set in state failing. */
+  error: CommandError | null;
+};
+/** What turning a folder on would do. Nothing was written yet. */
+export type FolderPreview = {
+  /** Hands the chosen folder to useFolder; never a path. */
+  token: string;
+  path: string;
+  /** What it would send. */
+  tasks: number;
+  notes: number;
+  changes: number;
+  /** Changes of other devices that are in the folder already and not here yet. */
+  incoming: number;
+  /** Devices that use this folder already. */
+  devices: string[];
+  /** Lists that do not go into it, by title ("Nearby only", "Never leaves this device", not approved). */
+  left: string[];
+};
+
 export type WaitingItem = { id: Id; kind: "task" | "note" | "list"; title: string; changes: number };
 
 export type ExportRequest =
@@ -265,12 +322,25 @@ export type MarkdownPreview = {
   skipped: { path: string; reason: string }[];
 };
 
+/** What an exchange did. The interface leaves out what is zero. */
+export type ExchangeCounts = { sent: number; adds: number; updates: number; deletes: number; conflicts: number; merged: number };
+/**
+ * exchange: one run with the exchange folder. identity: this device took a new writing identity after
+ * a clone or a restored copy. quarantine: changes of a removed device were set aside. prune: old
+ * history was removed. restore: a backup was restored. The others as they are called.
+ */
+export type ActivityKind = "export" | "import" | "exchange" | "merge" | "failure" | "device" | "identity" | "quarantine" | "backup" | "restore" | "prune" | "check";
 export type ActivityEntry = {
   id: string;
-  kind: "export" | "import" | "merge" | "failure" | "device" | "backup" | "check";
+  kind: ActivityKind;
   time: Millis;
+  /** One sentence without counts: "Exchanged changes with Desktop". */
   title: string;
+  /** Further sentences, such as why something was done; none about counts. */
   details: string[];
+  counts: ExchangeCounts | null;
+  /** What it did by name, as far as it is kept. */
+  items: PreviewItem[];
   device: DeviceRef | null;
   canUndo: boolean;
 };
@@ -301,7 +371,17 @@ export type VersionView = {
   value: string | null;
   device: DeviceRef;
   time: Millis;
+  /**
+   * What is in this version where one value cannot say it: the copy of an item that lives in two
+   * spaces ("Title: Salary talk", "Edited after it was moved"). Empty otherwise.
+   */
+  details: string[];
 };
+/**
+ * kind move, field "space": the item lives in two spaces, because it was edited where it had been
+ * after it was moved. Each version is a copy (`value`: its list); taking one withdraws the other,
+ * keeping both makes the other an item of its own.
+ */
 export type FieldReview = {
   conflict: string;
   field: string;
@@ -356,7 +436,76 @@ export type Decision =
   | { conflict: string; looksRight: true }; // accepts an automatic merge
 
 export type PolicyView = { kind: string; label: string; policy: "newest" | "merge" | "ask"; choices: ("newest" | "merge" | "ask")[]; set: boolean };
-export type CheckReport = { ok: boolean; lines: string[] };
+/** `refetch`: how many damaged changes will be fetched again from other devices or bundles. */
+export type CheckReport = { ok: boolean; lines: string[]; refetch: number };
+
+// ---- what travels where ----
+/** What giving a list another space would do. Everything in it goes with it. */
+export type SpacePreview = {
+  list: Id;
+  title: string;
+  from: Space;
+  to: Space;
+  /** Lists that move, itself among them. */
+  lists: number;
+  tasks: number;
+  notes: number;
+  /** True when fewer ways of travelling may carry it than before. */
+  narrower: boolean;
+  /** Tags and attachments that only they use and that move along. */
+  along: number;
+  /** Other devices that hold copies now. */
+  holders: DeviceRef[];
+  /** Copies went out in a file or folder, to nobody in particular. */
+  wentOut: boolean;
+  /** The person has to say what becomes of those copies. */
+  asksAboutCopies: boolean;
+};
+/** What becomes of copies that other devices hold. remove: they are asked to remove theirs. */
+export type Copies = "leave" | "remove";
+/** What waits for approval, by list. It is approved as one batch. */
+export type ApprovalView = { list: Id; title: string; changes: number; items: WaitingItem[] };
+
+// ---- backups, storage ----
+export type BackupView = {
+  id: string;
+  time: Millis;
+  bytes: number;
+  /** point: made before a restore. update: made before the app changed the database's format. */
+  kind: "automatic" | "manual" | "point" | "update";
+  /** It was opened and compared after it was written. */
+  verified: boolean;
+};
+export type BackupsView = {
+  backups: BackupView[]; // newest first
+  /** Where they are, for people to read. */
+  folder: string;
+  /** The rule of rotation in words: "One a day for a week, one a week for a month." */
+  rule: string;
+  /** Why the last automatic backup failed; null when it did not. */
+  error: CommandError | null;
+};
+/** What restoring would change, compared with now. */
+export type RestorePreview = { id: string; time: Millis; adds: number; updates: number; deletes: number; items: PreviewItem[]; devices: DeviceRef[] };
+/**
+ * here: this device goes back and then catches up again with the others. everywhere: the differences
+ * are written as one change that travels and can be undone.
+ */
+export type RestoreScope = "here" | "everywhere";
+/** `point`: the restore point that was made first. */
+export type RestoreResult = { point: BackupView; scope: RestoreScope; adds: number; updates: number; deletes: number };
+export type HistoryPeriod = "days90" | "year" | "forever";
+export type StorageView = {
+  /** The database file. */
+  databaseBytes: number;
+  /** What is alive: lists, tasks, notes, their texts. */
+  liveBytes: number;
+  historyBytes: number;
+  attachmentBytes: number;
+  period: HistoryPeriod;
+  /** Devices that do not have everything yet: history that they lack is kept. */
+  holders: { device: DeviceRef; lastSeen: Millis | null; changes: number }[];
+};
 
 /** Something changed, by this window, by another device or by holdfastctl. ids empty = anything. */
 export type Changed = { asOf: number; ids: Id[] };
@@ -416,8 +565,49 @@ export interface Backend {
   status(): Promise<SyncStatus>;
   setMode(mode: Mode): Promise<SyncStatus>;
   waiting(): Promise<WaitingItem[]>;
+  /** One exchange by the present mode, now. Resolves when it is over. */
+  syncNow(): Promise<SyncStatus>;
+  pauseSync(length: PauseLength): Promise<SyncStatus>;
+  resumeSync(): Promise<SyncStatus>;
+  /** What held changes would do; changes nothing. `token` is the id of the held entry. */
+  inspectHeld(id: string): Promise<BundlePreview>;
+  /** Applies them. `keep`: what they delete is brought back at once, as a change of this device. */
+  acceptHeld(id: string, keep: boolean): Promise<ImportResult>;
+
+  /** The exchange folder; null when none is set. */
+  folder(): Promise<FolderView | null>;
+  /**
+   * Opens a folder dialog; null when cancelled. Changes nothing. Rejects with code
+   * "folder_holds_database" where this device's database lies inside, "folder_read_only",
+   * "folder_other_vault".
+   */
+  pickFolder(): Promise<FolderPreview | null>;
+  /** Turns the picked folder on (in place of another), and syncs. */
+  useFolder(token: string, arriving: Arriving, triggers: Triggers): Promise<FolderView>;
+  setFolder(arriving: Arriving, triggers: Triggers): Promise<FolderView>;
+  /** Writes everything of this device into an emptied or replaced folder again. */
+  republishFolder(): Promise<FolderView>;
+  /** Stops using it. Deletes nothing, here or there. */
+  stopFolder(): Promise<SyncStatus>;
+
+  previewSpace(list: Id, space: Space): Promise<SpacePreview>;
+  setSpace(list: Id, space: Space, copies: Copies): Promise<Done>;
+  approvals(): Promise<ApprovalView[]>;
+  /** Lets everything travel that waits, and tells what that is. Cannot be undone: it may have left already. */
+  approve(): Promise<{ changes: number; items: WaitingItem[] }>;
+
+  backups(): Promise<BackupsView>;
+  backUpNow(): Promise<BackupView>;
+  /** Changes nothing. */
+  previewRestore(id: string): Promise<RestorePreview>;
+  /** Makes a restore point first. */
+  restoreBackup(id: string, scope: RestoreScope): Promise<RestoreResult>;
+  storage(): Promise<StorageView>;
+  setHistory(period: HistoryPeriod): Promise<StorageView>;
   devices(): Promise<DeviceView[]>;
   renameDevice(id: Id, name: string): Promise<Done>;
+  /** Takes a device out of the vault: new keys from then on. Cannot be undone; it can be invited again. */
+  removeDevice(id: Id): Promise<Done>;
   /** Opens a save dialog; null when cancelled. */
   exportBundle(request: ExportRequest): Promise<ExportResult | null>;
   /** Opens a file dialog; null when cancelled. Changes nothing. */

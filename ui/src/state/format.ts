@@ -46,6 +46,11 @@ export function sayTime(time: Millis, now: Millis = Date.now()): string {
   return sameYear ? `${day} ${clock}` : day;
 }
 
+/** The same in the middle of a sentence: "yesterday 14:32". */
+export function sayTimeWithin(time: Millis, now?: Millis): string {
+  return sayTime(time, now).replace("Yesterday", "yesterday");
+}
+
 /** "3 h ago", "2 days ago", "just now". */
 export function sayAgo(time: Millis, now: Millis = Date.now()): string {
   const minutes = Math.max(0, Math.round((now - time) / 60_000));

@@ -6,6 +6,7 @@
 //! emptied, it is an `Option<Option<T>>`: `None` is "unchanged", `Some(None)` is "emptied".
 
 mod activity;
+mod backup;
 mod boot;
 mod bundle;
 mod conflicts;
@@ -18,6 +19,7 @@ mod present;
 mod quick_add;
 mod search;
 mod settings;
+mod storage;
 mod sync;
 mod task;
 mod text;
@@ -27,6 +29,7 @@ mod travel;
 mod tests;
 
 pub use activity::{ActivityEntry, ActivityKind, Changed, Done, TrashItem};
+pub use backup::{BackupKind, BackupView, RestorePreview, Restored};
 pub use boot::{Boot, BootState, Density, KeyStore, Platform, Prefs, Theme, WeekStart};
 pub use bundle::{
     BundlePreview, ExportAllResult, ExportFormat, ExportRequest, ExportResult, ImportResult,
@@ -48,6 +51,7 @@ pub use note::{NoteDetail, NotePage, NotePatch, NoteQuery, NoteView};
 pub use quick_add::{QuickAddDefaults, QuickAddSpan, QuickAddSpanKind, QuickAddView, Range};
 pub use search::{SearchHit, SearchPage};
 pub use settings::{CheckReport, Policy, PolicyView};
+pub use storage::{HoldsBack, PruneView, StorageView};
 pub use sync::{Destination, DestinationKind, Mode, SyncState, SyncStatus, WaitingItem};
 pub use task::{
     DisputedField, FieldVersion, HistoryEntry, LinkKind, LinkView, SubtaskCount, TaskDetail,
@@ -57,7 +61,7 @@ pub use text::{
     Attachment, BlockKind, BlockSide, Mark, MarkKind, Splice, SpliceResult, TextBlock, TextChanges,
     TextState,
 };
-pub use travel::{Approval, Copies, NeverSyncs, SpacePreview, Travel, TravelRow};
+pub use travel::{Approval, ApprovalView, Copies, NeverSyncs, SpacePreview, Travel, TravelRow};
 
 /// The id of an entity or device: a UUID in its usual form with hyphens.
 pub type Id = String;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Id, Space, WaitingItem};
+use super::{DeviceRef, Id, Space, WaitingItem};
 
 /// What becomes of the copies that other devices hold of a list that becomes narrower.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
@@ -20,6 +20,8 @@ pub enum Copies {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct SpacePreview {
+    /// The list.
+    pub list: Id,
     /// The list's title.
     pub title: String,
     /// Where it is.
@@ -34,8 +36,10 @@ pub struct SpacePreview {
     pub lists: u32,
     /// Tags and attachments that only they use and that move along.
     pub along: u32,
-    /// Devices that have copies already, by name.
-    pub devices: Vec<String>,
+    /// Whether fewer ways of travelling may carry it than before.
+    pub narrower: bool,
+    /// Devices that have copies already.
+    pub holders: Vec<DeviceRef>,
     /// Whether copies went out to nobody in particular.
     pub went_out: bool,
     /// Whether the person has to say what becomes of those copies.
@@ -48,6 +52,20 @@ pub struct SpacePreview {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct Approval {
+    /// How many changes.
+    pub changes: u32,
+    /// The items that they are about.
+    pub items: Vec<WaitingItem>,
+}
+
+/// What waits for an approval in one list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovalView {
+    /// The list; of items that are in none, their own id.
+    pub list: Id,
+    /// Its title.
+    pub title: String,
     /// How many changes.
     pub changes: u32,
     /// The items that they are about.

@@ -12,7 +12,7 @@ use crate::output::line;
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
-    /// Make the views anew from the log.
+    /// Take out what is damaged, after a backup, and make the views anew.
     #[arg(long)]
     repair: bool,
 }

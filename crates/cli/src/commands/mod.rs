@@ -1,5 +1,6 @@
 //! The commands, one file a group: their arguments, and what they print.
 
+pub(crate) mod backups;
 pub(crate) mod bundle;
 pub(crate) mod conflicts;
 pub(crate) mod health;
@@ -7,6 +8,7 @@ pub(crate) mod items;
 pub(crate) mod lists;
 pub(crate) mod notes;
 pub(crate) mod settings;
+pub(crate) mod storage;
 pub(crate) mod sync;
 pub(crate) mod tasks;
 pub(crate) mod transfer;
@@ -49,8 +51,12 @@ pub(crate) fn run(command: Command, context: &mut Context) -> Result<(), Failure
         Command::Export(arguments) => transfer::export(arguments, context),
         Command::Activity(arguments) => transfer::activity(arguments, context),
         Command::Dump(arguments) => transfer::dump(arguments, context),
-        Command::Backup { file } => transfer::backup(&file, context),
+        Command::Backup { file } => backups::backup(file.as_deref(), context),
+        Command::Backups => backups::backups(context),
+        Command::Restore(arguments) => backups::restore(arguments, context),
         Command::Check(arguments) => health::check(arguments, context),
+        Command::Prune(arguments) => storage::prune(arguments, context),
+        Command::History(arguments) => storage::history(arguments, context),
         Command::Doctor => health::doctor(context),
     }
 }

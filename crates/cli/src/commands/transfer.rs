@@ -1,15 +1,13 @@
 //! What comes in and goes out as plain files, and what happened.
 
-use std::path::{Path, PathBuf};
-
-use clap::{Args, Subcommand, ValueEnum};
-use holdfast_app::view::ExportFormat;
-use serde_json::json;
+use std::path::PathBuf;
 
 use super::lists::SpaceName;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{Table, count, line, time};
+use clap::{Args, Subcommand, ValueEnum};
+use holdfast_app::view::ExportFormat;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImportCommand {
@@ -124,13 +122,4 @@ pub(crate) fn dump(arguments: DumpArguments, context: &mut Context) -> Result<()
     let mut text = document.to_string();
     text.push('\n');
     crate::context::raw(&text)
-}
-
-/// `backup`
-pub(crate) fn backup(file: &Path, context: &mut Context) -> Result<(), Failure> {
-    let bytes = context.app()?.backup(file)?;
-    let name = file.display().to_string();
-    context.answer(&json!({ "file": name, "bytes": bytes }), |_| {
-        format!("{bytes} bytes in {}. The keys are not in it.", line(&name))
-    })
 }

@@ -362,6 +362,35 @@ impl TextDoc {
         Ok(!seen.includes_vv(before))
     }
 
+    /// Takes in everything that another copy of the same text holds.
+    ///
+    /// Errors: [`TextError::Malformed`], [`TextError::MissingEarlier`], [`TextError::TooLong`]; then
+    /// nothing was taken in.
+    pub fn merge(&mut self, other: &Self) -> Result<(), TextError> {
+        let known = self.doc.oplog_vv();
+        let update =
+            guarded(|| other.doc.export(ExportMode::updates(&known)))?.map_err(malformed)?;
+        self.take_heard();
+        let outcome = guarded(|| {
+            let status = self.doc.import(&update).map_err(malformed)?;
+            if status.pending.is_some_and(|pending| !pending.is_empty()) {
+                return Err(TextError::MissingEarlier);
+            }
+            if self.len_chars() > LONGEST { Err(TextError::TooLong) } else { Ok(()) }
+        });
+        self.take_heard();
+        match outcome.and_then(|inner| inner) {
+            Ok(()) => {
+                self.keep(update);
+                Ok(())
+            }
+            Err(error) => {
+                self.restore();
+                Err(error)
+            }
+        }
+    }
+
     /// Remembers an update that the document took in, for [`TextDoc::restore`].
     fn keep(&mut self, update: Vec<u8>) {
         self.tail_len = self.tail_len.saturating_add(update.len());

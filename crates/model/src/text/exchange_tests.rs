@@ -130,10 +130,9 @@ fn play(replicas: usize, steps: &[Step]) -> World {
                 world.listed[at] = review;
             } else {
                 let listed = &mut world.listed[at];
-                for listed in [&mut listed.conflict, &mut listed.merged_automatically] {
-                    if let Some(listed) = listed {
-                        listed.merged = world.docs[at].plain();
-                    }
+                let both = [&mut listed.conflict, &mut listed.merged_automatically];
+                for divergence in both.into_iter().flatten() {
+                    divergence.merged = world.docs[at].plain();
                 }
                 assert_eq!(*listed, review, "an edit by who had seen everything asked something");
             }

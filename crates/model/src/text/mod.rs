@@ -74,6 +74,8 @@ mod crdt_tests;
 #[cfg(test)]
 mod exchange_tests;
 #[cfg(test)]
+mod law_tests;
+#[cfg(test)]
 mod rename_tests;
 #[cfg(test)]
 mod review_tests;

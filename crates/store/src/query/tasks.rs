@@ -78,7 +78,7 @@ const SELECT: &str = "SELECT t.id, t.title, t.status, t.plan, t.deadline, t.prio
     CASE WHEN c.entity IS NULL AND p.life = 'alive' THEN t.parent END,
     t.sort, t.repeat, t.completed_ms, t.created_ms, t.edited_ms, t.has_notes, t.life,
     (SELECT group_concat(g.title, char(31)) FROM item_tags i JOIN tags g ON g.id = i.tag WHERE i.item = t.id),
-    (SELECT count(*) FROM tasks s WHERE s.parent = t.id AND s.life = 'alive' AND s.status <> 'open'
+    (SELECT count(*) FROM tasks s WHERE s.parent = t.id AND s.life = 'alive' AND s.status IN ('done', 'cancelled')
         AND s.id NOT IN (SELECT entity FROM cut_moves)),
     (SELECT count(*) FROM tasks s WHERE s.parent = t.id AND s.life = 'alive'
         AND s.id NOT IN (SELECT entity FROM cut_moves)),

@@ -5,11 +5,17 @@ use super::spool::Spool;
 use super::{BundleError, CARRIER, HEADER_CONTEXT, MEMBERSHIP_PLACE, pieces};
 use holdfast_oplog::{DeviceId, Space, VersionVector};
 use holdfast_store::{Destination, Direction, Tx};
+use holdfast_sync::snapshot::{outgoing_snapshot, vouched};
 use holdfast_sync::{ANYONE, Carrier, Session, delivered, membership, offer, outgoing, spaces};
 use holdfast_vault::membership::pack;
 use holdfast_vault::{Membership, Purpose, seal_blob};
 use serde_json::json;
 use std::path::Path;
+
+/// A log up to this many bytes goes along as it is.
+const LARGE_LOG: u64 = 1024 * 1024;
+/// From how many times what is alive on a log is left behind.
+const MUCH_LARGER: u64 = 3;
 
 /// How much goes into a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,14 +93,34 @@ pub(super) fn write(
         _ => Path::new("."),
     };
     let holds = store.write(|tx| offer(tx, carrier))?;
-    let (header, name) = store.read(|tx| {
+    let compact = match &invited {
+        Some(_) => store.read(|tx| worth_compacting(tx, &carried))?,
+        None => false,
+    };
+    let seal_all = |tx: &Tx<'_>| {
         let members = membership(tx)?;
         if !members.is_active(me) {
             return Err(BundleError::NotAMember);
         }
         let since = taken_to_hold(tx, &members, me, request.scope, &carried, &holds)?;
         let mut spool = Spool::new(folder)?;
-        for range in holds.missing_in(&since) {
+        if compact {
+            tx.fold_log(&vouched(&members, tx.vault()))?;
+        }
+        let pruned = tx.pruned_after(&since, &carried)?;
+        let mut covered = since.clone();
+        if !pruned.is_empty() {
+            let snapshot =
+                outgoing_snapshot(tx, keyring, keys, &pruned, *wall_ms, *rng, |piece| {
+                    spool.piece(&piece)
+                })?;
+            covered.join(&snapshot.holds);
+        }
+        // Whoever lacks what the snapshot holds gets it from there.
+        let base = tx.base_vector()?.within(&pruned);
+        let needed: VersionVector =
+            since.iter().filter(|(log, seq)| base.get(*log) < *seq).collect();
+        for range in holds.missing_in(&covered) {
             outgoing(tx, keyring, range, *rng, |header, bytes| {
                 spool.batch(&bytes, header.last.saturating_sub(header.first).saturating_add(1))
             })?;
@@ -114,7 +140,7 @@ pub(super) fn write(
             actor: *actor,
             made: u64::try_from(*wall_ms).unwrap_or(0),
             holds,
-            since,
+            since: needed,
             counts: spool.counts,
         };
         let mut records = members.records().to_vec();
@@ -140,7 +166,9 @@ pub(super) fn write(
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let name = device.and_then(|device| members.name(device)).map(str::to_owned).or(file);
         Ok((header, name.unwrap_or_default()))
-    })?;
+    };
+    // What is folded for this bundle alone is undone.
+    let (header, name) = if compact { store.try_out(seal_all) } else { store.read(seal_all) }?;
     let bytes = std::fs::metadata(path)?.len();
     let exchange = store.write(|tx| {
         if let Some(invited) = &invited {
@@ -157,6 +185,14 @@ pub(super) fn write(
         device,
         exchange,
     })
+}
+
+/// Whether a new device is better served with what is alive than with how it came about: where the log
+/// is much larger. History that it then lacks is on the other devices.
+fn worth_compacting(tx: &Tx<'_>, carried: &[Space]) -> Result<bool, BundleError> {
+    let sizes = tx.sizes()?;
+    let alive = sizes.live.saturating_add(sizes.texts);
+    Ok(!carried.is_empty() && sizes.log > LARGE_LOG && sizes.log / MUCH_LARGER > alive)
 }
 
 /// What the receiver is taken to hold already; never more than is held here.
@@ -203,6 +239,7 @@ fn record(
             "changes": header.counts.changes,
             "batches": header.counts.batches,
             "chunks": header.counts.chunks,
+            "pieces": header.counts.pieces,
             "bytes": bytes,
         }),
     )?;

@@ -10,8 +10,8 @@ use holdfast_model::fields::{LIST, TEXT, TITLE};
 use holdfast_model::text::{Splice, writer_of};
 use holdfast_model::{EntityId, EntityState};
 use holdfast_oplog::{ActorId, DeviceId, Hash, Space};
-use holdfast_store::{Author, LocalChange, Store, Tx};
-use holdfast_sync::Session;
+use holdfast_store::{Author, LocalChange, PruneReport, Store, Tx};
+use holdfast_sync::{Session, prune};
 use holdfast_vault::membership::{
     Introduction, found, invite as invite_record, join as join_record,
 };
@@ -175,6 +175,11 @@ impl Device {
         let author = Author { actor, sign: &sign, wall_ms };
         let change = LocalChange { space, action: "test".into(), edits, ..Default::default() };
         self.store.write(|tx| tx.append(author, change)).unwrap();
+    }
+
+    pub(super) fn prune(&mut self, before_ms: i64) -> PruneReport {
+        let me = self.id();
+        self.write(|tx| prune(tx, me, before_ms).unwrap())
     }
 
     fn state(&mut self, id: EntityId) -> EntityState {

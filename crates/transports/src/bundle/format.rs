@@ -81,6 +81,13 @@ pub struct Counts {
     pub changes: u64,
     /// Pieces of attachments.
     pub chunks: u64,
+    /// Pieces of a snapshot.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pieces: u64,
+}
+
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What a section holds.
@@ -96,12 +103,20 @@ pub enum SectionKind {
     Chunk,
     /// The sending device's signature over the header's bytes.
     Signature,
+    /// A sealed piece of a snapshot.
+    Snapshot,
 }
 
 impl SectionKind {
     /// All kinds.
-    pub const ALL: [Self; 5] =
-        [Self::Invitation, Self::Membership, Self::Batch, Self::Chunk, Self::Signature];
+    pub const ALL: [Self; 6] = [
+        Self::Invitation,
+        Self::Membership,
+        Self::Batch,
+        Self::Chunk,
+        Self::Signature,
+        Self::Snapshot,
+    ];
 
     /// The byte on disk.
     pub const fn byte(self) -> u8 {
@@ -111,6 +126,7 @@ impl SectionKind {
             Self::Batch => 3,
             Self::Chunk => 4,
             Self::Signature => 5,
+            Self::Snapshot => 6,
         }
     }
 
@@ -127,6 +143,7 @@ impl SectionKind {
             Self::Batch => limits::BATCH,
             Self::Chunk => limits::ATTACHMENT_CHUNK + OVERHEAD,
             Self::Signature => 1024,
+            Self::Snapshot => limits::SNAPSHOT_PIECE + OVERHEAD,
         }
     }
 
@@ -137,6 +154,7 @@ impl SectionKind {
             Self::Batch => "a batch of changes",
             Self::Chunk => "a piece of an attachment",
             Self::Signature => "the signature",
+            Self::Snapshot => "a piece of a snapshot",
         }
     }
 }

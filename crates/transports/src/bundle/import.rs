@@ -3,12 +3,15 @@ use super::format_error::changes;
 use super::pieces::Assembly;
 use super::preview::{Preview, device_notices, summarize, waiting_notices};
 use super::{BundleError, CARRIER, HEADER_CONTEXT, MEMBERSHIP_PLACE, export};
-use holdfast_oplog::Range;
-use holdfast_store::{Direction, Tx};
+use holdfast_model::EntityId;
+use holdfast_oplog::{ActorId, Range, Space};
+use holdfast_store::{Applied, Direction, ItemChange, ItemEvent, Tx};
 use holdfast_sync::devices::{HANDOVER_PLACE, HANDOVERS, SealedRecords, take_in_records};
+use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver};
 use holdfast_sync::{Session, SyncError, membership, note_holds, take_in};
 use holdfast_vault::membership::unpack;
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -33,6 +36,8 @@ pub(super) struct Receiver<'a> {
     pub(super) wall_ms: i64,
     /// Whether the person agreed to a large deletion, or only wants to see.
     pub(super) confirmed: bool,
+    /// Under which this device writes, once it does.
+    pub(super) own: Option<ActorId>,
 }
 
 pub(super) type FileReader = BundleReader<BufReader<File>>;
@@ -45,8 +50,8 @@ pub(super) fn open(path: &Path) -> Result<FileReader, BundleError> {
 /// What importing would do. Nothing is changed.
 pub fn inspect(session: &mut Session<'_>, path: &Path) -> Result<Preview, BundleError> {
     let reader = open(path)?;
-    let Session { keys, keyring, wall_ms, .. } = *session;
-    let receiver = Receiver { keys, keyring, wall_ms, confirmed: true };
+    let Session { keys, keyring, wall_ms, actor, .. } = *session;
+    let receiver = Receiver { keys, keyring, wall_ms, confirmed: true, own: Some(actor) };
     session.store.try_out(|tx| Ok(run(tx, receiver, reader)?.preview))
 }
 
@@ -58,8 +63,8 @@ pub fn import(
     confirmed: bool,
 ) -> Result<Imported, BundleError> {
     let reader = open(path)?;
-    let Session { keys, keyring, wall_ms, .. } = *session;
-    let receiver = Receiver { keys, keyring, wall_ms, confirmed };
+    let Session { keys, keyring, wall_ms, actor, .. } = *session;
+    let receiver = Receiver { keys, keyring, wall_ms, confirmed, own: Some(actor) };
     let removed = |tx: &Tx<'_>| -> Result<bool, BundleError> {
         let members = membership(tx)?;
         Ok(members.device(keys.device_id()).is_some_and(|device| device.removal.is_some()))
@@ -76,15 +81,15 @@ pub fn import(
 pub(super) fn run(
     tx: &Tx<'_>,
     receiver: Receiver<'_>,
-    mut reader: FileReader,
+    mut file: FileReader,
 ) -> Result<Imported, BundleError> {
-    let header = reader.header().clone();
+    let header = file.header().clone();
     if header.vault != tx.vault() {
         return Err(BundleError::ForeignVault { found: header.vault });
     }
     let before = membership(tx)?;
     let (open_before, _) = tx.conflict_counts()?;
-    let (opening, mut next) = opening(&mut reader)?;
+    let (opening, mut next) = opening(&mut file)?;
     let (members, keyring) = opening.take_in(tx, receiver.keys, receiver.keyring)?;
     let new_keys = keyring != *receiver.keyring;
     let me = receiver.keys.device_id();
@@ -92,7 +97,7 @@ pub(super) fn run(
     if members.device(me).is_some_and(|device| device.removal.is_some()) {
         return Err(BundleError::NotAMember);
     }
-    let from = verify_sender(&members, &header, reader.header_bytes(), &opening.signature)?;
+    let from = verify_sender(&members, &header, file.header_bytes(), &opening.signature)?;
     let held = tx.held()?;
     let missing = missing(&tx.settled(&header.since)?.missing_in(&held));
     if missing > 0 {
@@ -106,8 +111,33 @@ pub(super) fn run(
         &from,
     )?;
     let mut counts = Counts::default();
-    let (mut new, mut known, mut set_aside, mut apart) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let (mut new, mut known, mut set_aside) = (0_u64, 0_u64, 0_u64);
+    let (mut apart, mut parted) = (0_u64, 0_u64);
     let mut assembly = Assembly::default();
+    let spaces: Vec<Space> = Space::ALL.into_iter().filter(|s| *s != Space::Device).collect();
+    let mut snapshot = None;
+    let brought = {
+        let mut reader = SnapshotReader::new(SnapshotReceiver {
+            keyring: &keyring,
+            members: &members,
+            carried: &spaces,
+            bounds: Some(&header.holds),
+            own: receiver.own,
+        });
+        // The snapshot, where there is one, stands before what comes after it.
+        while let Some(section) = next.take_if(|s| s.kind == SectionKind::Snapshot) {
+            reader.piece(tx, &section.bytes)?;
+            counts.pieces += 1;
+            next = file.next_section()?;
+        }
+        if counts.pieces > 0 {
+            let taken = reader.finish(tx, receiver.wall_ms)?;
+            snapshot = (!taken.known).then(|| taken.applied.clone());
+            taken.holds.total()
+        } else {
+            0
+        }
+    };
     while let Some(section) = next {
         match section.kind {
             SectionKind::Batch => {
@@ -123,6 +153,7 @@ pub(super) fn run(
                 known += taken.known;
                 set_aside += taken.set_aside;
                 apart += taken.apart;
+                parted += taken.parted_in_base;
                 counts.batches += 1;
             }
             SectionKind::Chunk => {
@@ -133,15 +164,17 @@ pub(super) fn run(
             }
             _ => return Err(BundleError::Corrupted("order of parts")),
         }
-        next = reader.next_section()?;
+        next = file.next_section()?;
     }
     assembly.finish()?;
-    counts.changes = new.saturating_add(known).saturating_add(set_aside).saturating_add(apart);
+    counts.changes = [new, known, set_aside, apart, parted].into_iter().fold(0, u64::saturating_add);
     // The header is signed: a part that someone took out shows here.
     if counts != header.counts {
         return Err(BundleError::Corrupted("number of parts"));
     }
-    let mut preview = summarize(tx, tx.apply_ready(receiver.wall_ms)?, open_before)?;
+    let applied = tx.apply_ready(receiver.wall_ms)?;
+    let with_snapshot = snapshot.is_some();
+    let mut preview = summarize(tx, joined(snapshot, applied), open_before)?;
     if preview.needs_confirmation && !receiver.confirmed {
         return Err(BundleError::MassDeletion { from, deletes: preview.deletes });
     }
@@ -158,6 +191,15 @@ pub(super) fn run(
             changes(apart)
         ));
     }
+    if parted > 0 {
+        notices.push(parted_notice(parted));
+    }
+    if with_snapshot {
+        notices.push(format!(
+            "{from} has pruned old changes: {} came as a snapshot, which cannot be taken back.",
+            changes(brought)
+        ));
+    }
     notices.append(&mut preview.notices);
     notices.extend(waiting_notices(tx, &members)?);
     preview.notices = notices;
@@ -168,6 +210,30 @@ pub(super) fn run(
     heard(tx, &header, preview.made_ms.min(receiver.wall_ms))?;
     tx.report_exchange(exchange, &preview.report())?;
     Ok(Imported { preview, exchange, keyring: new_keys.then_some(keyring) })
+}
+
+/// What a snapshot and the changes after it did, as one.
+pub(crate) fn joined(snapshot: Option<Applied>, mut after: Applied) -> Applied {
+    let Some(snapshot) = snapshot else { return after };
+    let mut items: BTreeMap<EntityId, ItemChange> =
+        snapshot.items.into_iter().map(|item| (item.id, item)).collect();
+    for item in std::mem::take(&mut after.items) {
+        let event = match items.get(&item.id).map(|before| before.event) {
+            Some(ItemEvent::Added) => ItemEvent::Added,
+            _ => item.event,
+        };
+        items.insert(item.id, ItemChange { event, ..item });
+    }
+    let notices = [snapshot.notices, std::mem::take(&mut after.notices)].concat();
+    Applied { items: items.into_values().collect(), notices, ..after }
+}
+
+/// What is said of changes that go on a version from before what was pruned here.
+pub(crate) fn parted_notice(count: u64) -> String {
+    format!(
+        "A device's data was used twice, and {} go on a version that began before what was pruned here. They were set aside, nothing of them is shown. Join the vault anew with the device that wrote them, and enter there what is missing.",
+        changes(count)
+    )
 }
 
 /// What stands before the changes.

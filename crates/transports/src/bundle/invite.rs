@@ -94,8 +94,13 @@ pub fn join<E: From<BundleError>>(
     let record = join_record(vault, &keys, &key, invite, who).map_err(BundleError::from)?;
     let mut store = create_store(vault)?;
     let imported = store.write(|tx| {
-        let receiver =
-            Receiver { keys: &keys, keyring: &keyring, wall_ms: joining.wall_ms, confirmed: true };
+        let receiver = Receiver {
+            keys: &keys,
+            keyring: &keyring,
+            wall_ms: joining.wall_ms,
+            confirmed: true,
+            own: None,
+        };
         let imported = run(tx, receiver, reader)?;
         tx.add_membership(&record)?;
         let members = membership(tx)?;

@@ -20,6 +20,7 @@ mod spool;
 pub use export::{ExportRequest, ExportScope, Exported, export};
 pub use format_error::BundleError;
 pub(crate) use format_error::changes;
+pub(crate) use import::{joined, parted_notice};
 pub use import::{Imported, import, inspect};
 pub use invite::{Joined, Joining, invite, join};
 pub use preview::Preview;
@@ -40,5 +41,7 @@ mod hostile_tests;
 mod import_tests;
 #[cfg(test)]
 mod invite_tests;
+#[cfg(test)]
+mod pruned_tests;
 #[cfg(test)]
 mod story_tests;

@@ -28,6 +28,11 @@ impl Spool {
         self.put(SectionKind::Chunk, bytes)
     }
 
+    pub(super) fn piece(&mut self, bytes: &[u8]) -> Result<(), BundleError> {
+        self.counts.pieces += 1;
+        self.put(SectionKind::Snapshot, bytes)
+    }
+
     fn put(&mut self, kind: SectionKind, bytes: &[u8]) -> Result<(), BundleError> {
         self.file.write_all(&[kind.byte()])?;
         self.file.write_all(&(bytes.len() as u64).to_be_bytes())?;
@@ -39,7 +44,7 @@ impl Spool {
         let mut file = self.file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
         file.seek(SeekFrom::Start(0))?;
         let mut file = BufReader::new(file);
-        for _ in 0..self.counts.batches + self.counts.chunks {
+        for _ in 0..self.counts.batches + self.counts.chunks + self.counts.pieces {
             let (mut kind, mut length) = ([0; 1], [0; 8]);
             file.read_exact(&mut kind)?;
             file.read_exact(&mut length)?;

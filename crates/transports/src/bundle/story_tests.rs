@@ -11,6 +11,7 @@ enum Step {
     Retitle(usize),
     Delete(usize),
     Jot,
+    Prune,
     Export { how: u8, to: usize },
     Import(usize),
 }
@@ -21,6 +22,7 @@ fn step() -> impl Strategy<Value = (usize, Step)> {
         2 => any::<usize>().prop_map(Step::Retitle),
         1 => any::<usize>().prop_map(Step::Delete),
         2 => Just(Step::Jot),
+        2 => Just(Step::Prune),
         4 => (0..3_u8, 0..3_usize).prop_map(|(how, to)| Step::Export { how, to }),
         6 => any::<usize>().prop_map(Step::Import),
     ];
@@ -49,6 +51,12 @@ fn run(devices: &mut [Device; 3], steps: Vec<(usize, Step)>) {
                 }
             }
             Step::Jot => device.jot(EntityId::named("note"), &format!("line {number}\n")),
+            Step::Prune => {
+                // Everything is old, so only what the others confirmed counts.
+                let before = device.dump();
+                device.prune(i64::MAX);
+                assert_eq!(device.dump(), before);
+            }
             Step::Export { how, to } => {
                 let request = match how {
                     0 => EVERYTHING,

@@ -1,7 +1,8 @@
 use super::files::Entry;
 use super::index::{Found, Index};
+use super::memory::PublishedSnapshot;
 use super::name::{Name, is_whole, writer};
-use super::{Files, FolderError};
+use super::{Files, FolderError, FolderMemory};
 use holdfast_oplog::{ActorId, Range, SealedBatch, VersionVector, limits};
 use holdfast_sync::{ACKNOWLEDGEMENT, SyncError, Transport};
 use std::collections::BTreeSet;
@@ -13,6 +14,8 @@ pub struct Folder<'a> {
     pub(super) index: Index,
     pub(super) me: ActorId,
     pub(super) counter: u64,
+    /// This device's own snapshot there, if all of it is.
+    pub(super) snapshot: Option<PublishedSnapshot>,
     /// What was there when it was last asked.
     seen: BTreeSet<String>,
     /// Files that are not whole now.
@@ -28,9 +31,15 @@ impl std::fmt::Debug for Folder<'_> {
 impl<'a> Folder<'a> {
     /// Looks at a folder as the device that writes as `me` and made its last head with the number
     /// `counter`.
-    pub fn open(files: &'a mut dyn Files, me: ActorId, counter: u64) -> Result<Self, FolderError> {
+    pub fn open(
+        files: &'a mut dyn Files,
+        me: ActorId,
+        memory: &FolderMemory,
+    ) -> Result<Self, FolderError> {
         let index = Index::read(files, me)?;
-        Ok(Self { files, index, me, counter, seen: BTreeSet::new(), unfinished: BTreeSet::new() })
+        let snapshot = memory.snapshot.clone().filter(|known| index.has_snapshot(me, known.id));
+        let (counter, seen, unfinished) = (memory.counter, BTreeSet::new(), BTreeSet::new());
+        Ok(Self { files, index, me, counter, snapshot, seen, unfinished })
     }
 
     /// Who wrote anything into it.
@@ -42,6 +51,22 @@ impl<'a> Folder<'a> {
     pub fn refresh(&mut self) -> Result<(), FolderError> {
         self.index = Index::read(self.files, self.me)?;
         Ok(())
+    }
+
+    /// How far each log goes without a gap, this device's own snapshot counted in.
+    pub(super) fn offers(&self) -> VersionVector {
+        let base = self.snapshot.as_ref().map(|known| known.holds.clone()).unwrap_or_default();
+        let mut offers = self.index.offers_after(base);
+        offers.join(&self.index.offers());
+        offers
+    }
+
+    /// What this device itself put there.
+    pub(super) fn own_offers(&self) -> VersionVector {
+        let base = self.snapshot.as_ref().map(|known| known.holds.clone()).unwrap_or_default();
+        let mut offers = self.index.own_offers_after(base);
+        offers.join(&self.index.own_offers_after(VersionVector::new()));
+        offers
     }
 
     /// The content of a file, if it is whole.
@@ -99,7 +124,7 @@ fn unreachable(error: FolderError) -> SyncError {
 
 impl Transport for Folder<'_> {
     fn holds(&mut self) -> Result<VersionVector, SyncError> {
-        Ok(self.index.offers())
+        Ok(self.offers())
     }
 
     fn pull(&mut self, range: Range) -> Result<Option<Vec<u8>>, SyncError> {

@@ -65,7 +65,7 @@ pub fn exchange(
     take: Take,
     again: bool,
 ) -> Result<FolderReport, FolderError> {
-    let mut folder = Folder::open(files, session.actor, memory.counter)?;
+    let mut folder = Folder::open(files, session.actor, memory)?;
     let mut keyring = session.keyring.clone();
     let mut report = FolderReport {
         state: state(&folder, memory),
@@ -99,7 +99,8 @@ pub fn exchange(
     if report.state == FolderState::Ready {
         let went = put(session, &keyring, &mut folder)?;
         report.sent = went.changes;
-        report.memory.published = folder.index.own_offers();
+        report.memory.published = folder.own_offers();
+        report.memory.snapshot = folder.snapshot.clone();
     }
     report.memory.counter = folder.counter;
     report.unfinished = folder.unfinished.len() as u64;
@@ -111,7 +112,7 @@ pub fn look(
     session: &mut Session<'_>,
     files: &mut dyn Files,
 ) -> Result<Option<Preview>, FolderError> {
-    let mut folder = Folder::open(files, session.actor, 0)?;
+    let mut folder = Folder::open(files, session.actor, &FolderMemory::default())?;
     let (keys, keyring, wall_ms) = (session.keys, session.keyring, session.wall_ms);
     let receiver = Receiver { keys, keyring, wall_ms, take: Take::Confirmed };
     session.store.try_out(|tx| Ok(receive(tx, receiver, &mut folder)?.preview))
@@ -122,7 +123,7 @@ pub fn waiting(tx: &Tx<'_>, folder: &Folder<'_>) -> Result<Vec<(ActorId, u64)>, 
     let carried = spaces(Carrier::Folder);
     let held = tx.held()?.within(&carried);
     let mut waiting: BTreeMap<ActorId, u64> = BTreeMap::new();
-    for range in folder.index.offers().within(&carried).missing_in(&held) {
+    for range in folder.index.offers_after(held.clone()).within(&carried).missing_in(&held) {
         let count = waiting.entry(range.log.actor).or_insert(0);
         *count = count.saturating_add(range.last.saturating_sub(range.first) + 1);
     }
@@ -132,8 +133,8 @@ pub fn waiting(tx: &Tx<'_>, folder: &Folder<'_>) -> Result<Vec<(ActorId, u64)>, 
 /// Whether what this device put there is still there.
 fn state(folder: &Folder<'_>, memory: &FolderMemory) -> FolderState {
     // Wherever it is in the folder: another device may have written it again.
-    let mut there = folder.index.offers();
-    there.join(&folder.index.own_offers());
+    let mut there = folder.offers();
+    there.join(&folder.own_offers());
     let gone = memory.published.missing_in(&there);
     if gone.is_empty() {
         return FolderState::Ready;

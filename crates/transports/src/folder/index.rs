@@ -33,6 +33,8 @@ pub(super) struct Index {
     pub(super) devices: Vec<(ActorId, Found)>,
     /// Pieces of attachments, by content and number.
     pub(super) pieces: BTreeMap<(Hash, u32), Vec<Found>>,
+    /// Snapshots by writer and name: how many pieces each has, and those that are there.
+    pub(super) snapshots: BTreeMap<(ActorId, u64), (u32, BTreeMap<u32, Found>)>,
     /// What this device itself wrote, by log and first number.
     pub(super) own: BTreeMap<(LogId, u64), u64>,
 }
@@ -70,19 +72,37 @@ impl Index {
             Name::Piece { content, number } => {
                 self.pieces.entry((content, number)).or_default().push(found);
             }
+            Name::Snapshot { id, number, of } => {
+                let snapshot = self.snapshots.entry((writer, id)).or_default();
+                snapshot.0 = of;
+                snapshot.1.insert(number, found);
+            }
         }
     }
 
     /// How far each log goes without a gap, if everything named there is whole.
     pub(super) fn offers(&self) -> VersionVector {
-        reach(self.batches.iter().map(|((log, first), files)| {
+        self.offers_after(VersionVector::new())
+    }
+
+    /// The same for who holds `held` already.
+    pub(super) fn offers_after(&self, held: VersionVector) -> VersionVector {
+        let runs = self.batches.iter().map(|((log, first), files)| {
             (*log, *first, files.iter().map(|(last, _)| *last).max().unwrap_or(0))
-        }))
+        });
+        reach(held, runs)
     }
 
     /// The same of what this device itself wrote.
-    pub(super) fn own_offers(&self) -> VersionVector {
-        reach(self.own.iter().map(|((log, first), last)| (*log, *first, *last)))
+    pub(super) fn own_offers_after(&self, held: VersionVector) -> VersionVector {
+        reach(held, self.own.iter().map(|((log, first), last)| (*log, *first, *last)))
+    }
+
+    /// Whether all pieces of a snapshot are there, if everything named there is whole.
+    pub(super) fn has_snapshot(&self, writer: ActorId, id: u64) -> bool {
+        self.snapshots
+            .get(&(writer, id))
+            .is_some_and(|(of, pieces)| u32::try_from(pieces.len()) == Ok(*of))
     }
 
     /// The files that hold a number of a log and begin at or before it, the one that goes furthest
@@ -100,8 +120,10 @@ impl Index {
 }
 
 /// Runs in order of their first number, joined where they touch.
-fn reach(runs: impl Iterator<Item = (LogId, u64, u64)>) -> VersionVector {
-    let mut reached = VersionVector::new();
+fn reach(
+    mut reached: VersionVector,
+    runs: impl Iterator<Item = (LogId, u64, u64)>,
+) -> VersionVector {
     for (log, first, last) in runs {
         if first <= reached.get(log).saturating_add(1) {
             reached.advance(log, last);
@@ -133,7 +155,7 @@ mod tests {
         put(me, b, 2, 3);
         assert_eq!(index.offers().get(a), 9);
         assert_eq!(index.offers().get(b), 0);
-        assert_eq!(index.own_offers(), VersionVector::new());
+        assert_eq!(index.own_offers_after(VersionVector::new()), VersionVector::new());
         let holding: Vec<(u64, u64)> =
             index.holding(a, 4).into_iter().map(|(first, last, _)| (first, last)).collect();
         assert_eq!(holding, [(4, 9), (1, 5)]);

@@ -12,6 +12,7 @@
 //!     head-<counter>-<hash>.hfh                   what this device holds, signed and sealed
 //!     devices-<hash>.hfd                          membership records, sealed
 //!     piece-<content>-<number>-<hash>.hfc         a sealed piece of an attachment
+//!     snapshot-<id>-<number>-<of>-<hash>.hfs      a sealed piece of a snapshot
 //! ```
 //! `hash` is the beginning of the BLAKE3 hash of the file: it tells whether the file is whole.
 
@@ -25,6 +26,7 @@ mod name;
 mod place;
 mod publish;
 mod receive;
+mod snapshots;
 
 pub use carry::Folder;
 pub use error::FolderError;

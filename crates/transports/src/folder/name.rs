@@ -32,6 +32,15 @@ pub enum Name {
         /// The number of the piece, from 0.
         number: u32,
     },
+    /// A piece of a snapshot.
+    Snapshot {
+        /// Names the snapshot.
+        id: u64,
+        /// The number of the piece, from 0.
+        number: u32,
+        /// How many pieces it has.
+        of: u32,
+    },
 }
 
 impl Name {
@@ -47,6 +56,9 @@ impl Name {
             Self::Devices => format!("devices-{hash}.hfd"),
             Self::Piece { content, number } => {
                 format!("piece-{}-{number}-{hash}.hfc", content.to_hex())
+            }
+            Self::Snapshot { id, number, of } => {
+                format!("snapshot-{id}-{number}-{of}-{hash}.hfs")
             }
         }
     }
@@ -75,6 +87,14 @@ impl Name {
                 let content = Hash(*blake3::Hash::from_hex(content).ok()?.as_bytes());
                 let piece = number(piece)?.try_into().ok()?;
                 (Self::Piece { content, number: piece }, hash)
+            }
+            ("hfs", ["snapshot", id, piece, of, hash]) => {
+                let id = number(id)?;
+                let (piece, of) = (number(piece)?.try_into().ok()?, number(of)?.try_into().ok()?);
+                if piece >= of {
+                    return None;
+                }
+                (Self::Snapshot { id, number: piece, of }, hash)
             }
             _ => return None,
         };
@@ -126,6 +146,11 @@ mod tests {
             }),
             any::<u64>().prop_map(|counter| Name::Head { counter }),
             Just(Name::Devices),
+            (any::<u64>(), 0..9_u32, 9..99_u32).prop_map(|(id, number, of)| Name::Snapshot {
+                id,
+                number,
+                of
+            }),
             (any::<[u8; 32]>(), any::<u32>())
                 .prop_map(|(content, number)| Name::Piece { content: Hash(content), number }),
         ]

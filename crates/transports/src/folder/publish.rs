@@ -2,6 +2,7 @@
 
 use super::carry::Folder;
 use super::name::{Name, writer};
+use super::snapshots;
 use super::{FolderError, MEMBERSHIP_PLACE};
 use crate::bundle::pieces;
 use holdfast_oplog::{ActorId, DeviceId, Range, VersionVector};
@@ -47,8 +48,9 @@ pub(super) fn publish(
 ) -> Result<Went, FolderError> {
     let carried = spaces(Carrier::Folder);
     let members = membership(tx)?;
-    let there = folder.holds()?.within(&carried);
     let mut went = Went::default();
+    snapshots::publish(tx, &mut publisher, folder, offered, &carried)?;
+    let there = folder.holds()?.within(&carried);
     for range in offered.missing_in(&there) {
         went.changes += write(tx, &mut publisher, folder, range)?;
     }
@@ -196,6 +198,11 @@ fn tidy(
     for (log, files) in small.into_iter().filter(|(_, files)| files.len() >= SMALL_FILES) {
         let first = files.iter().map(|(first, ..)| *first).min().unwrap_or(1);
         let last = files.iter().map(|(_, last, _)| *last).max().unwrap_or(0);
+        // What was pruned here cannot be written again: the small files stay.
+        let first = first.max(tx.base_vector()?.get(log).saturating_add(1));
+        if first > last {
+            continue;
+        }
         let mut covered: Vec<(u64, u64)> = Vec::new();
         outgoing(
             tx,

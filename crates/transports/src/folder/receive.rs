@@ -2,9 +2,10 @@
 
 use super::carry::Folder;
 use super::index::Found;
+use super::snapshots;
 use super::{CARRIER, FolderError, MEMBERSHIP_PLACE, Take};
-use crate::bundle::changes;
 use crate::bundle::preview::{Preview, device_notices, summarize, waiting_notices};
+use crate::bundle::{changes, joined, parted_notice};
 use holdfast_oplog::{ActorId, Hash, Range, VersionVector, limits};
 use holdfast_store::{Direction, StoreError, Tx};
 use holdfast_sync::devices::{HANDOVER_PLACE, SealedRecords, take_in_records};
@@ -54,8 +55,10 @@ pub(super) fn receive(
     let heard = heads(tx, receiver, folder, &keyring, &members)?;
     let carried = spaces(Carrier::Folder);
     let held = tx.held()?.within(&carried);
-    let there = tx.settled(&folder.holds()?.within(&carried))?;
     let mut log = Log::default();
+    let brought = snapshots::receive(tx, receiver, folder, &keyring, &members, &heard)?;
+    let held = if brought.is_some() { tx.held()?.within(&carried) } else { held };
+    let there = tx.settled(&folder.index.offers_after(held.clone()).within(&carried))?;
     let asked = plan(&held, &held, &there, &carried).ask;
     let begin = || tx.begin_exchange(Direction::Received, CARRIER, None, receiver.wall_ms, "");
     let mut exchange = if asked.is_empty() { None } else { Some(begin()?) };
@@ -63,7 +66,14 @@ pub(super) fn receive(
         let at = At { keyring: &keyring, members: &members, exchange };
         batches(tx, folder, at, range, &mut log)?;
     }
-    let mut preview = summarize(tx, tx.apply_ready(receiver.wall_ms)?, open_before)?;
+    let mut applied = tx.apply_ready(receiver.wall_ms)?;
+    let from_snapshot = brought.is_some();
+    if let Some(snapshot) = brought {
+        log.new += snapshot.changes;
+        log.authors.extend(snapshot.author);
+        applied = joined(Some(snapshot.applied), applied);
+    }
+    let mut preview = summarize(tx, applied, open_before)?;
     // After applying: attachments that came just now want their content.
     let held = tx.held()?.within(&carried);
     let attached = pieces(tx, folder, &keyring, &held)?;
@@ -75,7 +85,7 @@ pub(super) fn receive(
         missing
     };
     notices.append(&mut log.notices);
-    if log.new == 0 && log.set_aside == 0 && attached == 0 && notices.is_empty() {
+    if log.new == 0 && log.set_aside == 0 && log.parted == 0 && attached == 0 && notices.is_empty() {
         if let Some(empty) = exchange {
             tx.forget_exchange(empty)?;
         }
@@ -91,6 +101,15 @@ pub(super) fn receive(
             "Set aside: {}, written by a device after it was removed.",
             changes(log.set_aside)
         ));
+    }
+    if log.parted > 0 {
+        notices.push(parted_notice(log.parted));
+    }
+    if from_snapshot {
+        notices.push(
+            "Old changes were pruned elsewhere: what they led to came as a snapshot, which cannot be taken back."
+                .into(),
+        );
     }
     notices.append(&mut preview.notices);
     notices.extend(waiting_notices(tx, &members)?);
@@ -115,6 +134,7 @@ struct Log {
     new: u64,
     known: u64,
     set_aside: u64,
+    parted: u64,
     authors: BTreeSet<ActorId>,
     notices: Vec<String>,
 }
@@ -183,11 +203,12 @@ fn batches(
                 log.new += taken.new;
                 log.known += taken.known;
                 log.set_aside += taken.set_aside;
+                log.parted += taken.parted_in_base;
                 log.authors
                     .insert(tx.branch_of(range.log)?.map_or(range.log.actor, |of| of.author));
                 // The log parts somewhere before: from its beginning on, the other branch joins.
                 if taken.apart > 0 && !whole {
-                    (first, whole) = (1, true);
+                    (first, whole) = (tx.first_in_log(range.log)?, true);
                     continue;
                 }
             }

@@ -1,13 +1,12 @@
 // Conflicts of every kind for the in-memory backend: a note with four differences, three versions,
 // deleted here and edited there, moved to two places, and the same field in several items.
 import type { FieldReview, Millis, TextReview } from "../contract";
-import { addDays, DESKTOP, fakeId, HERE, type FakeConflict, type World } from "./world";
+import { addDays, DESKTOP, fakeId, HERE, PHONE, type FakeConflict, type World } from "./world";
 
-export const PHONE = { id: "00000000-0000-7000-8000-0000000000d3", name: "Phone", here: false };
 const HOUR = 3_600_000;
 
 type Version = FieldReview["versions"][number];
-const version = (id: string, device: typeof HERE, time: Millis, display: string, value: string | null = display): Version => ({ version: id, display, value, device, time });
+const version = (id: string, device: typeof HERE, time: Millis, display: string, value: string | null = display): Version => ({ version: id, display, value, device, time, details: [] });
 
 function conflict(entity: string, more: Partial<FakeConflict>, times: [Millis, Millis]): FakeConflict {
   return {
@@ -38,7 +37,7 @@ const text = (id: string, original: string, time: Millis, versions: TextReview["
 export function addConflicts(world: World, now: Millis, today: string): void {
   const day = (n: number) => addDays(today, n);
   const [mine, its] = [now - 2 * HOUR, now - 3 * HOUR];
-  world.devices.push({ ...PHONE, platform: "linux", added: now - 9 * 24 * HOUR, fingerprint: "77aa 81bc 0d9e f123 4455 a0b1 c2d3 e4f5", lastSeen: now - 2 * 24 * HOUR, removed: false });
+  world.devices.push({ ...PHONE, platform: "linux", added: now - 9 * 24 * HOUR, fingerprint: "77aa 81bc 0d9e f123 4455 a0b1 c2d3 e4f5", lastSeen: now - 2 * 24 * HOUR, removed: false, removedTime: null, quarantined: 0 });
   world.conflicts = world.conflicts.filter((one) => one.tab !== "open" || one.entity === fakeId(21));
   const pick = (id: number, title: string, when: [string, string], deadline: [string, string]) => {
     const name = world.tasks.find((one) => one.id === fakeId(id))?.title ?? title;
@@ -68,6 +67,14 @@ export function addConflicts(world: World, now: Millis, today: string): void {
     conflict(fakeId(29), {
       kinds: ["move"], labels: ["Moved to Workshop here, House on Desktop"], summary: "You moved it to Workshop, Desktop moved it to House.",
       fields: [field("m29", "list", "List", [version("m29a", HERE, mine, "Workshop", fakeId(2)), version("m29b", DESKTOP, its, "House", fakeId(1))], { kind: "move", editor: "list", original: { display: "Garden", value: fakeId(3), time: now - 40 * HOUR } })],
+    }, [mine, its]),
+    conflict(fakeId(32), {
+      kinds: ["move"], labels: ["Edited on Phone after it was moved to Work"], summary: "Phone edited this task in the Inbox after you had moved it to Work.", sides: [{ device: HERE, time: mine }, { device: PHONE, time: its }],
+      copies: { s32a: {}, s32b: { title: "Book the night train to Lyon" } },
+      fields: [field("s32", "space", "place", [
+        { ...version("s32a", HERE, mine, "In Work", fakeId(5)), details: ["Title: Book the train to Lyon", "Moved here, not edited since"] },
+        { ...version("s32b", PHONE, its, "In the Inbox", null), details: ["Title: Book the night train to Lyon", "Edited after it was moved"] },
+      ], { kind: "move", canKeepBoth: true })],
     }, [mine, its]),
     pick(28, "Order screws", [day(1), "Tomorrow"], [day(3), "In 3 days"]),
     pick(30, "Prune the apple tree", [day(4), "In 4 days"], [day(8), "In 8 days"]),

@@ -48,6 +48,8 @@ export type FakeConflict = {
   texts: TextReview[];
   outcome: string | null;
   resolvedTime: Millis | null;
+  /** What the copies of an item in two spaces say, by version. */
+  copies?: Record<string, Partial<FakeTask>>;
 };
 export type World = {
   lists: FakeList[];
@@ -60,9 +62,14 @@ export type World = {
   sync: Pick<SyncStatus, "mode" | "state" | "lastExport" | "destinations" | "error" | "modes" | "parked">;
   /** Items with changes that were not exported yet. */
   pending: Record<Id, number>;
+  /** How many of them the person let travel, of lists that ask first. */
+  approved: Record<Id, number>;
+  /** Changes that left and that some device has not confirmed. */
+  sent: Record<Id, number>;
 };
 
 export const HERE = { id: "00000000-0000-7000-8000-0000000000d1", name: "Laptop", here: true };
+export const PHONE = { id: "00000000-0000-7000-8000-0000000000d3", name: "Phone", here: false };
 export const DESKTOP = { id: "00000000-0000-7000-8000-0000000000d2", name: "Desktop", here: false };
 
 /** A deterministic id. */
@@ -80,7 +87,7 @@ export function addDays(day: Day, days: number): Day {
 const HOUR = 3_600_000;
 
 export function emptyWorld(now: Millis): World {
-  const device = { added: now - 30 * 24 * HOUR, lastSeen: null, removed: false };
+  const device = { added: now - 30 * 24 * HOUR, lastSeen: null, removed: false, removedTime: null, quarantined: 0 };
   return {
     lists: [],
     tasks: [],
@@ -96,6 +103,8 @@ export function emptyWorld(now: Millis): World {
     ],
     sync: { mode: "manual", state: "manual", lastExport: null, destinations: [], error: null, modes: ["manual"], parked: [] },
     pending: {},
+    approved: {},
+    sent: {},
   };
 }
 
@@ -122,7 +131,7 @@ export function list(n: number, title: string, more: Partial<FakeList> = {}): Fa
 export function sampleWorld(now: Millis, today: Day): World {
   const world = emptyWorld(now);
   const day = (n: number) => addDays(today, n);
-  world.devices.push({ ...DESKTOP, platform: "windows", added: now - 20 * 24 * HOUR, fingerprint: "a1b2 c3d4 e5f6 0718 293a 4b5c 6d7e 8f90", lastSeen: now - 26 * HOUR, removed: false });
+  world.devices.push({ ...DESKTOP, platform: "windows", added: now - 20 * 24 * HOUR, fingerprint: "a1b2 c3d4 e5f6 0718 293a 4b5c 6d7e 8f90", lastSeen: now - 26 * HOUR, removed: false, removedTime: null, quarantined: 0 });
   const house = list(1, "House");
   const workshop = list(2, "Workshop", { color: "#A85200" });
   const garden = list(3, "Garden", { parent: house.id, color: "#1A7340" });
@@ -168,16 +177,16 @@ export function sampleWorld(now: Millis, today: Day): World {
         {
           conflict: "f1", field: "title", label: "Title", kind: "field", original: { display: "Buy oak", value: "Buy oak", time: now - 40 * HOUR },
           versions: [
-            { version: "f1a", display: "Buy oak boards", value: "Buy oak boards", device: HERE, time: now - 3 * HOUR },
-            { version: "f1b", display: "Buy oak planks", value: "Buy oak planks", device: DESKTOP, time: now - 4 * HOUR },
+            { version: "f1a", display: "Buy oak boards", value: "Buy oak boards", device: HERE, time: now - 3 * HOUR, details: [] },
+            { version: "f1b", display: "Buy oak planks", value: "Buy oak planks", device: DESKTOP, time: now - 4 * HOUR, details: [] },
           ],
           canKeepBoth: true, editor: "text", preselected: null, approximate: false,
         },
         {
           conflict: "f2", field: "when", label: "Date", kind: "field", original: { display: "No date", value: null, time: now - 40 * HOUR },
           versions: [
-            { version: "f2a", display: "Today", value: today, device: HERE, time: now - 3 * HOUR },
-            { version: "f2b", display: "In 3 days", value: day(3), device: DESKTOP, time: now - 4 * HOUR },
+            { version: "f2a", display: "Today", value: today, device: HERE, time: now - 3 * HOUR, details: [] },
+            { version: "f2b", display: "In 3 days", value: day(3), device: DESKTOP, time: now - 4 * HOUR, details: [] },
           ],
           canKeepBoth: false, editor: "when", preselected: null, approximate: true,
         },
@@ -221,9 +230,9 @@ export function sampleWorld(now: Millis, today: Day): World {
     },
   ];
   world.activity = [
-    { id: "a1", kind: "import", time: now - 26 * HOUR, title: "Imported changes from Desktop", details: ["Added 4, updated 7, 2 conflicts"], device: DESKTOP, canUndo: true },
-    { id: "a2", kind: "merge", time: now - 26 * HOUR, title: "Edits of ‘Garden diary’ were put together", details: [], device: null, canUndo: false },
-    { id: "a3", kind: "export", time: now - 50 * HOUR, title: "Exported 12 changes for Desktop", details: ["holdfast-2026-11-16.holdfast"], device: HERE, canUndo: false },
+    { id: "a1", kind: "import", time: now - 26 * HOUR, title: "Imported changes from Desktop", details: [], counts: { sent: 0, adds: 4, updates: 7, deletes: 0, conflicts: 2, merged: 1 }, items: [], device: DESKTOP, canUndo: true },
+    { id: "a2", kind: "merge", time: now - 26 * HOUR, title: "Edits of ‘Garden diary’ were put together", details: [], counts: null, items: [], device: null, canUndo: false },
+    { id: "a3", kind: "export", time: now - 50 * HOUR, title: "Exported for Desktop", details: ["holdfast-2026-11-16.holdfast"], counts: { sent: 12, adds: 0, updates: 0, deletes: 0, conflicts: 0, merged: 0 }, items: [], device: HERE, canUndo: false },
   ];
   world.sync.lastExport = now - 50 * HOUR;
   world.sync.destinations = [

@@ -15,7 +15,7 @@ const desk = "One, desk.\n\nTwo, desk.\n\nThree.\n\nFour, desk.\n";
 
 const field = (more: Partial<FieldReview> = {}): FieldReview => ({
   conflict: "f1", field: "when", label: "Date", kind: "field", original: null, canKeepBoth: false, editor: "when", preselected: null, approximate: false,
-  versions: [{ version: "f1a", display: "Fri", value: "2026-11-20", device: HERE, time: 2 }, { version: "f1b", display: "Sat", value: "2026-11-21", device: DESK, time: 3 }], ...more,
+  versions: [{ version: "f1a", display: "Fri", value: "2026-11-20", device: HERE, time: 2, details: [] }, { version: "f1b", display: "Sat", value: "2026-11-21", device: DESK, time: 3, details: [] }], ...more,
 });
 function material(text: string, more: Partial<Review> = {}, right = desk): Material {
   const review: Review = {

@@ -33,11 +33,17 @@ export function headed(label: string): string {
   return label.charAt(0).toUpperCase() + label.slice(1);
 }
 
+/** The versions are copies of the item in two spaces, not values of one field. */
+function isCopies(field: FieldReview): boolean {
+  return field.kind === "move" && field.field === "space";
+}
+
 /** What a field will say; null while it waits. */
 export function fieldResult(difference: Difference & { kind: "field" }, choices: Choices, wording: Wording): string | null {
   const choice = chosen(difference, choices);
   const { field } = difference;
   if (choice?.kind === "edited") return sayValue(field, choice.value, wording);
+  if (choice?.kind === "both" && isCopies(field)) return "Two items";
   if (choice?.kind === "both") return field.versions.map((version) => version.display).join(" / ");
   if (choice?.kind === "side") return field.versions[difference.sides.indexOf(choice.side)]?.display ?? null;
   return null;
@@ -60,11 +66,11 @@ export function outcomeOf(differences: readonly Difference[], choices: Choices, 
     }
     const result = fieldResult(one, choices, wording);
     if (result === null) continue;
-    results.push(one.field.kind === "delete" ? result : `${headed(one.field.label)} ‘${result}’`);
+    results.push(one.field.kind === "delete" || isCopies(one.field) ? result : `${headed(one.field.label)} ‘${result}’`);
     const choice = chosen(one, choices);
     if (choice?.kind === "both" || one.field.kind === "delete") continue;
     one.field.versions.forEach((version, i) => {
-      if (version.display !== result) lost.push(`${who(one.sides[i] ?? "")} ${one.field.label.toLowerCase()} (${version.display})`);
+      if (version.display !== result) lost.push(`${who(one.sides[i] ?? "")} ${isCopies(one.field) ? "copy" : one.field.label.toLowerCase()} (${version.display})`);
     });
   }
   if (passages > 0) results.push(count(passages, "passage of the text", "passages of the text"));

@@ -21,6 +21,20 @@ describe("quick add", () => {
     expect(tinted).toEqual(["tomorrow", "#Workshop", "@shop", "p1"]);
   });
 
+  it("says where it goes: the list of the line, else that of the screen", async () => {
+    const { user, input } = await open();
+    expect(screen.getByText("Adds to Inbox, today")).toBeVisible();
+    await user.type(input, "Saw planks #Workshop");
+    expect(await screen.findByText("Adds to Workshop, today")).toBeVisible();
+    await user.type(input, " tomorrow");
+    expect(await screen.findByText("Adds to Workshop")).toBeVisible();
+    await user.clear(input);
+    await user.type(input, "Plant tulips #Bulbs");
+    expect(await screen.findByText("Adds to the new list ‘Bulbs’, today")).toBeVisible();
+    await user.keyboard("{Backspace}");
+    expect(await screen.findByText("Adds to Inbox, today")).toBeVisible();
+  });
+
   it("asks before it makes a list", async () => {
     const { user, input, fake } = await open();
     await user.type(input, "Plant tulips #Bulbs");

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { act } from "$state/actions.svelte";
 import { router } from "$state/router.svelte";
 import { startApp } from "../../../tests/app";
-import { byWhat, sayBytes, sayPreview, sayResult, staysHere } from "./words";
+import { byWhat, sayBytes, sayPreview, sayResult } from "$shared/changes/words";
+import { staysHere } from "./words";
 
 const clean = async () => expect((await axe.run(document.body, { rules: { "color-contrast": { enabled: false } } })).violations).toEqual([]);
 async function opened(action: string, prepare: (fake: Awaited<ReturnType<typeof startApp>>["fake"]) => void = () => {}) {

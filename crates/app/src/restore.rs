@@ -1,0 +1,257 @@
+//! Restoring a backup. Before anything is replaced the backup is verified and a restore point is made.
+//!
+//! Two ways: this device alone goes back and then catches up with the others, under a new writing
+//! identity, since its old numbers may be used elsewhere; or, when the person says so, what the backup
+//! shows is written as one ordinary change on top of what is there, which all devices get and which can
+//! be undone.
+
+use crate::difference::{self, Picture};
+use crate::session::Open;
+use crate::view::BackupKind;
+use crate::{App, AppError, backup, view};
+use holdfast_oplog::VersionVector;
+use holdfast_store::{CheckLine, Store, StoreError};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Action code of a restored state that all devices get.
+pub(crate) const RESTORE: &str = "backup.restore";
+
+/// A backup that was verified, as a copy that may be opened. Removed when dropped.
+struct Verified {
+    store: Store,
+    file: tempfile::TempPath,
+}
+
+impl App {
+    /// What restoring a backup would do. Changes nothing.
+    pub fn preview_restore(&self, path: &Path) -> Result<view::RestorePreview, AppError> {
+        self.with(|open| {
+            let mut backup = self.verify_backup(open, path)?;
+            let (wanted, held, last) = backup.store.read(|tx| {
+                Ok::<_, AppError>((Picture::of(tx)?, tx.held()?, tx.last_change_ms()?))
+            })?;
+            let (now, here, others) = open
+                .store
+                .read(|tx| Ok::<_, AppError>((Picture::of(tx)?, tx.held()?, tx.destinations()?)))?;
+            let mut elsewhere = VersionVector::new();
+            let nobody = holdfast_sync::ANYONE;
+            for known in others.iter().filter(|known| known.device != nobody) {
+                elsewhere.join(&known.holds);
+            }
+            let newer = here.missing_in(&held);
+            let mut only_here = 0;
+            for range in &newer {
+                let known = elsewhere.get(range.log).max(range.first.saturating_sub(1));
+                only_here += range.last.saturating_sub(known);
+            }
+            let counts = wanted.counts_from(&now);
+            Ok(view::RestorePreview {
+                last_change: last,
+                added: counts.added,
+                changed: counts.changed,
+                deleted: counts.deleted,
+                newer_here: bounded(
+                    newer.iter().map(|range| range.last.saturating_sub(range.first) + 1).sum(),
+                ),
+                only_here: bounded(only_here),
+            })
+        })
+    }
+
+    /// Restores a backup, on this device alone or, with `propagate`, as a change for all devices.
+    /// `passphrase` unlocks the key where the damaged database cannot be opened for it.
+    pub fn restore(
+        &self,
+        path: &Path,
+        propagate: bool,
+        passphrase: Option<&str>,
+    ) -> Result<view::Restored, AppError> {
+        match self.with(|_| Ok(())) {
+            Ok(()) if propagate => self.restore_for_all(path),
+            Ok(()) => self.restore_here(path),
+            Err(AppError::Store(
+                StoreError::Damaged(_) | StoreError::DiskFailed(_) | StoreError::NotFound { .. },
+            )) if !propagate => self.restore_over_damage(path, passphrase),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn restore_for_all(&self, path: &Path) -> Result<view::Restored, AppError> {
+        self.with(|open| {
+            let mut backup = self.verify_backup(open, path)?;
+            let wanted = backup.store.read(|tx| Picture::of(tx))?;
+            let point = self.make_backup(BackupKind::BeforeRestore)?;
+            let now = open.store.read(|tx| Picture::of(tx))?;
+            let counts = wanted.counts_from(&now);
+            let clock = open.clock.zoned();
+            let outcome = open.write(|tx, author| {
+                for hash in wanted.contents() {
+                    if !tx.has_blob(hash)?
+                        && let Some(bytes) = backup.store.read(|old| old.blob(hash))?
+                    {
+                        tx.add_blob(&bytes)?;
+                    }
+                }
+                difference::lead_to(&wanted, tx, author, &clock, RESTORE)
+            })?;
+            Ok(restored(&point, true, counts, outcome.skipped))
+        })
+    }
+
+    fn restore_here(&self, path: &Path) -> Result<view::Restored, AppError> {
+        let restored = self.with(|open| {
+            let mut backup = self.verify_backup(open, path)?;
+            let wanted = backup.store.read(|tx| Picture::of(tx))?;
+            let now = open.store.read(|tx| Picture::of(tx))?;
+            let point = self.make_backup(BackupKind::BeforeRestore)?;
+            let members = open.store.read(|tx| tx.membership())?;
+            let Verified { store, file } = backup;
+            drop(store);
+            // First the new identity: whenever the power goes after this, nothing is written under the
+            // old one.
+            open.distrust()?;
+            open.store.replace_with(&file)?;
+            open.after_restore(&members)?;
+            Ok(restored(&point, false, wanted.counts_from(&now), Vec::new()))
+        })?;
+        self.tell(view::Changed::anything(0));
+        Ok(restored)
+    }
+
+    /// Where the database cannot even be opened: it is set aside as it is, and the backup takes its
+    /// place.
+    fn restore_over_damage(
+        &self,
+        path: &Path,
+        passphrase: Option<&str>,
+    ) -> Result<view::Restored, AppError> {
+        let mut secrets = self.open_secrets(passphrase)?;
+        let file = self.copy_of_backup(path)?;
+        let mut store = Store::open(&file)?;
+        let members = secrets.members_in(&mut store)?;
+        refuse_damage(&mut store, &members, secrets.keyring.vault())?;
+        let counts = difference::Counts {
+            added: store.read(|tx| Picture::of(tx))?.counts_from(&Picture::default()).added,
+            ..difference::Counts::default()
+        };
+        drop(store);
+        let aside = self.set_aside()?;
+        secrets.distrust()?;
+        let database = self.home.database();
+        // A write-ahead log that lost its database must not be taken for the new one's.
+        for sidecar in crate::session::sidecars(&database) {
+            let _ = fs::remove_file(sidecar);
+        }
+        file.persist(&database).map_err(|error| AppError::file(&database)(error.error))?;
+        backup::sync_folder(self.home.path()).map_err(AppError::file(self.home.path()))?;
+        self.with(|open| open.after_restore(&[]))?;
+        self.tell(view::Changed::anything(0));
+        Ok(view::Restored {
+            restore_point: aside.display().to_string(),
+            propagated: false,
+            added: counts.added,
+            changed: 0,
+            deleted: 0,
+            skipped: Vec::new(),
+        })
+    }
+
+    /// Copies the files of a database that cannot be opened into a folder of their own.
+    fn set_aside(&self) -> Result<PathBuf, AppError> {
+        let folder = self.home.path().join("damaged").join(self.clock.now_ms().to_string());
+        fs::create_dir_all(&folder).map_err(AppError::file(&folder))?;
+        let database = self.home.database();
+        for path in crate::session::sidecars(&database).into_iter().chain([database]) {
+            if let Some(name) = path.file_name()
+                && path.exists()
+            {
+                let to = folder.join(name);
+                fs::copy(&path, &to).map_err(AppError::file(&to))?;
+                fs::File::open(&to)
+                    .and_then(|file| file.sync_all())
+                    .map_err(AppError::file(&to))?;
+            }
+        }
+        Ok(folder)
+    }
+
+    /// A copy of a backup beside the database, which may be opened and brought up to date.
+    fn copy_of_backup(&self, path: &Path) -> Result<tempfile::TempPath, AppError> {
+        if !path.is_file() {
+            let given = path.display().to_string();
+            return Err(AppError::NoSuchItem { what: "backup", given });
+        }
+        let file = tempfile::Builder::new()
+            .prefix(".holdfast-")
+            .suffix(".part")
+            .tempfile_in(self.home.path())
+            .map_err(AppError::file(self.home.path()))?
+            .into_temp_path();
+        fs::copy(path, &file).map_err(AppError::file(path))?;
+        let flushed = fs::File::options().write(true).open(&file).and_then(|f| f.sync_all());
+        flushed.map_err(AppError::file(path))?;
+        Ok(file)
+    }
+
+    fn verify_backup(&self, open: &mut Open, path: &Path) -> Result<Verified, AppError> {
+        let file = self.copy_of_backup(path)?;
+        let mut store = Store::open(&file)?;
+        let members = open.members()?;
+        refuse_damage(&mut store, &members, open.vault())?;
+        Ok(Verified { store, file })
+    }
+}
+
+/// Refuses a backup of another vault, and one whose changes are not whole.
+fn refuse_damage(
+    store: &mut Store,
+    members: &holdfast_vault::Membership,
+    vault: holdfast_oplog::VaultId,
+) -> Result<(), AppError> {
+    if store.vault() != vault {
+        return Err(AppError::Invalid(
+            "This is a backup of another vault: choose one that was made on a device of this vault."
+                .into(),
+        ));
+    }
+    let verify = crate::check::verifier(members, vault);
+    let mut found = store.read(|tx| tx.check(&verify))?;
+    found.extend(store.read(|tx| Ok::<_, StoreError>(tx.check_rows()))?);
+    let wrong: Vec<&CheckLine> = found.iter().filter(|line| !line.ok).collect();
+    match wrong.first() {
+        None => {
+            // What it shows is made of what was verified.
+            store.write(|tx| tx.rebuild())?;
+            Ok(())
+        }
+        Some(line) => Err(AppError::Invalid(format!(
+            "This backup is damaged ({}): choose another one. Nothing was changed.",
+            line.text
+        ))),
+    }
+}
+
+fn restored(
+    point: &backup::BackupFile,
+    propagated: bool,
+    counts: difference::Counts,
+    skipped: Vec<String>,
+) -> view::Restored {
+    view::Restored {
+        restore_point: point.id(),
+        propagated,
+        added: counts.added,
+        changed: counts.changed,
+        deleted: counts.deleted,
+        skipped,
+    }
+}
+
+fn bounded(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+#[path = "restore_tests.rs"]
+mod tests;

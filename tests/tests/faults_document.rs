@@ -1,0 +1,90 @@
+//! `docs/faults.md`: every row of the fault matrix is there, and every test that it names exists.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What stands for tests that come with a transport that is not there yet.
+const LATER: [&str; 2] = ["with Nearby", "with Cloud"];
+/// The rows that need one of these; no other row may wait.
+const NEEDS_A_TRANSPORT: [u32; 12] = [9, 10, 11, 12, 13, 15, 29, 50, 53, 54, 55, 57];
+/// Rows that say plainly that no test is there yet; each that gets one leaves this list.
+const NOT_YET: [u32; 6] = [32, 34, 41, 43, 44, 47];
+const ROWS: u32 = 62;
+/// How many faults of comparable apps are listed.
+const REPORTED: usize = 12;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The cells of each row of the tables, heads and rules left out.
+fn rows(document: &str) -> Vec<Vec<String>> {
+    document
+        .lines()
+        .filter(|line| line.starts_with('|') && !line.starts_with("|-") && !line.starts_with("| |"))
+        .map(|line| {
+            let cells = line.trim_matches('|').split(" | ");
+            cells.map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()
+        })
+        .filter(|cells| cells.first().is_some_and(|cell| cell != "no" && cell != "fault"))
+        .collect()
+}
+
+/// The parts between backticks.
+fn named(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+fn exists(reference: &str) -> Result<(), String> {
+    let (file, name) =
+        reference.split_once("::").ok_or_else(|| format!("'{reference}' names no test"))?;
+    let text = fs::read_to_string(root().join(file)).map_err(|error| format!("{file}: {error}"))?;
+    let found = if file.ends_with(".rs") {
+        text.contains(&format!("fn {name}("))
+    } else {
+        text.contains(&format!("\"{name}\""))
+    };
+    if found { Ok(()) } else { Err(format!("{file} has no test '{name}'")) }
+}
+
+#[test]
+fn every_row_is_there_and_every_named_test_exists() {
+    let document = fs::read_to_string(root().join("docs/faults.md")).unwrap();
+    let mut numbers = BTreeSet::new();
+    let mut reported = 0;
+    let mut problems = Vec::new();
+    for row in rows(&document) {
+        let number = row[0].parse::<u32>().ok();
+        match number {
+            Some(number) => {
+                assert!(numbers.insert(number), "row {number} is there twice");
+            }
+            None => reported += 1,
+        }
+        let tests = row.last().unwrap();
+        let references = named(tests);
+        problems.extend(references.iter().filter_map(|reference| exists(reference).err()));
+        let waits = LATER.iter().any(|later| tests.contains(later));
+        let may_wait = number.is_some_and(|number| NEEDS_A_TRANSPORT.contains(&number));
+        let not_yet = number.is_some_and(|number| NOT_YET.contains(&number));
+        if not_yet != (tests == "not yet covered") {
+            problems.push(format!("the list of what is not yet covered is wrong: {row:?}"));
+        }
+        if references.is_empty() && !not_yet && !(waits && (may_wait || number.is_none())) {
+            problems.push(format!("no test covers: {row:?}"));
+        }
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
+    assert_eq!(numbers, (1..=ROWS).collect());
+    assert_eq!(reported, REPORTED);
+}
+
+/// The check itself finds a name that is not there.
+#[test]
+fn a_test_that_does_not_exist_is_found() {
+    assert!(exists("tests/tests/faults_document.rs::a_test_that_does_not_exist_is_found").is_ok());
+    for wrong in ["tests/tests/faults_document.rs::nowhere", "tests/none.rs::x", "no reference"] {
+        assert!(exists(wrong).is_err(), "{wrong}");
+    }
+}
