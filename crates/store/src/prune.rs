@@ -10,7 +10,7 @@ use crate::check::Verify;
 use crate::fold::Fold;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Change, Op};
-use holdfast_model::{Dep, Dot, Kind};
+use holdfast_model::{Dot, Kind};
 use holdfast_oplog::{ChangeId, DeviceId, Hash, LogId, Space, VersionVector, chain_hash};
 use std::collections::BTreeMap;
 
@@ -224,7 +224,7 @@ impl Tx<'_> {
             let signature: Option<Vec<u8>> = row.get(3)?;
             list.push(Candidate {
                 position: row.get(0)?,
-                deps: change.deps.iter().map(Dep::dot).collect(),
+                deps: change.deps.iter().map(|dep| Dot { actor: dep.actor, seq: dep.seq }).collect(),
                 hash,
                 signature: signature.and_then(|bytes| bytes.try_into().ok()),
                 continues: false,

@@ -1,19 +1,13 @@
-//! Devices whose data is used twice: cloned while they run, restored from old copies, without anyone
-//! noticing before it is too late. Whatever happens, all devices end with the same data, in which
-//! everything is that reached anyone and that nobody who saw it replaced.
-//!
-//! The expectation is worked out from what each device was told, by sets alone; it knows nothing of
-//! logs, numbers, hashes or branches.
+//! Machines that are cloned and restored at random, and what each of them was told.
 
 use holdfast_model::entity::{Draft, Seen};
 use holdfast_model::fields::{TAGS, TEXT, TITLE};
 use holdfast_model::text::{Splice, writer_of};
 use holdfast_model::{EntityId, EntityState, Kind, Value};
 use holdfast_oplog::{ActorId, Space, VersionVector};
-use holdfast_store::{ConflictState, Received, StoreError};
+use holdfast_store::{Received, StoreError};
 use holdfast_tests::Replica;
 use holdfast_tests::replica::verify;
-use proptest::prelude::*;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -21,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
 
 const ITEMS: u8 = 3;
-const START: i64 = 1_800_000_000_000;
+pub(crate) const START: i64 = 1_800_000_000_000;
 
 /// One acknowledged write: what it wrote, and what its maker saw and replaced.
 #[derive(Debug, Clone)]
@@ -40,21 +34,21 @@ enum What {
     Away,
 }
 
-struct Machine {
-    replica: Replica,
-    knows: BTreeSet<usize>,
+pub(crate) struct Machine {
+    pub(crate) replica: Replica,
+    pub(crate) knows: BTreeSet<usize>,
 }
 
-struct World {
-    machines: Vec<Machine>,
+pub(crate) struct World {
+    pub(crate) machines: Vec<Machine>,
     backups: Vec<(usize, Replica, BTreeSet<usize>)>,
     writes: Vec<Written>,
-    rng: ChaCha8Rng,
+    pub(crate) rng: ChaCha8Rng,
     now: i64,
     actors: u8,
     files: u32,
     folder: TempDir,
-    forks: usize,
+    pub(crate) forks: usize,
 }
 
 fn item(number: u8) -> EntityId {
@@ -72,7 +66,7 @@ fn mark(write: usize) -> String {
 }
 
 impl World {
-    fn new(seed: u64, machines: u8) -> Self {
+    pub(crate) fn new(seed: u64, machines: u8) -> Self {
         let mut world = Self {
             machines: Vec::new(),
             backups: Vec::new(),
@@ -112,7 +106,7 @@ impl World {
             .collect()
     }
 
-    fn write(&mut self, at: usize) {
+    pub(crate) fn write(&mut self, at: usize) {
         self.now += 1_000;
         let number = self.rng.gen_range(0..ITEMS);
         let write = self.writes.len();
@@ -191,7 +185,7 @@ impl World {
     }
 
     /// Everything that one machine holds goes to another.
-    fn carry(&mut self, from: usize, to: usize) {
+    pub(crate) fn carry(&mut self, from: usize, to: usize) {
         let runs = self.machines[from].replica.runs(&VersionVector::new(), || 2).unwrap();
         for run in &runs {
             let wall = self.now;
@@ -208,7 +202,7 @@ impl World {
         self.shows_what_stands(to, &knows);
     }
 
-    fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         let at = self.rng.gen_range(0..self.machines.len());
         match self.rng.gen_range(0..100) {
             0..=69 => self.write(at),
@@ -242,7 +236,7 @@ impl World {
     }
 
     /// Everyone tells everyone, until nobody learns anything.
-    fn heal(&mut self) {
+    pub(crate) fn heal(&mut self) {
         let count = self.machines.len();
         let mut order: Vec<usize> = (0..count).collect();
         for _ in 0..3 {
@@ -257,7 +251,7 @@ impl World {
         }
     }
 
-    fn check(&mut self) {
+    pub(crate) fn check(&mut self) {
         let first = (self.machines[0].replica.dump().unwrap(), {
             let replica = &mut self.machines[0].replica;
             (replica.conflicts().unwrap(), replica.held().unwrap())
@@ -327,223 +321,4 @@ impl World {
             assert_eq!(marks, expected, "text of item {number}: {text}");
         }
     }
-}
-
-fn history(seed: u64, machines: u8, steps: u32) -> usize {
-    let mut world = World::new(seed, machines);
-    for _ in 0..steps {
-        world.step();
-    }
-    world.heal();
-    world.check();
-    // Life goes on, and stays in agreement.
-    for _ in 0..10 {
-        let at = world.rng.gen_range(0..world.machines.len());
-        world.write(at);
-    }
-    world.heal();
-    world.check();
-    world.forks
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 0, ..ProptestConfig::default() })]
-
-    #[test]
-    fn clones_and_restores_lose_nothing_and_all_machines_agree(
-        seed in any::<u64>(), machines in 2_u8..=3, steps in 10_u32..90,
-    ) {
-        history(seed, machines, steps);
-    }
-}
-
-/// A backup from before a known fork is restored: the log parts once more, before it.
-#[test]
-fn a_log_that_parts_before_a_known_branch_keeps_what_was_written_on_the_branch() {
-    history(6_896_091_615_047_078_107, 2, 78);
-}
-
-#[test]
-fn the_random_histories_do_fork() {
-    let forked = (0..12).filter(|seed| history(*seed, 2, 60) > 0).count();
-    assert!(forked >= 4, "only {forked} of 12 histories had a log that parts");
-}
-
-#[test]
-fn row_41_a_cloned_machine_is_proven_by_a_fork_and_both_branches_are_kept() {
-    let mut world = World::new(1, 2);
-    let folder = tempfile::tempdir().unwrap();
-    let shared = add(&mut world.machines[0].replica, "shared");
-    world.carry_all(0, 1);
-    let copy = world.machines[0].replica.copy(&folder.path().join("clone.db")).unwrap();
-    world.machines.push(Machine { replica: copy, knows: BTreeSet::new() });
-    let here = add(&mut world.machines[0].replica, "written on the machine");
-    let there = add(&mut world.machines[2].replica, "written on its clone");
-    retitle(&mut world.machines[0].replica, shared, "as the machine has it");
-    retitle(&mut world.machines[2].replica, shared, "as the clone has it");
-    // The third device writes on what it got from the clone before it hears of the machine.
-    world.carry_all(2, 1);
-    retitle(&mut world.machines[1].replica, there, "seen and bettered");
-    world.carry_all(0, 1);
-    for machine in [0, 2] {
-        assert!(!world.machines[machine].replica.must_renew().unwrap());
-    }
-    world.carry_all(1, 0);
-    world.carry_all(1, 2);
-    let dump = world.machines[0].replica.dump().unwrap();
-    for at in 0..3 {
-        let replica = &mut world.machines[at].replica;
-        assert_eq!(replica.dump().unwrap(), dump);
-        assert_eq!(titles(replica, here), ["written on the machine"]);
-        assert_eq!(titles(replica, there), ["seen and bettered"]);
-        assert_eq!(titles(replica, shared), ["as the clone has it", "as the machine has it"]);
-        let open = replica.store.read(|tx| tx.conflicts(None)).unwrap();
-        let open: Vec<_> = open.iter().filter(|c| c.state == ConflictState::Open).collect();
-        assert_eq!(open.len(), 1);
-        let branches = replica.store.read(|tx| tx.branches()).unwrap();
-        assert_eq!(branches.iter().filter(|branch| branch.own).count(), usize::from(at != 1));
-    }
-    // Neither writes under the old identity again.
-    for at in [0, 2] {
-        let replica = &mut world.machines[at].replica;
-        assert!(replica.must_renew().unwrap());
-        let refused = replica.edit(START + 9, Vec::new()).unwrap_err();
-        assert_eq!(refused.code(), "forked");
-        let notices = replica.store.read(|tx| tx.notices(10)).unwrap();
-        assert!(notices.iter().any(|notice| notice.kind == "fork" && notice.detail["own"] == true));
-    }
-}
-
-#[test]
-fn row_42_an_old_backup_that_hears_of_its_own_future_uses_no_number_again() {
-    let mut world = World::new(2, 2);
-    let folder = tempfile::tempdir().unwrap();
-    add(&mut world.machines[0].replica, "before the backup");
-    let backup = world.machines[0].replica.copy(&folder.path().join("backup.db")).unwrap();
-    let later = add(&mut world.machines[0].replica, "after the backup");
-    world.carry_all(0, 1);
-    world.machines[0].replica = backup;
-    world.carry_all(1, 0);
-    let restored = &mut world.machines[0].replica;
-    assert_eq!(titles(restored, later), ["after the backup"]);
-    assert!(restored.must_renew().unwrap(), "its own future came from elsewhere");
-    assert!(restored.edit(START + 9, Vec::new()).is_err());
-    restored.take_actor(ActorId([9; 16])).unwrap();
-    let new = add(restored, "under the new identity");
-    world.carry_all(0, 1);
-    let other = &mut world.machines[1].replica;
-    assert_eq!(titles(other, new), ["under the new identity"]);
-    assert!(other.store.read(|tx| tx.branches()).unwrap().is_empty(), "nothing was used twice");
-}
-
-#[test]
-fn a_device_undoes_what_it_wrote_under_every_name_that_it_had() {
-    let mut world = World::new(3, 2);
-    let folder = tempfile::tempdir().unwrap();
-    let copy = world.machines[0].replica.copy(&folder.path().join("clone.db")).unwrap();
-    world.machines.push(Machine { replica: copy, knows: BTreeSet::new() });
-    let mine = add(&mut world.machines[0].replica, "mine");
-    add(&mut world.machines[2].replica, "the clone's");
-    world.carry_all(2, 0);
-    let replica = &mut world.machines[0].replica;
-    replica.take_actor(ActorId([8; 16])).unwrap();
-    let actor = replica.actor;
-    let step = replica.store.read(|tx| tx.undo_step(actor)).unwrap().unwrap();
-    let touched: Vec<EntityId> = step.changes[0].edits().map(|edit| edit.entity).collect();
-    assert_eq!(touched, [mine], "the clone's action is not this device's");
-    let newer = add(replica, "newer");
-    let step = replica.store.read(|tx| tx.undo_step(actor)).unwrap().unwrap();
-    assert_eq!(step.changes[0].edits().next().unwrap().entity, newer);
-}
-
-#[test]
-fn a_run_of_a_branch_without_its_beginning_is_asked_for_again_and_stops_nothing() {
-    let mut world = World::new(4, 2);
-    let folder = tempfile::tempdir().unwrap();
-    add(&mut world.machines[0].replica, "shared");
-    let copy = world.machines[0].replica.copy(&folder.path().join("clone.db")).unwrap();
-    world.machines.push(Machine { replica: copy, knows: BTreeSet::new() });
-    for number in 0..3 {
-        add(&mut world.machines[0].replica, &format!("machine {number}"));
-        add(&mut world.machines[2].replica, &format!("clone {number}"));
-    }
-    world.carry_all(0, 1);
-    add(&mut world.machines[2].replica, "clone 3");
-    // By number alone only the last change seems to be missing.
-    let held = world.machines[1].replica.held().unwrap();
-    let runs = world.machines[2].replica.runs(&held, || 9).unwrap();
-    assert_eq!((runs.len(), runs[0].first), (1, 5));
-    let received = world.machines[1].replica.take_in(START, &runs[0]).unwrap();
-    assert_eq!(received, Received::Branch { missing: 1 });
-    world.carry_all(2, 1);
-    assert_eq!(world.machines[1].replica.store.read(|tx| tx.branches()).unwrap().len(), 2);
-    assert_eq!(world.machines[1].replica.dump().unwrap().matches("clone ").count(), 4);
-}
-
-#[test]
-fn what_branches_have_in_common_travels_on_although_it_carries_no_signature_of_its_own() {
-    let mut world = World::new(5, 3);
-    let folder = tempfile::tempdir().unwrap();
-    for number in 0..4 {
-        add(&mut world.machines[0].replica, &format!("shared {number}"));
-    }
-    let copy = world.machines[0].replica.copy(&folder.path().join("clone.db")).unwrap();
-    world.machines.push(Machine { replica: copy, knows: BTreeSet::new() });
-    for number in 0..3 {
-        add(&mut world.machines[0].replica, &format!("machine {number}"));
-        add(&mut world.machines[3].replica, &format!("clone {number}"));
-    }
-    // Each comes in one run with one signature.
-    for from in [0, 3] {
-        let runs = world.machines[from].replica.runs(&VersionVector::new(), || 99).unwrap();
-        assert_eq!(runs.len(), 1);
-        world.machines[1].replica.take_in(START, &runs[0]).unwrap();
-    }
-    let runs = world.machines[1].replica.runs(&VersionVector::new(), || 99).unwrap();
-    for run in &runs {
-        let received = world.machines[2].replica.take_in(START, run).unwrap();
-        assert!(matches!(received, Received::New(_) | Received::Known), "{received:?}");
-    }
-    let dump = world.machines[1].replica.dump().unwrap();
-    assert_eq!(dump.matches("shared ").count() + dump.matches("clone ").count(), 7);
-    assert_eq!(world.machines[2].replica.dump().unwrap(), dump);
-    assert_eq!(
-        world.machines[2].replica.held().unwrap(),
-        world.machines[1].replica.held().unwrap()
-    );
-}
-
-impl World {
-    fn carry_all(&mut self, from: usize, to: usize) {
-        self.carry(from, to);
-    }
-}
-
-fn add(replica: &mut Replica, words: &str) -> EntityId {
-    let id = EntityId::named(words);
-    let mut draft = Draft::new(id, Kind::Task.as_str());
-    draft.set(TITLE, words, &Seen::All);
-    replica.edit(START, vec![draft.finish().unwrap()]).unwrap();
-    id
-}
-
-fn retitle(replica: &mut Replica, id: EntityId, words: &str) {
-    let (state, _) = replica.store.read(|tx| tx.expect_entity(id, "task")).unwrap();
-    let mut draft = state.draft();
-    draft.set(TITLE, words, &Seen::All);
-    replica.edit(START + 1, vec![draft.finish().unwrap()]).unwrap();
-}
-
-fn titles(replica: &mut Replica, id: EntityId) -> Vec<String> {
-    let (state, _) = replica.store.read(|tx| tx.expect_entity(id, "task")).unwrap();
-    let mut titles: Vec<String> = state
-        .register(TITLE)
-        .unwrap()
-        .live()
-        .iter()
-        .filter_map(|v| v.value.as_str().map(str::to_owned))
-        .collect();
-    titles.sort();
-    titles.dedup();
-    titles
 }

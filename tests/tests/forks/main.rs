@@ -1,0 +1,55 @@
+//! Devices whose data is used twice: cloned while they run, restored from old copies, without anyone
+//! noticing before it is too late. Whatever happens, all devices end with the same data, in which
+//! everything is that reached anyone and that nobody who saw it replaced.
+//!
+//! The expectation is worked out from what each device was told, by sets alone; it knows nothing of
+//! logs, numbers, hashes or branches.
+
+
+mod in_base;
+mod rows;
+mod world;
+
+use proptest::prelude::*;
+use rand::Rng;
+use world::World;
+
+fn history(seed: u64, machines: u8, steps: u32) -> usize {
+    let mut world = World::new(seed, machines);
+    for _ in 0..steps {
+        world.step();
+    }
+    world.heal();
+    world.check();
+    // Life goes on, and stays in agreement.
+    for _ in 0..10 {
+        let at = world.rng.gen_range(0..world.machines.len());
+        world.write(at);
+    }
+    world.heal();
+    world.check();
+    world.forks
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 0, ..ProptestConfig::default() })]
+
+    #[test]
+    fn clones_and_restores_lose_nothing_and_all_machines_agree(
+        seed in any::<u64>(), machines in 2_u8..=3, steps in 10_u32..90,
+    ) {
+        history(seed, machines, steps);
+    }
+}
+
+/// A backup from before a known fork is restored: the log parts once more, before it.
+#[test]
+fn a_log_that_parts_before_a_known_branch_keeps_what_was_written_on_the_branch() {
+    history(6_896_091_615_047_078_107, 2, 78);
+}
+
+#[test]
+fn the_random_histories_do_fork() {
+    let forked = (0..12).filter(|seed| history(*seed, 2, 60) > 0).count();
+    assert!(forked >= 4, "only {forked} of 12 histories had a log that parts");
+}
