@@ -73,7 +73,8 @@ impl Tx<'_> {
         for (seq, body) in (run.first..).zip(&run.changes) {
             let previous = hash;
             hash = chain_hash(hash, body);
-            let Some(index) = holes.iter().position(|hole| names.contains(&hole.log) && hole.seq == seq)
+            let Some(index) =
+                holes.iter().position(|hole| names.contains(&hole.log) && hole.seq == seq)
             else {
                 continue;
             };

@@ -224,7 +224,11 @@ impl Tx<'_> {
             let signature: Option<Vec<u8>> = row.get(3)?;
             list.push(Candidate {
                 position: row.get(0)?,
-                deps: change.deps.iter().map(|dep| Dot { actor: dep.actor, seq: dep.seq }).collect(),
+                deps: change
+                    .deps
+                    .iter()
+                    .map(|dep| Dot { actor: dep.actor, seq: dep.seq })
+                    .collect(),
                 hash,
                 signature: signature.and_then(|bytes| bytes.try_into().ok()),
                 continues: false,

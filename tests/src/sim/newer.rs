@@ -7,7 +7,7 @@ use super::world::World;
 use crate::oracle::{Life, Told};
 use holdfast_model::change::{Change, Edit, FORMAT, Op, SCHEMA, Write};
 use holdfast_model::entity::ALIVE;
-use holdfast_model::{Dot, EntityId, Hlc, Value};
+use holdfast_model::{Dep, EntityId, Hlc, Value};
 use holdfast_oplog::{BATCH_FORMAT, BatchHeader, Hash, LogId, Space, chain_hash};
 use holdfast_vault::{seal_batch, sign_change};
 use rand::{Rng, SeedableRng};
@@ -46,9 +46,9 @@ impl World {
         let log = self.newer.log;
         let seq = self.newer.written() + 1;
         let deps = self.oracle.applied(place).iter();
-        let deps: Vec<Dot> = deps
+        let deps: Vec<Dep> = deps
             .filter(|(other, _)| other.space == log.space && other.actor != log.actor)
-            .map(|(other, seq)| Dot { actor: other.actor, seq: *seq })
+            .map(|(other, seq)| Dep { actor: other.actor, seq: *seq, hash: None })
             .collect();
         let (name, schema, op) = self.newer_operation(seq);
         self.newer.ms = self.newer.ms.max(self.now_ms) + 1;
@@ -134,6 +134,7 @@ impl World {
             prev_hash: hash(first - 1),
             last_hash: hash(last),
             epoch: self.founded.keyring.current(),
+            branch: None,
         };
         let bodies: Vec<Vec<u8>> =
             changes[first as usize - 1..].iter().map(|(body, _)| body.clone()).collect();

@@ -5,7 +5,6 @@
 //! The expectation is worked out from what each device was told, by sets alone; it knows nothing of
 //! logs, numbers, hashes or branches.
 
-
 mod in_base;
 mod rows;
 mod world;

@@ -107,6 +107,7 @@ fn run(data: &[u8]) {
             prev_hash: ready.head.1,
             last_hash: hash,
             epoch: phone.keyring.current(),
+            branch: None,
         };
         let mut rng = ChaCha20Rng::seed_from_u64(last);
         let Ok(batch) = seal_batch(&phone.keyring, header, &bodies, signature, &mut rng) else {

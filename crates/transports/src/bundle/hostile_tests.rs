@@ -279,6 +279,7 @@ fn what_never_leaves_a_device_is_not_taken_either() {
             prev_hash: run.prev_hash,
             last_hash: run.last_hash,
             epoch: keyring.current(),
+            branch: None,
         };
         let batch = seal_batch(&keyring, header, &run.changes, run.signature, &mut rng).unwrap();
         smuggled = batch.encode().unwrap();

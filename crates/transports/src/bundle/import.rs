@@ -167,7 +167,8 @@ pub(super) fn run(
         next = file.next_section()?;
     }
     assembly.finish()?;
-    counts.changes = [new, known, set_aside, apart, parted].into_iter().fold(0, u64::saturating_add);
+    counts.changes =
+        [new, known, set_aside, apart, parted].into_iter().fold(0, u64::saturating_add);
     // The header is signed: a part that someone took out shows here.
     if counts != header.counts {
         return Err(BundleError::Corrupted("number of parts"));

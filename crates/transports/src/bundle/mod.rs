@@ -20,8 +20,8 @@ mod spool;
 pub use export::{ExportRequest, ExportScope, Exported, export};
 pub use format_error::BundleError;
 pub(crate) use format_error::changes;
-pub(crate) use import::{joined, parted_notice};
 pub use import::{Imported, import, inspect};
+pub(crate) use import::{joined, parted_notice};
 pub use invite::{Joined, Joining, invite, join};
 pub use preview::Preview;
 

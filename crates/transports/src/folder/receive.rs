@@ -85,7 +85,8 @@ pub(super) fn receive(
         missing
     };
     notices.append(&mut log.notices);
-    if log.new == 0 && log.set_aside == 0 && log.parted == 0 && attached == 0 && notices.is_empty() {
+    if log.new == 0 && log.set_aside == 0 && log.parted == 0 && attached == 0 && notices.is_empty()
+    {
         if let Some(empty) = exchange {
             tx.forget_exchange(empty)?;
         }
