@@ -1,7 +1,7 @@
 //! Thousands of histories on the simulator (`holdfast_tests::sim`), and the table of what they
 //! exercised. `cargo xtask sim` runs more.
 
-use holdfast_tests::sim::{Mode, Options, Tally, minimise, run, run_many};
+use holdfast_tests::sim::{Mode, Options, Tally, disputes, minimise, run, run_many};
 use std::collections::BTreeSet;
 
 /// Histories in one test; the tests beside each other use all processors.
@@ -66,6 +66,26 @@ fn what_went_wrong_once_stays_right() {
         let options = Options { skip: skip.iter().copied().collect(), ..Options::new(*seed) };
         assert_eq!(run(&options).failure, None, "seed {seed}: {wrong}");
     }
+}
+
+/// Clocks name and order, they never decide whether two edits conflict: devices whose clocks are hours
+/// off, or a year ahead, have the same conflicts as devices with true clocks.
+#[test]
+fn a_clock_only_breaks_ties() {
+    const HOUR: i64 = 3_600_000;
+    const YEAR: i64 = 365 * 24 * HOUR;
+    let mut asked = 0;
+    for seed in 1_000..1_040 {
+        let at_true_time =
+            Options { skews: Some(vec![0; 8]), by_clock: false, ..Options::new(seed) };
+        let mut skews = vec![0, 2 * HOUR, -2 * HOUR, YEAR, -YEAR, 7, -17, HOUR];
+        skews.rotate_left(seed as usize % 8);
+        let skewed = Options { skews: Some(skews), ..at_true_time.clone() };
+        let truth = disputes(&at_true_time);
+        asked += truth.len();
+        assert_eq!(disputes(&skewed), truth, "seed {seed}");
+    }
+    assert!(asked > 40, "hardly anything was disputed: {asked}");
 }
 
 /// The same seed gives the same history, event by event; another seed gives another.

@@ -37,6 +37,15 @@ impl World {
             self.oracle.received(device),
             "device {device} holds something else than it acknowledged and took in"
         );
+        // Nobody is said to hold what it does not: status is computed from that.
+        for to in self.devices[device].read(|tx| tx.destinations()) {
+            let other = self.devices.iter().position(|d| d.keys().device_id() == to.device);
+            let Some(other) = other else { continue };
+            let known: Past = to.holds.iter().collect();
+            let truth = self.oracle.received(other);
+            let true_of = known.iter().all(|(log, seq)| truth.get(log).is_some_and(|t| t >= seq));
+            assert!(true_of, "device {device} believes that {other} holds what it does not");
+        }
         // What waits for other changes or for a newer app is never silent.
         self.waiting_is_said(device);
         let dump = self.devices[device].dump(None);

@@ -20,9 +20,7 @@ const ACTS: &[(u32, Act)] = &[
     (40, World::look),
     (40, |world, _| world.decide()),
     (40, World::undo),
-    (10, |world, device| {
-        world.redo(device);
-    }),
+    (10, World::redo_step),
     (10, World::choose_policy),
     (15, World::review_text),
     (12, World::newer_app_writes),
@@ -32,6 +30,11 @@ const ACTS: &[(u32, Act)] = &[
     (30, |world, device| world.visit_relay(device, true)),
     (60, World::post_to_someone),
     (85, |world, _| world.deliver(true)),
+    (35, |world, device| {
+        let again = world.rng.gen_bool(0.5);
+        world.visit_folder(device, again);
+    }),
+    (35, World::syncer_works),
     (12, World::export_bundle),
     (24, |world, device| world.import_bundle(device, true)),
     (28, World::world_turns),
@@ -114,6 +117,9 @@ impl World {
         self.begin_step(seed, usize::MAX >> 1);
         self.newer_app_sends(0);
         self.deliver_all();
+        if self.rng.gen_bool(0.25) {
+            self.settle_by_folder();
+        }
         for _ in 0..2 {
             for other in 1..self.devices.len() {
                 self.meet(other, 0, false);
