@@ -70,6 +70,10 @@ impl World {
         }
     }
 
+    fn redo_step(&mut self, device: usize) {
+        self.redo(device);
+    }
+
     fn someone_else(&mut self, device: usize) -> usize {
         (device + self.rng.gen_range(1..self.devices.len())) % self.devices.len()
     }
@@ -120,10 +124,10 @@ impl World {
         if self.rng.gen_bool(0.25) {
             self.settle_by_folder();
         }
-        for _ in 0..2 {
-            for other in 1..self.devices.len() {
-                self.meet(other, 0, false);
-            }
+        let devices = self.devices.len();
+        // The last one has everything after the first round.
+        for other in (1..devices).chain(1..devices - 1) {
+            self.meet(other, 0, false);
         }
     }
 }

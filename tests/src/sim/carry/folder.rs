@@ -2,30 +2,62 @@
 
 use super::super::tally::Group;
 use super::super::world::World;
-use super::syncer::{Syncer, View};
 use super::{travels, union};
 use crate::oracle::Past;
+use crate::syncer::{Mischief, SyncedFolder, Syncer};
 use holdfast_sync::{Carrier, open_acknowledgement};
-use holdfast_transports::folder::{FolderMemory, FolderState, Name, Take, exchange};
+use holdfast_transports::folder::{
+    Entry, Files, FolderError, FolderMemory, FolderState, Name, Take, exchange,
+};
 use rand::Rng;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// The folder, and what each device remembers of it.
-#[derive(Default)]
 pub(super) struct Exchange {
-    syncer: Syncer,
+    syncer: Rc<RefCell<Syncer>>,
     memories: Vec<FolderMemory>,
     /// Everything that anyone put there, ever.
     offered: Past,
 }
 
+/// The folder as a device sees it; keeps what the device puts there.
+struct Watched {
+    folder: SyncedFolder,
+    written: Vec<(String, Vec<u8>)>,
+}
+
+impl Files for Watched {
+    fn is_there(&self) -> bool {
+        self.folder.is_there()
+    }
+    fn writers(&self) -> Result<Vec<String>, FolderError> {
+        self.folder.writers()
+    }
+    fn list(&self, writer: &str) -> Result<Vec<Entry>, FolderError> {
+        self.folder.list(writer)
+    }
+    fn read(&self, writer: &str, name: &str, limit: usize) -> Result<Option<Vec<u8>>, FolderError> {
+        self.folder.read(writer, name, limit)
+    }
+    fn put(&mut self, writer: &str, name: &str, content: &[u8]) -> Result<(), FolderError> {
+        self.folder.put(writer, name, content)?;
+        self.written.push((name.to_owned(), content.to_vec()));
+        Ok(())
+    }
+    fn remove(&mut self, writer: &str, name: &str) -> Result<(), FolderError> {
+        self.folder.remove(writer, name)
+    }
+}
+
 impl World {
     fn take_folder(&mut self) -> Exchange {
-        let mut exchange = self.carried.exchange.take().unwrap_or_default();
-        if exchange.memories.is_empty() {
-            exchange.memories = vec![FolderMemory::default(); self.devices.len()];
-            exchange.syncer = Syncer::new(self.devices.len());
-        }
-        exchange
+        let devices = self.devices.len();
+        self.carried.exchange.take().unwrap_or_else(|| Exchange {
+            syncer: Syncer::new(devices),
+            memories: vec![FolderMemory::default(); devices],
+            offered: Past::new(),
+        })
     }
 
     /// A device looks into the folder and puts there what it lacks.
@@ -36,10 +68,12 @@ impl World {
         let now_ms = self.now_ms;
         let mut memory = folder.memories[device].clone();
         let mut take = Take::AtOnce;
+        let shown = Syncer::folder(&folder.syncer, device);
+        let gone = !shown.is_there();
+        let mut files = Watched { folder: shown, written: Vec::new() };
         let (result, state) = loop {
-            let mut view = View { syncer: &mut folder.syncer, device };
             let session = &mut self.devices[device].session(now_ms);
-            match exchange(session, &mut view, &memory, take, again) {
+            match exchange(session, &mut files, &memory, take, again) {
                 Ok(report) if report.waits.is_some() => {
                     assert!(take == Take::AtOnce, "what the person agreed to waits again");
                     memory = report.memory;
@@ -54,7 +88,7 @@ impl World {
                 Err(error) => break (Err(error), None),
             }
         };
-        let written = std::mem::take(&mut folder.syncer.written);
+        let Watched { written, .. } = files;
         let here = self.devices[device].holds();
         let crashed = self.restart_crashed();
         match result {
@@ -64,7 +98,9 @@ impl World {
                 let waits = !self.devices[device].read(|tx| tx.unapplied()).is_empty();
                 assert!(notices.is_empty() || waits, "{notices:?}");
             }
-            Err(error) => assert!(crashed, "device {device} cannot use the folder: {error}"),
+            Err(error) => {
+                assert!(crashed || gone, "device {device} cannot use the folder: {error}")
+            }
         }
         self.came(device, &before, &folder.offered, false);
         if let Some(FolderState::Emptied { .. }) = state {
@@ -110,31 +146,39 @@ impl World {
 
     /// The program that carries the folder does something, right or wrong.
     pub(crate) fn syncer_works(&mut self, _: usize) {
-        let mut folder = self.take_folder();
-        for _ in 0..self.rng.gen_range(1..12) {
-            if let Some(fault) = folder.syncer.works(&mut self.rng, true) {
-                self.tally.count(Group::Faults, fault);
-            }
+        let folder = self.take_folder();
+        let before = folder.syncer.borrow().mischief;
+        for _ in 0..self.rng.gen_range(1..20) {
+            folder.syncer.borrow_mut().step(&mut self.rng);
         }
-        let device = self.rng.gen_range(0..self.devices.len());
-        if self.rng.gen_bool(0.1) && folder.syncer.mislay(device, &mut self.rng) {
-            self.tally.count(Group::Faults, "folder: file gone and back");
-        }
-        if self.rng.gen_bool(0.04) && folder.syncer.empty() {
-            self.tally.count(Group::Faults, "folder: emptied");
-        }
+        let after = folder.syncer.borrow().mischief;
         self.carried.exchange = Some(folder);
-        self.event(format_args!("syncer"));
+        let rows: [(&str, fn(&Mischief) -> u64); 7] = [
+            ("folder: file cut, later whole", |m| m.cut),
+            ("folder: file overtaken by a later one", |m| m.overtaken),
+            ("folder: conflicted copy", |m| m.copies),
+            ("folder: name in capitals", |m| m.capitals),
+            ("folder: placeholder instead of content", |m| m.evicted),
+            ("folder: seems to be empty", |m| m.emptied),
+            ("folder: not there", |m| m.gone),
+        ];
+        for (row, of) in rows {
+            self.tally.add(Group::Faults, row, of(&after) - of(&before));
+        }
+        self.event(format_args!("syncer {after:?}"));
     }
 
     /// Nothing goes wrong any more: two rounds through the folder bring every device all that may
     /// travel by it.
     pub(crate) fn settle_by_folder(&mut self) {
+        let folder = self.take_folder();
+        folder.syncer.borrow_mut().calm();
+        self.carried.exchange = Some(folder);
         for _ in 0..2 {
             for device in 0..self.devices.len() {
                 self.visit_folder(device, true);
-                let mut folder = self.take_folder();
-                folder.syncer.finish(&mut self.rng);
+                let folder = self.take_folder();
+                folder.syncer.borrow_mut().calm();
                 self.carried.exchange = Some(folder);
             }
         }

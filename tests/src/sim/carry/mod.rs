@@ -8,7 +8,6 @@ mod bundles;
 mod folder;
 mod link;
 mod post;
-mod syncer;
 mod wire;
 
 use super::tally::Group;
