@@ -221,7 +221,7 @@ impl World {
     }
 
     /// Someone finishes an occurrence of a repeating task, before or after midnight. The next one has
-    /// its id from the series and the one that is finished, so devices that make it apart make one.
+    /// its id from the one that was finished, so devices that make it apart make one.
     pub(super) fn finish_repeating(&mut self, device: usize) {
         let Some((state, space)) = self.pick(device, &[Kind::Task]) else { return };
         let planned: Result<Date, _> = state.text(WHEN).parse();
