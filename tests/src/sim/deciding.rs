@@ -8,7 +8,7 @@ use holdfast_model::entity::{Draft, Seen};
 use holdfast_model::fields::{LIFE, REVIEWED, TITLE, VALUE};
 use holdfast_model::policy::KINDS;
 use holdfast_model::text::{Splice, TextDoc, writer_of};
-use holdfast_model::{Dot, EntityId, EntityState, Kind, Policies, Value};
+use holdfast_model::{Dot, EntityId, EntityState, Kind, Policies, Policy, Value};
 use holdfast_oplog::{LogId, Space};
 use holdfast_store::{REDO, UNDO, UndoStep};
 use rand::Rng;
@@ -168,6 +168,22 @@ impl World {
         };
         let made_it = undone.edits().any(makes) && edit.set.is_empty() && edit.add.is_empty();
         if made_it || !standing.contains(&life.value) { Life::Meant } else { Life::Implied }
+    }
+
+    /// Someone wants to decide everything that can be decided.
+    pub(super) fn ask_about_everything(&mut self) {
+        if !self.by_clock {
+            return;
+        }
+        let kinds = KINDS.iter().filter(|kind| kind.choices.contains(&Policy::Ask));
+        let meant = kinds.filter_map(|kind| {
+            let id = Policies::setting(kind.name);
+            let mut draft = Draft::new(id, Kind::Setting.as_str());
+            draft.set(VALUE, Policy::Ask.as_str(), &Seen::All);
+            draft.finish().map(Meant::content)
+        });
+        let meant = meant.collect();
+        self.commit(0, Action::new(Space::Everywhere, "policy.set"), meant);
     }
 
     pub(super) fn choose_policy(&mut self, device: usize) {

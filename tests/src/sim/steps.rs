@@ -25,7 +25,7 @@ const ACTS: &[(u32, Act)] = &[
     (15, World::review_text),
     (12, World::newer_app_writes),
     (5, World::make_many),
-    (6, World::delete_many),
+    (10, World::delete_many),
     (65, World::meet_someone),
     (30, |world, device| world.visit_relay(device, true)),
     (60, World::post_to_someone),
@@ -48,6 +48,12 @@ impl World {
     pub(super) fn open(&mut self, seed: u64) {
         self.begin_step(seed, usize::MAX >> 2);
         self.make_first_items();
+        if self.rng.gen_bool(0.15) {
+            self.make_many(0);
+        }
+        if self.rng.gen_bool(0.3) {
+            self.ask_about_everything();
+        }
         for other in 1..self.devices.len() {
             self.meet(other, 0, false);
         }
