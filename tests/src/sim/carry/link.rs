@@ -96,10 +96,6 @@ impl Transport for Peer<'_> {
         let Session { keys, keyring, actor, wall_ms, rng, .. } = self.device.session(self.now_ms);
         Ok(vec![seal_acknowledgement(keys, keyring, actor, wall_ms, &held, rng)?])
     }
-
-    fn acknowledged(&mut self) -> Result<Vec<Vec<u8>>, SyncError> {
-        Ok(Vec::new())
-    }
 }
 
 /// What goes wrong during an exchange.
