@@ -1,7 +1,7 @@
 //! Thousands of histories on the simulator (`holdfast_tests::sim`), and the table of what they
 //! exercised. `cargo xtask sim` runs more.
 
-use holdfast_tests::sim::{Mode, Options, Tally, disputes, minimise, run, run_many};
+use holdfast_tests::sim::{Mode, Options, Tally, disputes, run, run_many};
 use std::collections::BTreeSet;
 
 /// Histories in one test; the tests beside each other use all processors.
@@ -107,15 +107,6 @@ fn steps_can_be_left_out() {
     assert_eq!((&whole.failure, &part.failure), (&None, &None));
     assert_ne!(whole.trace, part.trace);
     assert_eq!(whole.steps, part.steps);
-}
-
-/// A history that breaks nothing is left as it is.
-#[test]
-fn nothing_to_make_shorter() {
-    let options = Options::new(5);
-    let steps = run(&options).steps;
-    let short = minimise(&options);
-    assert_eq!((short.steps, short.skip.len()), (Some(steps), 0));
 }
 
 /// A row that nothing filled is found.

@@ -83,6 +83,8 @@ impl Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.0.keys().map(|(_, row)| row.chars().count()).max().unwrap_or(0);
+        writeln!(f, "| {:width$} | {:>9} |", "what", "how often")?;
+        writeln!(f, "|{}|{}:|", "-".repeat(width + 2), "-".repeat(10))?;
         for (group, _) in ROWS {
             writeln!(f, "| {:width$} | {:>9} |", format!("**{group:?}**"), "")?;
             for ((_, row), times) in self.0.iter().filter(|((of, _), _)| of == group) {
