@@ -8,7 +8,7 @@ use crate::oracle::{Past, without_texts};
 use holdfast_model::{EntityId, Kind};
 use holdfast_oplog::{LogId, SealedBatch, Space, VersionVector};
 use holdfast_store::query::TaskFilter;
-use holdfast_store::{ConflictRecord, StoreError, Tx};
+use holdfast_store::{ConflictRecord, ConflictState, StoreError, Tx};
 use holdfast_sync::Carrier;
 use holdfast_vault::verify_change;
 use rand::Rng;
@@ -67,6 +67,11 @@ impl World {
             .map(|conflict| (conflict.entity, conflict.field.clone()))
             .collect();
         assert_eq!(listed, self.oracle.disputes(&at), "device {device} asks something else");
+        // The number that a badge shows is the number of items that the list shows.
+        let open = conflicts.iter().filter(|conflict| conflict.state == ConflictState::Open);
+        let items: BTreeSet<EntityId> = open.map(|conflict| conflict.entity).collect();
+        let (counted, _) = self.devices[device].read(|tx| tx.conflict_counts());
+        assert_eq!(counted, items.len() as u64, "device {device} counts what it does not list");
         // A text is asked about, or marked as merged, only where it was edited apart.
         for conflict in conflicts.iter().filter(|conflict| conflict.kind == "text") {
             assert!(
