@@ -73,6 +73,11 @@ impl Tally {
         self.0.get(&(group, row.to_owned())).copied().unwrap_or(0)
     }
 
+    /// The same of all rows of that name.
+    pub fn of_row(&self, row: &str) -> u64 {
+        self.0.iter().filter(|((_, name), _)| name == row).map(|(_, times)| times).sum()
+    }
+
     /// The rows that nothing filled.
     pub fn empty_rows(&self) -> Vec<(Group, &str)> {
         let empty = self.0.iter().filter(|(_, times)| **times == 0);
