@@ -68,12 +68,7 @@ impl Tally {
         }
     }
 
-    /// How often something happened.
-    pub fn of(&self, group: Group, row: &str) -> u64 {
-        self.0.get(&(group, row.to_owned())).copied().unwrap_or(0)
-    }
-
-    /// The same of all rows of that name.
+    /// How often something of that name happened.
     pub fn of_row(&self, row: &str) -> u64 {
         self.0.iter().filter(|((_, name), _)| name == row).map(|(_, times)| times).sum()
     }
