@@ -26,6 +26,7 @@ const ACTS: &[(u32, Act)] = &[
     (12, World::newer_app_writes),
     (5, World::make_many),
     (10, World::delete_many),
+    (25, World::empty_trash),
     (65, World::meet_someone),
     (30, |world, device| world.visit_relay(device, true)),
     (60, World::post_to_someone),
@@ -96,13 +97,13 @@ impl World {
 
     /// Nobody does anything, and yet something happens.
     fn world_turns(&mut self, device: usize) {
-        match self.rng.gen_range(0..7) {
+        match self.rng.gen_range(0..10) {
             0 => self.wipe_relay(),
             1 => {
                 self.devices[device].restart();
                 self.tally.count(Group::Faults, "restart");
             }
-            2 => {
+            2 | 7..=9 => {
                 self.now_ms += self.rng.gen_range(20 * DAY..60 * DAY);
                 self.tally.count(Group::Faults, "weeks pass");
             }
