@@ -130,7 +130,7 @@ impl World {
                 self.inspect(content, carrier);
             }
             Name::Head { .. } => self.inspect_acknowledgement(content, carrier),
-            Name::Devices | Name::Piece { .. } => {}
+            Name::Devices | Name::Piece { .. } | Name::Snapshot { .. } => {}
         }
     }
 
