@@ -52,7 +52,7 @@ fn killed_while_writing(seed: u64, kills: usize) {
         let path = folder.path().join("vault.db");
         drop(Store::create(&path, VAULT).unwrap());
         let mut promised = 0;
-        for kill_number in 0..30.min(kills - 30 * round) {
+        for kill_number in 0..30_usize.min(kills - 30 * round) {
             let mut child = start(&["write", path.to_str().unwrap(), &number]);
             let first = if kill_number % 3 == 0 { String::new() } else { first_line(&mut child) };
             std::thread::sleep(Duration::from_micros(rng.gen_range(0..15_000)));

@@ -157,6 +157,7 @@ fn unknown_operations_and_parts_of_known_ones_are_stored_and_passed_on_by_every_
         add: BTreeMap::new(),
         remove: BTreeMap::new(),
         text: BTreeMap::new(),
+        kept: None,
     };
     let voice = rmpv::Value::Map(vec![("op".into(), "voice".into()), ("length".into(), 90.into())]);
     let change = Change {

@@ -52,6 +52,7 @@ fn edit(id: EntityId, set: &[(&str, Value)]) -> Op {
         add: BTreeMap::new(),
         remove: BTreeMap::new(),
         text: BTreeMap::new(),
+        kept: None,
     }))
 }
 

@@ -4,6 +4,7 @@ use crate::{StoreError, newer, schema};
 use holdfast_model::Policies;
 use holdfast_oplog::VaultId;
 use rusqlite::backup::Backup;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -61,7 +62,7 @@ impl Store {
     /// A database in memory, for simulations: everything but durability is as on disk.
     pub fn in_memory(vault: VaultId) -> Result<Self, StoreError> {
         let mut conn = Connection::open_in_memory()?;
-        conn.set_prepared_statement_cache_capacity(128);
+        keep_statements(&conn)?;
         schema::migrate(&mut conn)?;
         conn.execute("INSERT INTO meta (key, value) VALUES ('vault', ?1)", [&vault.0])?;
         Self::from_connection(conn, Guard::off())
@@ -70,7 +71,7 @@ impl Store {
     /// A copy in memory of everything that is committed, for simulations.
     pub fn copy_in_memory(&self) -> Result<Self, StoreError> {
         let mut conn = Connection::open_in_memory()?;
-        conn.set_prepared_statement_cache_capacity(128);
+        keep_statements(&conn)?;
         Backup::new(&self.conn, &mut conn)?.step(-1)?;
         Self::from_connection(conn, Guard::off())
     }
@@ -290,6 +291,14 @@ impl Tx<'_> {
     }
 }
 
+/// Statements are prepared once: also those whose plan SQLite would otherwise work out anew for each
+/// bound value.
+fn keep_statements(conn: &Connection) -> Result<(), StoreError> {
+    conn.set_prepared_statement_cache_capacity(128);
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
 fn wal_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
@@ -304,7 +313,7 @@ fn connect(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
     };
     conn.busy_timeout(BUSY)?;
     newer::refuse_connection(&conn, schema::KNOWN)?;
-    conn.set_prepared_statement_cache_capacity(128);
+    keep_statements(&conn)?;
     // What is acknowledged must survive power loss. EXTRA counts for the one transaction of a new
     // database that still has a rollback journal: were the removal of that journal lost with the power,
     // it would be played back later and empty the database. With a write-ahead log it means FULL.

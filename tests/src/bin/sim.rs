@@ -33,6 +33,9 @@ struct Arguments {
     /// Make the first failing history shorter
     #[arg(long)]
     minimise: bool,
+    /// Print the seeds of the histories in which this row of the table was not zero
+    #[arg(long, value_name = "ROW")]
+    find: Option<String>,
     /// Plant a bug in the engine; `all` plants one after the other
     #[arg(long)]
     plant: Option<String>,
@@ -70,6 +73,9 @@ fn histories(arguments: &Arguments) -> Report {
             }
             let seed = arguments.seed.wrapping_add(number);
             let outcome = run(&arguments.options(seed));
+            if arguments.find.as_ref().is_some_and(|row| outcome.tally.of_row(row) > 0) {
+                println!("seed {seed}");
+            }
             let mut report = report.lock().expect("no history panics outside of its catch");
             report.0.join(&outcome.tally);
             if outcome.failure.is_some() {

@@ -8,7 +8,7 @@ use crate::oracle::{Past, without_texts};
 use holdfast_model::{EntityId, Kind};
 use holdfast_oplog::{LogId, SealedBatch, Space, VersionVector};
 use holdfast_store::query::TaskFilter;
-use holdfast_store::{ConflictRecord, StoreError, Tx};
+use holdfast_store::{ConflictRecord, ConflictState, StoreError, Tx};
 use holdfast_sync::Carrier;
 use holdfast_vault::verify_change;
 use rand::Rng;
@@ -37,6 +37,15 @@ impl World {
             self.oracle.received(device),
             "device {device} holds something else than it acknowledged and took in"
         );
+        // Nobody is said to hold what it does not: status is computed from that.
+        for to in self.devices[device].read(|tx| tx.destinations()) {
+            let other = self.devices.iter().position(|d| d.keys().device_id() == to.device);
+            let Some(other) = other else { continue };
+            let known: Past = to.holds.iter().collect();
+            let truth = self.oracle.received(other);
+            let true_of = known.iter().all(|(log, seq)| truth.get(log).is_some_and(|t| t >= seq));
+            assert!(true_of, "device {device} believes that {other} holds what it does not");
+        }
         // What waits for other changes or for a newer app is never silent.
         self.waiting_is_said(device);
         let dump = self.devices[device].dump(None);
@@ -58,6 +67,11 @@ impl World {
             .map(|conflict| (conflict.entity, conflict.field.clone()))
             .collect();
         assert_eq!(listed, self.oracle.disputes(&at), "device {device} asks something else");
+        // The number that a badge shows is the number of items that the list shows.
+        let open = conflicts.iter().filter(|conflict| conflict.state == ConflictState::Open);
+        let items: BTreeSet<EntityId> = open.map(|conflict| conflict.entity).collect();
+        let (counted, _) = self.devices[device].read(|tx| tx.conflict_counts());
+        assert_eq!(counted, items.len() as u64, "device {device} counts what it does not list");
         // A text is asked about, or marked as merged, only where it was edited apart.
         for conflict in conflicts.iter().filter(|conflict| conflict.kind == "text") {
             assert!(

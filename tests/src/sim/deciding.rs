@@ -3,12 +3,12 @@
 use super::tally::Group;
 use super::world::{Action, Looking, Made, Meant, World};
 use crate::oracle::Life;
-use holdfast_model::change::{Change, Edit};
+use holdfast_model::change::Edit;
 use holdfast_model::entity::{Draft, Seen};
 use holdfast_model::fields::{LIFE, REVIEWED, TITLE, VALUE};
 use holdfast_model::policy::KINDS;
 use holdfast_model::text::{Splice, TextDoc, writer_of};
-use holdfast_model::{Dot, EntityId, EntityState, Kind, Policies, Value};
+use holdfast_model::{Dot, EntityId, EntityState, Kind, Policies, Policy, Value};
 use holdfast_oplog::{LogId, Space};
 use holdfast_store::{REDO, UNDO, UndoStep};
 use rand::Rng;
@@ -146,7 +146,7 @@ impl World {
                 let doc = docs.remove(&id);
                 let text =
                     doc.as_ref().map(|d| (before.map(|b| b.plain).unwrap_or_default(), d.plain()));
-                let life = self.meaning_of_undo(device, change, &edit);
+                let life = self.meaning_of_undo(device, &edit);
                 meant.push(Meant { edit, life, decided: BTreeMap::new(), text, doc });
             }
             let action = Action { space: change.space, name, reverts: Some(first), group };
@@ -157,17 +157,33 @@ impl World {
         true
     }
 
-    /// An undo writes the life of an item because it undoes a deletion or the like, or only because
-    /// it edits content. It means it where an edit of content would have written something else.
-    fn meaning_of_undo(&mut self, device: usize, undone: &Change, edit: &Edit) -> Life {
+    /// An undo writes the life of an item because it undoes or does again a deletion, a decision or
+    /// the like, or only because it edits content. It means it where it edits nothing else, or where
+    /// an edit of content would have written something else.
+    fn meaning_of_undo(&mut self, device: usize, edit: &Edit) -> Life {
         let Some(life) = &edit.life else { return Life::Implied };
         let standing = self.oracle.values(edit.entity, LIFE, self.oracle.applied(device));
-        // What made the item is undone by a deletion and nothing else.
-        let makes = |e: &Edit| {
-            e.entity == edit.entity && e.life.as_ref().is_some_and(|l| l.supersedes.is_empty())
-        };
-        let made_it = undone.edits().any(makes) && edit.set.is_empty() && edit.add.is_empty();
-        if made_it || !standing.contains(&life.value) { Life::Meant } else { Life::Implied }
+        let content = !edit.set.is_empty()
+            || !edit.add.is_empty()
+            || !edit.remove.is_empty()
+            || !edit.text.is_empty();
+        if !content || !standing.contains(&life.value) { Life::Meant } else { Life::Implied }
+    }
+
+    /// Someone wants to decide everything that can be decided.
+    pub(super) fn ask_about_everything(&mut self) {
+        if !self.by_clock {
+            return;
+        }
+        let kinds = KINDS.iter().filter(|kind| kind.choices.contains(&Policy::Ask));
+        let meant = kinds.filter_map(|kind| {
+            let id = Policies::setting(kind.name);
+            let mut draft = Draft::new(id, Kind::Setting.as_str());
+            draft.set(VALUE, Policy::Ask.as_str(), &Seen::All);
+            draft.finish().map(Meant::content)
+        });
+        let meant = meant.collect();
+        self.commit(0, Action::new(Space::Everywhere, "policy.set"), meant);
     }
 
     pub(super) fn choose_policy(&mut self, device: usize) {

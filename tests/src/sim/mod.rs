@@ -79,10 +79,11 @@ impl Options {
     fn plan(&self) -> Plan {
         let mut rng = ChaCha8Rng::seed_from_u64(!self.seed);
         let devices = *[2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 6, 7, 8].choose(&mut rng).unwrap_or(&2);
-        let long = rng.gen_bool(0.05);
-        let steps = if long { rng.gen_range(80..200) } else { rng.gen_range(20..70) };
+        // Most are short and some are long: what a history can do grows faster than its length.
+        let long = rng.gen_bool(0.03);
+        let steps = if long { rng.gen_range(80..180) } else { rng.gen_range(15..55) };
         let mode = if rng.gen_bool(0.25) { Mode::Safety } else { Mode::Liveness };
-        let on_disk = rng.gen_bool(0.02);
+        let on_disk = rng.gen_bool(0.03);
         Plan {
             devices: self.devices.unwrap_or(devices).clamp(2, 8),
             steps: self.steps.unwrap_or(steps),

@@ -72,6 +72,24 @@ impl World {
         }
     }
 
+    /// Someone empties the trash.
+    pub(super) fn empty_trash(&mut self, device: usize) {
+        let mut meant = Vec::new();
+        for Made { id, space, .. } in self.made.clone() {
+            let Some(state) = self.devices[device].state(id) else { continue };
+            if space == Space::Everywhere && state.is_trashed() {
+                let mut draft = state.draft();
+                draft.life(PURGED, &Seen::All);
+                let mut purge = Meant::content(draft.finish().unwrap());
+                purge.life = Life::Meant;
+                meant.push(purge);
+            }
+        }
+        if !meant.is_empty() && self.commit(device, Action::new(Space::Everywhere, "life"), meant) {
+            self.tally.count(Group::Edits, "purge");
+        }
+    }
+
     pub(super) fn create(&mut self, device: usize) {
         let kinds = [Kind::Task, Kind::Task, Kind::Note, Kind::List, Kind::Tag];
         let kind = *kinds.choose(&mut self.rng).unwrap();
@@ -221,7 +239,7 @@ impl World {
     }
 
     /// Someone finishes an occurrence of a repeating task, before or after midnight. The next one has
-    /// its id from the series and the one that is finished, so devices that make it apart make one.
+    /// its id from the one that was finished, so devices that make it apart make one.
     pub(super) fn finish_repeating(&mut self, device: usize) {
         let Some((state, space)) = self.pick(device, &[Kind::Task]) else { return };
         let planned: Result<Date, _> = state.text(WHEN).parse();

@@ -20,18 +20,22 @@ const ACTS: &[(u32, Act)] = &[
     (40, World::look),
     (40, |world, _| world.decide()),
     (40, World::undo),
-    (10, |world, device| {
-        world.redo(device);
-    }),
+    (10, World::redo_step),
     (10, World::choose_policy),
     (15, World::review_text),
     (12, World::newer_app_writes),
     (5, World::make_many),
-    (6, World::delete_many),
+    (10, World::delete_many),
+    (25, World::empty_trash),
     (65, World::meet_someone),
     (30, |world, device| world.visit_relay(device, true)),
     (60, World::post_to_someone),
     (85, |world, _| world.deliver(true)),
+    (35, |world, device| {
+        let again = world.rng.gen_bool(0.5);
+        world.visit_folder(device, again);
+    }),
+    (35, World::syncer_works),
     (12, World::export_bundle),
     (24, |world, device| world.import_bundle(device, true)),
     (28, World::world_turns),
@@ -45,6 +49,12 @@ impl World {
     pub(super) fn open(&mut self, seed: u64) {
         self.begin_step(seed, usize::MAX >> 2);
         self.make_first_items();
+        if self.rng.gen_bool(0.15) {
+            self.make_many(0);
+        }
+        if self.rng.gen_bool(0.3) {
+            self.ask_about_everything();
+        }
         for other in 1..self.devices.len() {
             self.meet(other, 0, false);
         }
@@ -67,6 +77,10 @@ impl World {
         }
     }
 
+    fn redo_step(&mut self, device: usize) {
+        self.redo(device);
+    }
+
     fn someone_else(&mut self, device: usize) -> usize {
         (device + self.rng.gen_range(1..self.devices.len())) % self.devices.len()
     }
@@ -83,13 +97,13 @@ impl World {
 
     /// Nobody does anything, and yet something happens.
     fn world_turns(&mut self, device: usize) {
-        match self.rng.gen_range(0..7) {
+        match self.rng.gen_range(0..10) {
             0 => self.wipe_relay(),
             1 => {
                 self.devices[device].restart();
                 self.tally.count(Group::Faults, "restart");
             }
-            2 => {
+            2 | 7..=9 => {
                 self.now_ms += self.rng.gen_range(20 * DAY..60 * DAY);
                 self.tally.count(Group::Faults, "weeks pass");
             }
@@ -114,10 +128,13 @@ impl World {
         self.begin_step(seed, usize::MAX >> 1);
         self.newer_app_sends(0);
         self.deliver_all();
-        for _ in 0..2 {
-            for other in 1..self.devices.len() {
-                self.meet(other, 0, false);
-            }
+        if self.rng.gen_bool(0.25) {
+            self.settle_by_folder();
+        }
+        let devices = self.devices.len();
+        // The last one has everything after the first round.
+        for other in (1..devices).chain(1..devices - 1) {
+            self.meet(other, 0, false);
         }
     }
 }

@@ -68,9 +68,9 @@ impl Tally {
         }
     }
 
-    /// How often something happened.
-    pub fn of(&self, group: Group, row: &str) -> u64 {
-        self.0.get(&(group, row.to_owned())).copied().unwrap_or(0)
+    /// How often something of that name happened.
+    pub fn of_row(&self, row: &str) -> u64 {
+        self.0.iter().filter(|((_, name), _)| name == row).map(|(_, times)| times).sum()
     }
 
     /// The rows that nothing filled.
@@ -83,6 +83,8 @@ impl Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.0.keys().map(|(_, row)| row.chars().count()).max().unwrap_or(0);
+        writeln!(f, "| {:width$} | {:>9} |", "what", "how often")?;
+        writeln!(f, "|{}|{}:|", "-".repeat(width + 2), "-".repeat(10))?;
         for (group, _) in ROWS {
             writeln!(f, "| {:width$} | {:>9} |", format!("**{group:?}**"), "")?;
             for ((_, row), times) in self.0.iter().filter(|((of, _), _)| of == group) {

@@ -3,7 +3,7 @@
 //! Every choice comes from the seed and from what the device shows, never from a clock: the same seed
 //! gives the same actions under any clocks.
 
-use holdfast_model::change::{Change, Edit};
+use holdfast_model::change::Edit;
 use holdfast_model::entity::{ALIVE, DELETED, Draft, PURGED, Seen};
 use holdfast_model::fields::{
     ARCHIVED, COLOR, DEADLINE, LIFE, LINKS, LIST, ORDER, PARENT, PINNED, PRIORITY, REPEAT,
@@ -438,24 +438,24 @@ impl World {
                 let doc = docs.remove(&id);
                 let text =
                     doc.as_ref().map(|d| (before.map(|b| b.plain).unwrap_or_default(), d.plain()));
-                let life = self.meaning_of_undo(device, change, &edit);
+                let life = self.meaning_of_undo(device, &edit);
                 meant.push(Meant { edit, life, decided: BTreeMap::new(), text, doc });
             }
             self.commit_reverting(device, change.space, action, Some(first), group, meant);
         }
     }
 
-    /// An undo writes the life of an item because it undoes a deletion or the like, or only because
-    /// it edits content. It means it where an edit of content would have written something else.
-    fn meaning_of_undo(&mut self, device: usize, undone: &Change, edit: &Edit) -> Life {
+    /// An undo writes the life of an item because it undoes or does again a deletion, a decision or
+    /// the like, or only because it edits content. It means it where it edits nothing else, or where
+    /// an edit of content would have written something else.
+    fn meaning_of_undo(&mut self, device: usize, edit: &Edit) -> Life {
         let Some(life) = &edit.life else { return Life::Implied };
         let standing = self.oracle.values(edit.entity, LIFE, self.oracle.applied(device));
-        // What made the item is undone by a deletion and nothing else.
-        let makes = |e: &Edit| {
-            e.entity == edit.entity && e.life.as_ref().is_some_and(|l| l.supersedes.is_empty())
-        };
-        let made_it = undone.edits().any(makes) && edit.set.is_empty() && edit.add.is_empty();
-        if made_it || !standing.contains(&life.value) { Life::Meant } else { Life::Implied }
+        let content = !edit.set.is_empty()
+            || !edit.add.is_empty()
+            || !edit.remove.is_empty()
+            || !edit.text.is_empty();
+        if !content || !standing.contains(&life.value) { Life::Meant } else { Life::Implied }
     }
 
     fn choose_policy(&mut self, device: usize) {

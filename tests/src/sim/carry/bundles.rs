@@ -25,7 +25,7 @@ pub(super) struct Bundle {
 impl World {
     /// A device writes a bundle.
     pub(crate) fn export_bundle(&mut self, from: usize) {
-        let folder = self.carried.folder.get_or_insert_with(temporary_folder);
+        let folder = self.carried.bundle_folder.get_or_insert_with(temporary_folder);
         let path = folder.path().join(format!("{}.holdfast", self.step));
         let other = self.rng.gen_range(0..self.devices.len());
         let (scope, row) = match self.rng.gen_range(0..3) {

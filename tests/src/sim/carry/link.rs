@@ -7,7 +7,10 @@ use super::travels;
 use super::wire::Wire;
 use crate::oracle::Past;
 use holdfast_oplog::{Range, VersionVector};
-use holdfast_sync::{Carrier, Mailbox, SyncError, Transport, exchange, offer, offered, outgoing};
+use holdfast_sync::{
+    Carrier, Mailbox, Session, SyncError, Transport, exchange, hear, membership, offer, offered,
+    open_acknowledgement, outgoing, seal_acknowledgement,
+};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -80,12 +83,18 @@ impl Transport for Peer<'_> {
         Ok(false)
     }
 
-    fn acknowledge(&mut self, _: Vec<u8>) -> Result<(), SyncError> {
-        Ok(())
+    fn acknowledge(&mut self, said: Vec<u8>) -> Result<(), SyncError> {
+        let Session { store, keyring, wall_ms, .. } = self.device.session(self.now_ms);
+        store.write(|tx| {
+            let said = open_acknowledgement(keyring, &membership(tx)?, &said)?;
+            Ok(hear(tx, &said, wall_ms)?)
+        })
     }
 
     fn acknowledged(&mut self) -> Result<Vec<Vec<u8>>, SyncError> {
-        Ok(Vec::new())
+        let held = self.holds()?;
+        let Session { keys, keyring, actor, wall_ms, rng, .. } = self.device.session(self.now_ms);
+        Ok(vec![seal_acknowledgement(keys, keyring, actor, wall_ms, &held, rng)?])
     }
 }
 
@@ -123,7 +132,10 @@ impl World {
         let mut wire = Wire::new(&mut peer, wire_rng);
         (wire.cut, wire.faulty, wire.claimed) = (trouble.cut, trouble.faulty, trouble.claimed);
         let result = exchange(&mut here.session(now_ms), &mut wire, carrier).map(|_| ());
-        let Wire { seen, faults, .. } = wire;
+        let Wire { seen, said, faults, .. } = wire;
+        for said in &said {
+            self.inspect_acknowledgement(said, carrier);
+        }
         let whole = self.exchanged(a, result, &faults, &seen, carrier);
         self.came(a, &before_a, &travels(&before_b, carrier), whole);
         self.came(b, &before_b, &travels(&before_a, carrier), whole);
@@ -144,7 +156,10 @@ impl World {
         (wire.cut, wire.faulty, wire.claimed) = (trouble.cut, trouble.faulty, trouble.claimed);
         let here = &mut self.devices[a];
         let result = exchange(&mut here.session(now_ms), &mut wire, carrier).map(|_| ());
-        let Wire { seen, faults, .. } = wire;
+        let Wire { seen, said, faults, .. } = wire;
+        for said in &said {
+            self.inspect_acknowledgement(said, carrier);
+        }
         let whole = self.exchanged(a, result, &faults, &seen, carrier);
         self.came(a, &before, &there, whole);
         let after: Past = relay.holds().unwrap().iter().collect();

@@ -5,6 +5,7 @@
 //! keys would.
 
 mod bundles;
+mod folder;
 mod link;
 mod post;
 mod wire;
@@ -25,7 +26,9 @@ pub(crate) struct Carried {
     letters: Vec<(usize, Vec<u8>)>,
     relay: Mailbox,
     bundles: Vec<bundles::Bundle>,
-    folder: Option<TempDir>,
+    /// Where bundles lie.
+    bundle_folder: Option<TempDir>,
+    exchange: Option<folder::Exchange>,
 }
 
 /// A folder for what a history writes: in memory where the system has such a place.

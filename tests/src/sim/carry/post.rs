@@ -39,7 +39,13 @@ impl World {
     ) -> Vec<Vec<u8>> {
         let now_ms = self.now_ms;
         let session = self.devices[from].session(now_ms);
-        let missing = session.store.write(|tx| offer(tx, carrier)).unwrap().missing_in(held);
+        let offered = session.store.write(|tx| offer(tx, carrier));
+        if self.restart_crashed() {
+            assert!(offered.is_err(), "device {from} crashed and said that all was well");
+            return Vec::new();
+        }
+        let missing = offered.unwrap().missing_in(held);
+        let session = self.devices[from].session(now_ms);
         let mut batches = Vec::new();
         session
             .store

@@ -17,6 +17,8 @@ pub(super) struct Wire<'a> {
     pub(super) claimed: Option<VersionVector>,
     /// Every batch that went either way.
     pub(super) seen: Vec<Vec<u8>>,
+    /// Every acknowledgement that was handed over.
+    pub(super) said: Vec<Vec<u8>>,
     /// What went wrong.
     pub(super) faults: Vec<&'static str>,
     calls: u32,
@@ -32,6 +34,7 @@ impl<'a> Wire<'a> {
             faulty: false,
             claimed: None,
             seen: Vec::new(),
+            said: Vec::new(),
             faults: Vec::new(),
             calls: 0,
         }
@@ -102,10 +105,13 @@ impl Transport for Wire<'_> {
     }
 
     fn acknowledge(&mut self, said: Vec<u8>) -> Result<(), SyncError> {
-        self.call(|wire| wire.inner.acknowledge(said))
+        self.call(|wire| {
+            wire.said.push(said.clone());
+            wire.inner.acknowledge(said)
+        })
     }
 
     fn acknowledged(&mut self) -> Result<Vec<Vec<u8>>, SyncError> {
-        self.inner.acknowledged()
+        self.call(|wire| wire.inner.acknowledged())
     }
 }
