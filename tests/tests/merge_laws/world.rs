@@ -528,7 +528,9 @@ impl World {
             Received::New(new) => assert_eq!(new, run.last() - expected),
             Received::Known => assert!(run.last() <= expected),
             Received::Gap { missing } => assert_eq!(missing, expected + 1),
-            Received::Branch { .. } => panic!("no device's data is used twice here"),
+            Received::Branch { .. } | Received::PartsInBase { .. } => {
+                panic!("no device's data is used twice here")
+            }
         }
         self.oracle.received_run(to, run.log, run.first, run.last());
     }
