@@ -8,7 +8,7 @@ use holdfast_model::{EntityId, Kind};
 use holdfast_oplog::Space;
 use holdfast_store::{PruneReport, StoreError, Tx};
 use holdfast_sync::snapshot::{outgoing_snapshot, vouched};
-use holdfast_sync::{SyncError, membership, moment, outgoing, prune, spaces};
+use holdfast_sync::{SyncError, membership, moment, offer, outgoing, prune, spaces};
 use jiff::tz::TimeZone;
 use rand_core::OsRng;
 
@@ -224,7 +224,8 @@ impl Open {
             };
             let base = tx.base_vector()?.within(&carried);
             let mut full = if base.is_empty() { 0 } else { size(tx)? };
-            for range in tx.held()?.within(&carried).missing_in(&base) {
+            // Only measured: that it was handed out is undone with the rest.
+            for range in offer(tx, sync_status::BUNDLE)?.missing_in(&base) {
                 outgoing(tx, keyring, range, &mut OsRng, |_, batch| {
                     full = full.saturating_add(batch.len() as u64);
                     Ok::<_, SyncError>(())
