@@ -10,7 +10,7 @@ use holdfast_model::text::{Splice, writer_of};
 use holdfast_model::{EntityId, EntityState};
 use holdfast_oplog::{ActorId, Hash, Range, Space};
 use holdfast_store::{Author, LocalChange, Store, StoreError, Tx};
-use holdfast_sync::{Session, outgoing};
+use holdfast_sync::{Carrier, Session, offer, outgoing};
 use holdfast_transports::bundle::{self, BundleError, ExportRequest, ExportScope};
 use holdfast_vault::membership::{Introduction, found, invite, join, rename};
 use holdfast_vault::{DeviceKeys, InviteKey, Keyring, Membership, sign_change};
@@ -178,6 +178,14 @@ impl Device {
     /// All sealed batches of what it holds in a space.
     pub fn batches(&mut self, space: Space) -> Vec<Vec<u8>> {
         let (keyring, rng) = (&self.keyring, &mut self.rng);
+        let offered = self.store.write(|tx| {
+            let held = tx.held()?;
+            for (log, last) in held.within(&[Space::Ask]).iter() {
+                tx.approve(log, last)?;
+            }
+            offer(tx, Carrier::Lan)
+        });
+        offered.expect("nothing is in the way of what may leave");
         let batches = self.store.read(|tx| {
             let mut batches = Vec::new();
             for (log, last) in tx.held()?.within(&[space]).iter() {
