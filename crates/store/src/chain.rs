@@ -48,6 +48,11 @@ impl Tx<'_> {
         head: Option<&Head>,
         keys: &RepairKeys<'_>,
     ) -> Result<Vec<Link>, StoreError> {
+        // Where the log begins here, and what its first change follows.
+        let first = match self.base_head(log)? {
+            Some(base) => base.seq.checked_add(1).map(|first| (first, base.hash)),
+            None => Some((1, Hash::ZERO)),
+        };
         let mut statement = self.sql.prepare_cached(
             "SELECT seq, hash, signature, body, exchange, pos FROM changes WHERE space = ?1 AND actor = ?2
              UNION ALL SELECT seq, hash, signature, body, exchange, NULL FROM waiting
@@ -67,8 +72,9 @@ impl Tx<'_> {
                     (before.stored.map_or(by_body, |hash| chain_hash(hash, &body)), by_body)
                 }
                 // After a gap only the change itself can tell.
-                _ if seq == 1 => {
-                    let hash = chain_hash(Hash::ZERO, &body);
+                _ if first.is_some_and(|(first, _)| first == seq) => {
+                    let before = first.map_or(Hash::ZERO, |(_, before)| before);
+                    let hash = chain_hash(before, &body);
                     (hash, hash)
                 }
                 _ => {
