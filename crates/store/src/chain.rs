@@ -103,7 +103,7 @@ impl Tx<'_> {
             }
             let worked_out = if stored == Some(by_stored) { by_stored } else { by_body };
             let verdict = if stored == Some(worked_out) {
-                self.judge_signature(log, seq, worked_out, row, keys)?
+                judge_signature(log, seq, worked_out, row, keys)?
             } else {
                 // Stands where no successor says more: the noted end of the log, or the signature.
                 let noted = head.is_some_and(|h| h.held == seq && h.held_hash == worked_out);
@@ -121,24 +121,23 @@ impl Tx<'_> {
         links.extend(before.map(|before| before.link));
         Ok(links)
     }
-
-    fn judge_signature(
-        &self,
-        log: LogId,
-        seq: u64,
-        hash: Hash,
-        row: &Row<'_>,
-        keys: &RepairKeys<'_>,
-    ) -> Result<Verdict, StoreError> {
-        if !(keys.knows)(log.actor) || row.get_ref(2)? == rusqlite::types::ValueRef::Null {
-            return Ok(Verdict::Whole);
-        }
-        let valid = signature(row)?.is_some_and(|s| (keys.verify)(log, seq, hash, &s));
-        Ok(if valid { Verdict::Whole } else { Verdict::WrongSignature(hash) })
-    }
 }
 
 fn signature(row: &Row<'_>) -> Result<Option<[u8; 64]>, StoreError> {
     let bytes: Option<Vec<u8>> = row.get(2)?;
     Ok(bytes.and_then(|bytes| bytes.try_into().ok()))
+}
+
+fn judge_signature(
+    log: LogId,
+    seq: u64,
+    hash: Hash,
+    row: &Row<'_>,
+    keys: &RepairKeys<'_>,
+) -> Result<Verdict, StoreError> {
+    if !(keys.knows)(log.actor) || row.get_ref(2)? == rusqlite::types::ValueRef::Null {
+        return Ok(Verdict::Whole);
+    }
+    let valid = signature(row)?.is_some_and(|s| (keys.verify)(log, seq, hash, &s));
+    Ok(if valid { Verdict::Whole } else { Verdict::WrongSignature(hash) })
 }
