@@ -5,7 +5,7 @@ use crate::difference::{self, Picture};
 use crate::session::Open;
 use crate::view::BackupKind;
 use crate::{App, AppError, view};
-use holdfast_oplog::{ChangeId, Hash, LogId, VaultId};
+use holdfast_oplog::{ActorId, ChangeId, Hash, LogId, VaultId};
 use holdfast_store::{CheckLine, Removed, RepairKeys, Repaired, StoreError, Tx};
 use holdfast_vault::{Membership, sign_change, verify_change};
 use std::io::Write;
@@ -72,9 +72,10 @@ impl App {
     /// Repairs, and says what was done.
     fn repair(&self, open: &mut Open) -> Result<Vec<String>, AppError> {
         let members = open.members()?;
-        let vault = open.vault();
         // First without keeping it, to know what will be taken out.
-        let planned = open.repaired(&members, vault, true)?;
+        // The log of the identity under which was written until now is this device's own.
+        let own = open.actor;
+        let planned = open.repaired(&members, own, true)?;
         let mut lines = Vec::new();
         if !planned.removed.is_empty() {
             lines
@@ -87,7 +88,7 @@ impl App {
             open.adopt_new_actor()?;
             open.after_restore(&[])?;
         }
-        let done = open.repaired(&members, vault, false)?;
+        let done = open.repaired(&members, own, false)?;
         lines.extend(done.lines);
         if let Some(shown) = shown {
             let clock = open.clock.zoned();
@@ -126,10 +127,10 @@ impl Open {
     fn repaired(
         &mut self,
         members: &Membership,
-        vault: VaultId,
+        own: ActorId,
         try_out: bool,
     ) -> Result<Repaired, AppError> {
-        let (keys, own) = (&self.keys, self.actor);
+        let (keys, vault) = (&self.keys, self.store.vault());
         let verify = verifier(members, vault);
         let repair = |tx: &Tx<'_>| {
             let keys = RepairKeys {

@@ -48,6 +48,11 @@ impl Tx<'_> {
         head: Option<&Head>,
         keys: &RepairKeys<'_>,
     ) -> Result<Vec<Link>, StoreError> {
+        // Where the log begins here, and what its first change follows.
+        let first = match self.base_head(log)? {
+            Some(base) => base.seq.checked_add(1).map(|first| (first, base.hash)),
+            None => Some((1, Hash::ZERO)),
+        };
         let mut statement = self.sql.prepare_cached(
             "SELECT seq, hash, signature, body, exchange, pos FROM changes WHERE space = ?1 AND actor = ?2
              UNION ALL SELECT seq, hash, signature, body, exchange, NULL FROM waiting
@@ -67,8 +72,9 @@ impl Tx<'_> {
                     (before.stored.map_or(by_body, |hash| chain_hash(hash, &body)), by_body)
                 }
                 // After a gap only the change itself can tell.
-                _ if seq == 1 => {
-                    let hash = chain_hash(Hash::ZERO, &body);
+                _ if first.is_some_and(|(first, _)| first == seq) => {
+                    let before = first.map_or(Hash::ZERO, |(_, before)| before);
+                    let hash = chain_hash(before, &body);
                     (hash, hash)
                 }
                 _ => {
@@ -97,7 +103,7 @@ impl Tx<'_> {
             }
             let worked_out = if stored == Some(by_stored) { by_stored } else { by_body };
             let verdict = if stored == Some(worked_out) {
-                self.judge_signature(log, seq, worked_out, row, keys)?
+                judge_signature(log, seq, worked_out, row, keys)?
             } else {
                 // Stands where no successor says more: the noted end of the log, or the signature.
                 let noted = head.is_some_and(|h| h.held == seq && h.held_hash == worked_out);
@@ -115,24 +121,23 @@ impl Tx<'_> {
         links.extend(before.map(|before| before.link));
         Ok(links)
     }
-
-    fn judge_signature(
-        &self,
-        log: LogId,
-        seq: u64,
-        hash: Hash,
-        row: &Row<'_>,
-        keys: &RepairKeys<'_>,
-    ) -> Result<Verdict, StoreError> {
-        if !(keys.knows)(log.actor) || row.get_ref(2)? == rusqlite::types::ValueRef::Null {
-            return Ok(Verdict::Whole);
-        }
-        let valid = signature(row)?.is_some_and(|s| (keys.verify)(log, seq, hash, &s));
-        Ok(if valid { Verdict::Whole } else { Verdict::WrongSignature(hash) })
-    }
 }
 
 fn signature(row: &Row<'_>) -> Result<Option<[u8; 64]>, StoreError> {
     let bytes: Option<Vec<u8>> = row.get(2)?;
     Ok(bytes.and_then(|bytes| bytes.try_into().ok()))
+}
+
+fn judge_signature(
+    log: LogId,
+    seq: u64,
+    hash: Hash,
+    row: &Row<'_>,
+    keys: &RepairKeys<'_>,
+) -> Result<Verdict, StoreError> {
+    if !(keys.knows)(log.actor) || row.get_ref(2)? == rusqlite::types::ValueRef::Null {
+        return Ok(Verdict::Whole);
+    }
+    let valid = signature(row)?.is_some_and(|s| (keys.verify)(log, seq, hash, &s));
+    Ok(if valid { Verdict::Whole } else { Verdict::WrongSignature(hash) })
 }

@@ -117,14 +117,16 @@ impl Moment {
         }
     }
 
-    /// Writes into `folder` what the disk could hold if the power went now. Files keep their names.
+    /// Writes into `folder` what the disk could hold if the power went now. Files keep their names; those
+    /// that nothing happened to are left as they are there.
     pub fn cut(&self, power: Power, seed: u64, folder: &Path) -> std::io::Result<()> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         for (path, file) in &self.files {
-            if let Some(bytes) = file.left(power, &mut rng)
-                && let Some(name) = path.file_name()
-            {
-                fs::write(folder.join(name), bytes)?;
+            let Some(name) = path.file_name() else { continue };
+            match file.left(power, &mut rng) {
+                Some(bytes) => fs::write(folder.join(name), bytes)?,
+                // What stood there before is gone.
+                None => _ = fs::remove_file(folder.join(name)),
             }
         }
         Ok(())
