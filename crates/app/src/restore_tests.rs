@@ -73,8 +73,10 @@ fn a_restored_device_catches_up_with_the_others_and_reuses_no_number() {
     assert_eq!((preview.adds, preview.updates, preview.deletes), (0, 1, 1));
     assert_eq!(preview.newer_here, 2);
     let named = |what| preview.items.iter().filter(move |item| item.what == what);
-    let changed: Vec<_> = named(view::PreviewChange::Changed).map(|item| &item.title).collect();
-    let deleted: Vec<_> = named(view::PreviewChange::Deleted).map(|item| &item.title).collect();
+    let changed: Vec<_> =
+        named(view::PreviewChange::Changed).map(|item| item.title.as_str()).collect();
+    let deleted: Vec<_> =
+        named(view::PreviewChange::Deleted).map(|item| item.title.as_str()).collect();
     assert_eq!((changed, deleted), (vec!["Buy oak"], vec!["Buy ash"]));
     assert_eq!(preview.devices.iter().map(|one| one.here).collect::<Vec<_>>(), [false]);
     assert_eq!(laptop.dump(), before, "showing changes nothing");
