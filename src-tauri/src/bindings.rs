@@ -13,9 +13,9 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
     Builder::new()
         .commands(collect_commands![
             commands::backups::backups,
-            commands::backups::backup_now,
+            commands::backups::back_up_now,
             commands::backups::preview_restore,
-            commands::backups::restore,
+            commands::backups::restore_backup,
             commands::conflicts::conflicts,
             commands::conflicts::review,
             commands::conflicts::text_blocks,

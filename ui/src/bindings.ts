@@ -61,7 +61,11 @@ export const commands = {
 	/**  What takes how much room. */
 	storage: () => __TAURI_INVOKE<StorageView>("storage"),
 	/**  Chooses how long history is kept. */
-	setHistory: (period: HistoryPeriod) => __TAURI_INVOKE<StorageView>("set_history", { period }),
+	setHistoryDays: (days: number | null) => __TAURI_INVOKE<Done>("set_history_days", { days }),
+	/**  Prunes what is older than the history period, or only says what that would do. */
+	prune: (dryRun: boolean) => __TAURI_INVOKE<PruneView>("prune", { dryRun }),
+	/**  Every list and how far it travels, what waits for an approval, and what never syncs. */
+	travel: () => __TAURI_INVOKE<Travel>("travel"),
 	/**  Renames a device. */
 	renameDevice: (id: string, name: string) => __TAURI_INVOKE<Done>("rename_device", { id, name }),
 	/**
@@ -1534,8 +1538,8 @@ export type BackupView = {
   id: string;
   time: number;
   bytes: number;
-  /** point: made before a restore. update: made before the app changed the database's format. */
-  kind: "automatic" | "manual" | "point" | "update";
+  /** point: made before a restore. update: before the app changed the database's format. repair: before a repair. */
+  kind: "automatic" | "manual" | "point" | "update" | "repair";
   /** It was opened and compared after it was written. */
   verified: boolean;
 };
@@ -1551,7 +1555,19 @@ export type BackupsView = {
 };
 
 /** What restoring would change, compared with now. */
-export type RestorePreview = { id: string; time: number; adds: number; updates: number; deletes: number; items: PreviewItem[]; devices: DeviceRef[] };
+export type RestorePreview = {
+  /** When the last change in the backup was made; null where it holds none. */
+  lastChange: number | null;
+  adds: number;
+  updates: number;
+  deletes: number;
+  items: PreviewItem[];
+  /** The other devices of the vault. */
+  devices: DeviceRef[];
+  /** Changes here that are not in the backup, and how many of these no other device is known to have. */
+  newerHere: number;
+  onlyHere: number;
+};
 
 
 /**
@@ -1562,20 +1578,42 @@ export type RestoreScope = "here" | "everywhere";
 
 
 /** `point`: the restore point that was made first. */
-export type RestoreResult = { point: BackupView; scope: RestoreScope; adds: number; updates: number; deletes: number };
+export type RestoreResult = { point: BackupView | null; aside: string | null; scope: RestoreScope; adds: number; updates: number; deletes: number; skipped: string[] };
 
 
-export type HistoryPeriod = "days90" | "year" | "forever";
 
+
+export type HoldsBack = { device: string; name: string; changes: number; lastSeen: number | null; text: string };
 
 export type StorageView = {
   /** The database file. */
-  databaseBytes: number;
-  /** What is alive: lists, tasks, notes, their texts. */
-  liveBytes: number;
-  historyBytes: number;
-  attachmentBytes: number;
-  period: HistoryPeriod;
-  /** Devices that do not have everything yet: history that they lack is kept. */
-  holders: { device: DeviceRef; lastSeen: number | null; changes: number }[];
+  database: number;
+  /** Of it, what is free and will be used again. */
+  free: number;
+  /** What is alive: fields and texts of everything that was not deleted for good. */
+  live: number;
+  /** Every change that is still kept one by one, and how many these are. */
+  log: number;
+  changes: number;
+  /** The state from which the history begins. */
+  base: number;
+  /** Texts with their versions. */
+  texts: number;
+  attachments: number;
+  /** For how many days history is kept; null means for ever. */
+  historyDays: number | null;
+  lastPruned: number | null;
+  holders: HoldsBack[];
 };
+
+/** A list and how far it travels. */
+export type TravelRow = { list: string; title: string; space: Space; devices: string[]; wentOut: boolean };
+
+/** Something that never syncs. */
+export type NeverSyncs = { what: string; why: string };
+
+/** The settings screen "What travels where". */
+export type Travel = { lists: TravelRow[]; approval: Approval; never: NeverSyncs[] };
+
+/** What pruning did, or would do. */
+export type PruneView = { dryRun: boolean; pruned: number; bytes: number; old: number; waitingFor: HoldsBack[]; notices: string[]; storage: StorageView; fullBundle: number; snapshot: number };

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 /// The ending of backups in the folder of backups.
 const ENDING: &str = "db";
@@ -72,10 +73,27 @@ impl App {
         Ok(files.iter().map(shown).collect())
     }
 
+    /// The backups with where they are, which are kept, and what went wrong.
+    pub fn backups_view(&self) -> Result<view::BackupsView, AppError> {
+        Ok(view::BackupsView {
+            backups: self.backups()?,
+            folder: self.home.backups().display().to_string(),
+            rule: rotation::rule(),
+            error: self.backup_failure.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        })
+    }
+
     /// Makes the backup of this day, where there is none yet and there is something to keep, and
     /// deletes those that are kept no longer. Whether one was made. Nobody has to wait for it: it reads
     /// the database beside the open one.
     pub fn backup_if_due(&self) -> Result<bool, AppError> {
+        let made = self.backup_of_the_day();
+        let failure = made.as_ref().err().map(view::CommandError::from);
+        *self.backup_failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+        made
+    }
+
+    fn backup_of_the_day(&self) -> Result<bool, AppError> {
         if !self.is_open() {
             return Ok(false);
         }
@@ -190,6 +208,7 @@ pub(crate) fn shown(file: &BackupFile) -> view::BackupView {
         time: file.time.as_millisecond(),
         bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
         kind: file.kind,
+        verified: file.kind != BackupKind::BeforeMigration,
     }
 }
 

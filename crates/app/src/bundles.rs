@@ -31,6 +31,11 @@ impl Open {
     }
 }
 
+/// How many changes of a removed device are set aside. None are kept apart yet: they are refused.
+fn quarantined(_device: DeviceId) -> u32 {
+    0
+}
+
 impl App {
     /// What is not exported yet, by name.
     pub fn waiting(&self) -> Result<Vec<view::WaitingItem>, AppError> {
@@ -84,6 +89,8 @@ impl App {
                         .find(|to| to.device == device.id)
                         .and_then(|to| to.last_seen_ms),
                     removed: device.removal.is_some(),
+                    removed_time: device.removal.as_ref().map(|removal| removal.time.cast_signed()),
+                    quarantined: quarantined(device.id),
                 })
                 .collect())
         })

@@ -61,7 +61,10 @@ impl App {
                 whole &= line.ok;
                 lines.push(format!("{} {}", if line.ok { "ok" } else { "PROBLEM" }, line.text));
             }
-            Ok(view::CheckReport { ok: whole, lines })
+            // A list that cannot be read is a finding of the look above.
+            let missing = open.store.read(|tx| tx.holes()).map_or(0, |holes| holes.len());
+            let refetch = u32::try_from(missing).unwrap_or(u32::MAX);
+            Ok(view::CheckReport { ok: whole, lines, refetch })
         })?;
         if repair {
             self.tell(view::Changed::anything(0));

@@ -1,15 +1,18 @@
 //! The forward edits that lead from what is shown now to what was shown before: for a restored backup
 //! that all devices shall get, and for what repair could save only from the lists.
 
-use crate::AppError;
 use crate::act::Work;
 use crate::texts::reachable;
+use crate::{AppError, items, view};
 use holdfast_model::entity::{ALIVE, DELETED, Draft, Seen};
-use holdfast_model::fields::REVIEWED;
+use holdfast_model::fields::{REVIEWED, TITLE};
 use holdfast_model::{EntityId, EntityState, Kind, Register, Value};
 use holdfast_oplog::Space;
 use holdfast_store::{Author, Tx};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Items that a preview names at most.
+const NAMED: usize = 500;
 
 /// Everything that is shown, as it stood at one moment.
 #[derive(Debug, Default)]
@@ -62,6 +65,29 @@ impl Picture {
             }
         }
         counts
+    }
+
+    /// The items that differ on the way from `now` to this, by name.
+    pub(crate) fn items_from(&self, now: &Self) -> Vec<view::PreviewItem> {
+        let alive = |item: Option<&Item>| item.is_some_and(|item| item.state.is_alive());
+        let ids = self.items.keys().chain(now.items.keys()).collect::<BTreeSet<_>>();
+        let items = ids.into_iter().filter_map(|id| {
+            let (wanted, there) = (self.items.get(id), now.items.get(id));
+            let what = match (alive(wanted), alive(there)) {
+                (true, false) => view::PreviewChange::Added,
+                (false, true) => view::PreviewChange::Deleted,
+                (true, true) if !same(wanted, there) => view::PreviewChange::Changed,
+                _ => return None,
+            };
+            let item = wanted.filter(|item| item.state.is_alive()).or(there)?;
+            Some(view::PreviewItem {
+                id: id.to_string(),
+                kind: item.state.kind.clone(),
+                title: items::note_name(item.state.text(TITLE), &item.text),
+                what,
+            })
+        });
+        items.take(NAMED).collect()
     }
 
     /// Hashes of the contents that attachments name.

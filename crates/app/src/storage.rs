@@ -50,7 +50,20 @@ fn number(count: u64) -> u32 {
 impl App {
     /// How much room everything takes, and how long history is kept.
     pub fn storage(&self) -> Result<view::StorageView, AppError> {
-        self.with(Open::storage)
+        self.with(|open| {
+            let Some(days) = open.store.read(history_days)? else {
+                return open.storage(Vec::new());
+            };
+            let (me, before) = (open.device(), before(open.now_ms(), days));
+            let old = open.store.read(|tx| {
+                Ok::<_, StoreError>(tx.oldest_change_ms()?.is_some_and(|oldest| oldest < before))
+            })?;
+            // Only where something is old is it worth to see who lacks it.
+            let report =
+                if old { Some(open.store.try_out(|tx| prune(tx, me, before))?) } else { None };
+            let holders = report.map(|report| open.holders(&report)).transpose()?;
+            open.storage(holders.unwrap_or_default())
+        })
     }
 
     /// Keeps history for some days on all devices; `None` means for ever.
@@ -150,7 +163,7 @@ impl Open {
         Ok(self.private.set(LOOKED, &now_ms.to_be_bytes())?)
     }
 
-    fn storage(&mut self) -> Result<view::StorageView, AppError> {
+    fn storage(&mut self, holders: Vec<view::HoldsBack>) -> Result<view::StorageView, AppError> {
         let last_pruned = self.looked_last()?;
         self.store.read(|tx| {
             let sizes = tx.sizes()?;
@@ -165,15 +178,13 @@ impl Open {
                 attachments: sizes.attachments,
                 history_days: history_days(tx)?,
                 last_pruned,
+                holders,
             })
         })
     }
 
-    fn prune_view(
-        &mut self,
-        report: &PruneReport,
-        dry_run: bool,
-    ) -> Result<view::PruneView, AppError> {
+    /// Who holds pruning back.
+    fn holders(&mut self, report: &PruneReport) -> Result<Vec<view::HoldsBack>, AppError> {
         let people = self.people()?;
         let now_ms = self.now_ms();
         let known = self.store.read(|tx| tx.destinations())?;
@@ -189,7 +200,15 @@ impl Open {
             let changes = number(*changes);
             view::HoldsBack { device: device.to_string(), name, changes, last_seen, text }
         });
-        let waiting_for = waiting_for.collect();
+        Ok(waiting_for.collect())
+    }
+
+    fn prune_view(
+        &mut self,
+        report: &PruneReport,
+        dry_run: bool,
+    ) -> Result<view::PruneView, AppError> {
+        let waiting_for = self.holders(report)?;
         let mut notices = Vec::new();
         if report.unverified > 0 {
             notices.push("Old changes whose author cannot be verified are kept.".to_owned());
@@ -198,6 +217,7 @@ impl Open {
             notices.push("Old changes that only a newer version understands are kept.".to_owned());
         }
         let (full_bundle, snapshot) = self.travel_sizes()?;
+        let storage = self.storage(waiting_for.clone())?;
         Ok(view::PruneView {
             dry_run,
             pruned: number(report.pruned),
@@ -205,7 +225,7 @@ impl Open {
             old: number(report.old),
             waiting_for,
             notices,
-            storage: self.storage()?,
+            storage,
             full_bundle,
             snapshot,
         })

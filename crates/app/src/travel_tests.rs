@@ -65,7 +65,7 @@ fn a_list_moves_with_everything_in_it_and_undo_brings_it_back() {
     exchange(&laptop, &phone);
     assert!(phone.app.lists().unwrap().iter().all(|list| list.id != work));
     let activity = phone.app.activity(5).unwrap();
-    let moved = activity.iter().flat_map(|entry| &entry.details).any(|d| d == "moved away 'Work'");
+    let moved = activity.iter().flat_map(|entry| &entry.details).any(|d| d == "Moved away: 'Work'");
     assert!(moved, "{activity:?}");
     assert_eq!(dump(&laptop, Space::Everywhere), dump(&phone, Space::Everywhere));
 
