@@ -40,7 +40,7 @@ fn exists(reference: &str) -> Result<(), String> {
     let (file, name) =
         reference.split_once("::").ok_or_else(|| format!("'{reference}' names no test"))?;
     let text = fs::read_to_string(root().join(file)).map_err(|error| format!("{file}: {error}"))?;
-    let found = if file.ends_with(".rs") {
+    let found = if Path::new(file).extension().is_some_and(|ending| ending == "rs") {
         text.contains(&format!("fn {name}("))
     } else {
         text.contains(&format!("\"{name}\""))

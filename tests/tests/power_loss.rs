@@ -93,7 +93,7 @@ fn cut_everywhere(beginning: Beginning, part: usize, of: usize) {
             let promised = past.just_acknowledged(&moment);
             for (number, power) in Power::ALL.into_iter().enumerate() {
                 // Every moment in one way, and the moments of promises in all.
-                if !promised && (index / of + number) % Power::ALL.len() != 0 {
+                if !promised && !(index / of + number).is_multiple_of(Power::ALL.len()) {
                     continue;
                 }
                 let folder = tempfile::tempdir().unwrap();

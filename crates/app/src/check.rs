@@ -44,12 +44,12 @@ impl App {
                     Ok(point) => lines.push(format!("ok a backup was made before: {}", point.id())),
                     // What cannot be copied as a whole is repaired all the more.
                     Err(error) => {
-                        lines.push(format!("note no backup could be made before: {error}"))
+                        lines.push(format!("note no backup could be made before: {error}"));
                     }
                 }
                 match self.repair(open) {
                     Ok(done) => {
-                        lines.extend(done.into_iter().map(|line| format!("repaired {line}")))
+                        lines.extend(done.into_iter().map(|line| format!("repaired {line}")));
                     }
                     Err(error) => {
                         whole = false;
@@ -85,8 +85,7 @@ impl App {
                 .push(format!("what was taken out is in {}", self.keep_removed(&planned.removed)?));
         }
         // Views that can be read may show what the log has lost.
-        let shown =
-            if planned.write_again { open.store.read(|tx| Picture::of(tx)).ok() } else { None };
+        let shown = if planned.write_again { open.store.read(Picture::of).ok() } else { None };
         if planned.own_log {
             open.adopt_new_actor()?;
             open.after_restore(&[])?;
@@ -115,8 +114,11 @@ impl App {
         let path = folder.join(format!("{}.txt", self.clock.now_ms()));
         let mut text = String::new();
         for row in removed {
-            let bytes = row.bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-            text.push_str(&format!("{}: {bytes}\n", row.place));
+            text.push_str(&format!("{}: ", row.place));
+            for byte in &row.bytes {
+                text.push_str(&format!("{byte:02x}"));
+            }
+            text.push('\n');
         }
         let written = std::fs::File::create(&path)
             .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));

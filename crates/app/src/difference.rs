@@ -4,7 +4,7 @@
 use crate::act::Work;
 use crate::texts::reachable;
 use crate::{AppError, items, view};
-use holdfast_model::entity::{ALIVE, DELETED, Draft, Seen};
+use holdfast_model::entity::{ALIVE, DELETED, Draft, PURGED, Seen};
 use holdfast_model::fields::{REVIEWED, TITLE};
 use holdfast_model::{EntityId, EntityState, Kind, Register, Value};
 use holdfast_oplog::Space;
@@ -141,13 +141,13 @@ pub(crate) fn lead_to(
             Some(known) if known.space != item.space => work
                 .skipped
                 .push(format!("'{}' travels in another way by now and stays as it is", title())),
-            Some(known) if known.state.life.value().as_str() == Some("purged") => {
-                if item.state.is_alive() {
-                    work.skipped.push(format!("'{}' was deleted for good and stays so", title()));
-                }
+            // One that was in the trash then has nothing to come back to.
+            Some(known) if is_purged(known) && !item.state.is_alive() => {}
+            Some(known) if is_purged(known) => {
+                work.skipped.push(format!("'{}' was deleted for good and stays so", title()))
             }
-            Some(known) => work.bring_back(*id, Some(known), item, &mut long)?,
-            None if item.state.is_alive() => work.bring_back(*id, None, item, &mut long)?,
+            Some(known) => work.bring_back(*id, Some(known), item, &mut long),
+            None if item.state.is_alive() => work.bring_back(*id, None, item, &mut long),
             None => {}
         }
     }
@@ -178,6 +178,10 @@ pub(crate) fn lead_to(
     Ok(outcome)
 }
 
+fn is_purged(item: &Item) -> bool {
+    item.state.life.value().as_str() == Some(PURGED)
+}
+
 fn name(item: &Item) -> String {
     let title = item.state.text(holdfast_model::fields::TITLE);
     let line = item.text.lines().next().unwrap_or_default();
@@ -192,11 +196,11 @@ impl Work<'_, '_> {
         known: Option<&Item>,
         wanted: &'w Item,
         long: &mut Vec<(EntityId, &'w str)>,
-    ) -> Result<(), AppError> {
+    ) {
         if same(known, Some(wanted))
             && known.is_some_and(|known| known.state.is_alive() == wanted.state.is_alive())
         {
-            return Ok(());
+            return;
         }
         let mut draft = match known {
             Some(known) => known.state.draft(),
@@ -236,6 +240,5 @@ impl Work<'_, '_> {
             long.push((id, &wanted.text));
         }
         self.ids.push(id);
-        Ok(())
     }
 }

@@ -84,9 +84,9 @@ impl App {
     fn restore_for_all(&self, path: &Path) -> Result<view::RestoreResult, AppError> {
         self.with(|open| {
             let mut backup = self.verify_backup(open, path)?;
-            let wanted = backup.store.read(|tx| Picture::of(tx))?;
+            let wanted = backup.store.read(Picture::of)?;
             let point = self.make_backup(BackupKind::BeforeRestore)?;
-            let now = open.store.read(|tx| Picture::of(tx))?;
+            let now = open.store.read(Picture::of)?;
             let counts = wanted.counts_from(&now);
             let clock = open.clock.zoned();
             let outcome = open.write(|tx, author| {
@@ -106,8 +106,8 @@ impl App {
     fn restore_here(&self, path: &Path) -> Result<view::RestoreResult, AppError> {
         let restored = self.with(|open| {
             let mut backup = self.verify_backup(open, path)?;
-            let wanted = backup.store.read(|tx| Picture::of(tx))?;
-            let now = open.store.read(|tx| Picture::of(tx))?;
+            let wanted = backup.store.read(Picture::of)?;
+            let now = open.store.read(Picture::of)?;
             let point = self.make_backup(BackupKind::BeforeRestore)?;
             let members = open.store.read(|tx| tx.membership())?;
             let Verified { store, file } = backup;
@@ -136,7 +136,7 @@ impl App {
         let members = secrets.members_in(&mut store)?;
         refuse_damage(&mut store, &members, secrets.keyring.vault())?;
         let counts = difference::Counts {
-            added: store.read(|tx| Picture::of(tx))?.counts_from(&Picture::default()).added,
+            added: store.read(Picture::of)?.counts_from(&Picture::default()).added,
             ..difference::Counts::default()
         };
         drop(store);

@@ -114,7 +114,7 @@ fn a_restore_for_all_devices_is_one_change_that_can_be_undone() {
     let at_backup = laptop.dump();
     laptop.title(&oak, "Something else");
     laptop.app.replace_text(note.parse().unwrap(), "All of it replaced.\n").unwrap();
-    laptop.app.delete_items(&[gone.clone()], None).unwrap();
+    laptop.app.delete_items(std::slice::from_ref(&gone), None).unwrap();
     let added = laptop.add("Added later");
     laptop.give(&phone);
     let before = laptop.dump();

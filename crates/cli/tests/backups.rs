@@ -66,7 +66,7 @@ fn a_backup_is_restored_here_or_for_all_and_what_was_there_can_be_had_again() {
     assert_eq!(restored["updates"], 1, "{restored}");
     assert!(said(home, 0, &["tasks"]).contains("Buy oak"));
     let point = restored["point"]["id"].as_str().unwrap().to_owned();
-    assert_eq!(of_kind(home, 0, "point"), [point.clone()]);
+    assert_eq!(of_kind(home, 0, "point"), std::slice::from_ref(&point));
     said(home, 0, &["restore", &point]);
     assert_eq!(json(home, 0, &["status"])["digest"], later);
 

@@ -76,7 +76,6 @@ pub(crate) fn restore(arguments: RestoreArguments, context: &mut Context) -> Res
     }
     // A damaged database cannot be opened, and is what a backup is for.
     let passphrase = match context.app() {
-        Err(Failure::App(AppError::Locked)) => None,
         Err(Failure::App(AppError::Store(_))) => {
             context.passphrase_in_file()?.or_else(secrets::from_environment)
         }
