@@ -31,11 +31,6 @@ impl Open {
     }
 }
 
-/// How many changes of a removed device are set aside. None are kept apart yet: they are refused.
-fn quarantined(_device: DeviceId) -> u32 {
-    0
-}
-
 impl App {
     /// What is not exported yet, by name.
     pub fn waiting(&self) -> Result<Vec<view::WaitingItem>, AppError> {
@@ -90,7 +85,6 @@ impl App {
                         .and_then(|to| to.last_seen_ms),
                     removed: device.removal.is_some(),
                     removed_time: device.removal.as_ref().map(|removal| removal.time.cast_signed()),
-                    quarantined: quarantined(device.id),
                 })
                 .collect())
         })

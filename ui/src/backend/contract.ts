@@ -49,8 +49,6 @@ export type DeviceView = DeviceRef & {
   removed: boolean;
   /** When it was removed; null while it is a member. */
   removedTime: Millis | null;
-  /** Changes of a removed device that came after its removal: kept apart, never applied. */
-  quarantined: number;
 };
 
 export type ListView = {
@@ -633,8 +631,6 @@ export interface Backend {
   setHistoryDays(days: number | null): Promise<Done>;
   devices(): Promise<DeviceView[]>;
   renameDevice(id: Id, name: string): Promise<Done>;
-  /** Takes a device out of the vault: new keys from then on. Cannot be undone; it can be invited again. */
-  removeDevice(id: Id): Promise<Done>;
   /** Opens a save dialog; null when cancelled. */
   exportBundle(request: ExportRequest): Promise<ExportResult | null>;
   /** Opens a file dialog; null when cancelled. Changes nothing. */

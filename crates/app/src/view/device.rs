@@ -39,6 +39,4 @@ pub struct DeviceView {
     pub removed: bool,
     /// When it was removed; none while it is a member.
     pub removed_time: Option<Millis>,
-    /// How many of its changes were written after its removal and are set aside, never applied.
-    pub quarantined: u32,
 }

@@ -288,16 +288,6 @@ export class FakeBackend extends FakeItems implements Backend {
       if (one) one.name = name;
     });
   }
-  async removeDevice(id: Id): Promise<Done> {
-    const one = this.world.devices.find((entry) => entry.id === id);
-    if (!one || one.here || one.removed) throw error("not-found", "This device is not a member any more.", "It may have been removed on another device.");
-    this.happen((world) => {
-      for (const device of world.devices) if (device.id === id) Object.assign(device, { removed: true, removedTime: this.clock() });
-      world.sync.destinations = world.sync.destinations.filter((entry) => entry.id !== id);
-      this.record(world, { kind: "device", title: `Removed ${one.name}`, details: ["What is written from now on has new keys, which it does not get."], device: HERE });
-    });
-    return { ids: [], label: `Removed ${one.name}`, skipped: [] };
-  }
   async exportBundle(request: Parameters<Backend["exportBundle"]>[0]) {
     const changes = Object.keys(this.world.pending).reduce((sum, id) => sum + sendable(this.world, id), 0);
     const name = `holdfast-${this.today}.holdfast`;

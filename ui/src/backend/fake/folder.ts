@@ -179,7 +179,6 @@ export class Folders {
     const from = this.desk.world.devices.find((one) => one.id === batch.device.id);
     if (from?.removed) {
       this.desk.happen((world) => {
-        for (const one of world.devices) if (one.id === batch.device.id) one.quarantined += batch.ops.length;
         world.activity.unshift({ id: `a${this.desk.next()}`, kind: "quarantine", time: this.desk.now(), title: `Changes of ${batch.device.name} were set aside`, details: [`${batch.device.name} was removed before it made them. They are not applied, and no device of yours shows them.`], counts: null, items: [], device: batch.device, canUndo: false });
       });
       return;

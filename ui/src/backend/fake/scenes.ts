@@ -32,7 +32,7 @@ export async function setScene(fake: FakeBackend, scene: Scene | null): Promise<
   if (!scene) return;
   const now = fake.world.sync.lastExport === null ? Date.now() : fake.world.sync.lastExport + 50 * 3_600_000;
   if (!fake.world.devices.some((one) => one.id === PHONE.id)) {
-    fake.world.devices.push({ ...PHONE, platform: "android", added: now - 9 * 86_400_000, fingerprint: "77aa 81bc 0d9e f123 4455 a0b1 c2d3 e4f5", lastSeen: now - 3_600_000, removed: false, removedTime: null, quarantined: 0 });
+    fake.world.devices.push({ ...PHONE, platform: "android", added: now - 9 * 86_400_000, fingerprint: "77aa 81bc 0d9e f123 4455 a0b1 c2d3 e4f5", lastSeen: now - 3_600_000, removed: false, removedTime: null });
     fake.world.sync.destinations.push({ id: PHONE.id, name: "Phone", kind: "device", state: "", missingThere: 0, missingHere: 0, lastSeen: now - 3_600_000 });
   }
   if (scene === "database") fake.folders.picks = [disk("/home/ann/.local/share/holdfast", { holdsDatabase: true }), ...fake.folders.picks];
@@ -42,7 +42,7 @@ export async function setScene(fake: FakeBackend, scene: Scene | null): Promise<
   const preview = await fake.pickFolder();
   await fake.useFolder(preview?.token ?? "", scene === "ask" ? "askFirst" : "atOnce", TRIGGERS);
   if (scene !== "waiting") for (const device of [DESKTOP, PHONE]) fake.acknowledge(device.id);
-  if (scene === "removed") await fake.removeDevice(PHONE.id);
+  if (scene === "removed") for (const one of fake.world.devices) if (one.id === PHONE.id) Object.assign(one, { removed: true, removedTime: now });
   if (scene === "ask" || scene === "removed") place.batches.push(fromPhone(now));
   if (scene === "deletions") place.batches.push(deletions(now));
   if (scene === "missing") place.present = false;

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import axe from "axe-core";
 import { describe, expect, it } from "vitest";
-import { DESKTOP, fakeId, PHONE } from "../../backend/fake/world";
+import { fakeId } from "../../backend/fake/world";
 import { act } from "../../state/actions.svelte";
 import { router } from "../../state/router.svelte";
 import { startApp } from "../../../tests/app";
@@ -121,42 +121,5 @@ describe("a check", () => {
     expect(await screen.findByText(/^3 changes will be fetched again from other devices/)).toBeVisible();
     expect(screen.queryByRole("button", { name: "Repair" })).toBeNull();
     await clean();
-  });
-});
-
-describe("removing a device", () => {
-  it("says what it does and what it cannot do, and does it", async () => {
-    const { user, fake } = await at("devices", "waiting");
-    await user.click(await screen.findByRole("button", { name: "Remove Desktop…" }));
-    const dialog = within(await screen.findByRole("dialog", { name: "Remove Desktop?" }));
-    expect(dialog.getByText(/Desktop gets nothing new\..*new keys/)).toBeVisible();
-    expect(dialog.getByText("7 changes of yours have not reached it and will not.")).toBeVisible();
-    expect(dialog.getByText(/Holdfast cannot erase that from here/)).toBeVisible();
-    await clean();
-    // Enter at once must not remove anything.
-    await waitFor(() => expect(dialog.getByRole("button", { name: "Cancel" })).toHaveFocus());
-    await user.keyboard("{Escape}");
-    expect(fake.world.devices.find((one) => one.id === DESKTOP.id)?.removed).toBe(false);
-    await user.click(await screen.findByRole("button", { name: "Remove Desktop…" }));
-    await user.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Remove Desktop" }));
-    expect(await screen.findByText(/^Removed .*14:32/)).toBeInTheDocument();
-    expect(fake.world.devices.find((one) => one.id === DESKTOP.id)?.removed).toBe(true);
-    expect(screen.queryByRole("button", { name: "Remove Laptop…" })).toBeNull();
-  });
-
-  it("shows what a removed device wrote afterwards as set aside, and applies none of it", async () => {
-    const { fake } = await at("devices", "removed");
-    expect(await screen.findByText(/3 later changes set aside, not applied/)).toBeVisible();
-    expect(fake.world.devices.find((one) => one.id === PHONE.id)?.quarantined).toBe(3);
-    expect(titles(fake)).not.toContain("Return the library books");
-  });
-
-  it("says why it did not work", async () => {
-    const { user, fake } = await at("devices");
-    fake.failNext("removeDevice", { code: "not_found", message: "This device is not a member any more.", remedy: "It may have been removed on another device." });
-    await user.click(await screen.findByRole("button", { name: "Remove Phone…" }));
-    const dialog = within(await screen.findByRole("dialog"));
-    await user.click(dialog.getByRole("button", { name: "Remove Phone" }));
-    expect(await dialog.findByRole("alert")).toHaveTextContent("It may have been removed on another device.");
   });
 });
