@@ -144,7 +144,7 @@ pub(crate) fn lead_to(
             // One that was in the trash then has nothing to come back to.
             Some(known) if is_purged(known) && !item.state.is_alive() => {}
             Some(known) if is_purged(known) => {
-                work.skipped.push(format!("'{}' was deleted for good and stays so", title()))
+                work.skipped.push(format!("'{}' was deleted for good and stays so", title()));
             }
             Some(known) => work.bring_back(*id, Some(known), item, &mut long),
             None if item.state.is_alive() => work.bring_back(*id, None, item, &mut long),

@@ -240,7 +240,7 @@ impl Open {
             let missing = held.missing_in(&there);
             let mut items = BTreeSet::new();
             for range in &missing {
-                items.extend(tx.touched_in(*range, usize::MAX)?.into_iter().map(|(id, _)| id));
+                items.extend(tx.touched_in(*range, usize::MAX)?.into_keys());
             }
             let (mut tasks, mut notes) = (0, 0);
             for id in items {

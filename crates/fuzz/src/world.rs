@@ -166,9 +166,9 @@ impl Device {
             let exchanges = tx.exchanges(1_000)?.len();
             let members = tx.membership()?.len();
             Ok::<_, StoreError>(format!(
-                "{} {} {exchanges} {members} {:?}",
+                "{} {:?} {exchanges} {members} {:?}",
                 tx.dump(None)?,
-                format!("{:?}", tx.conflicts(None)?),
+                tx.conflicts(None)?,
                 tx.held()?
             ))
         });
@@ -237,7 +237,7 @@ impl Device {
         let number = rng.next_u32();
         let all = &Seen::All;
         let old = self.pick(rng).and_then(|id| self.state(id));
-        let Some((state, space)) = old.filter(|_| number % 4 != 0) else {
+        let Some((state, space)) = old.filter(|_| !number.is_multiple_of(4)) else {
             let id = EntityId::named(&format!("{number}"));
             let kind = ["task", "note", "list", "tag"][number as usize / 4 % 4];
             let mut draft = Draft::new(id, kind);
@@ -270,7 +270,7 @@ impl Device {
                 let mut text = text.expect("a text");
                 let at = rng.next_u32() as usize % (text.len_chars() + 1);
                 let gone = (text.len_chars() - at).min(rng.next_u32() as usize % 4);
-                let edit = text.splice(&[Splice::new(at, gone, &format!("words {number}. "))]);
+                let edit = text.splice(&[Splice::new(at, gone, format!("words {number}. "))]);
                 draft.text(field, edit.expect("an edit").update)
             }
         };

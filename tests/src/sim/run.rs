@@ -58,7 +58,7 @@ pub fn run(options: &Options) -> Outcome {
     let plan = options.plan();
     let played = catch_unwind(AssertUnwindSafe(|| {
         let (mut tally, trace) = once(options, &plan);
-        if options.seed % TWICE == 0 && !options.tell {
+        if options.seed.is_multiple_of(TWICE) && !options.tell {
             assert_eq!(once(options, &plan).1, trace, "the same seed gave another history");
             tally.count(Group::Histories, "run twice, same trace");
         }

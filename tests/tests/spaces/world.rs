@@ -68,6 +68,7 @@ impl World {
             words: BTreeMap::new(),
             next: 0,
         };
+        #[allow(clippy::needless_range_loop, reason = "the index is that of the two lists too")]
         for at in 0..2 {
             world.add_list(0, ALL[at]);
         }

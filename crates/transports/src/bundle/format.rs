@@ -86,6 +86,7 @@ pub struct Counts {
     pub pieces: u64,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 const fn is_zero(number: &u64) -> bool {
     *number == 0
 }
