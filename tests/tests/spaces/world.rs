@@ -68,9 +68,8 @@ impl World {
             words: BTreeMap::new(),
             next: 0,
         };
-        #[allow(clippy::needless_range_loop, reason = "the index is that of the two lists too")]
-        for at in 0..2 {
-            world.add_list(0, ALL[at]);
+        for space in ALL.into_iter().take(2) {
+            world.add_list(0, space);
         }
         for _ in 0..3 {
             world.add_note(0);
