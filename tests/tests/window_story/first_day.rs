@@ -238,7 +238,9 @@ async fn settings_are_kept_and_shown_at_every_size() -> Result<()> {
         "Shortcuts",
         "Appearance",
         "Import & export",
-        "Data",
+        "Backup",
+        "Import & export",
+        "Storage & check",
     ] {
         tab(&app, name).await?;
         let file: String =
