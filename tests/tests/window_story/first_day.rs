@@ -237,7 +237,6 @@ async fn settings_are_kept_and_shown_at_every_size() -> Result<()> {
         "Devices",
         "Shortcuts",
         "Appearance",
-        "Import & export",
         "Backup",
         "Import & export",
         "Storage & check",
