@@ -13,9 +13,9 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
     Builder::new()
         .commands(collect_commands![
             commands::backups::backups,
-            commands::backups::backup_now,
+            commands::backups::back_up_now,
             commands::backups::preview_restore,
-            commands::backups::restore,
+            commands::backups::restore_backup,
             commands::conflicts::conflicts,
             commands::conflicts::review,
             commands::conflicts::text_blocks,
@@ -23,7 +23,6 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::conflicts::reopen,
             commands::devices::devices,
             commands::devices::rename_device,
-            commands::devices::inspect_removal,
             commands::devices::remove_device,
             commands::files::pick_markdown,
             commands::files::import_markdown,

@@ -18,11 +18,14 @@ const FILE: &[Item] = &[
     ("task.new", "New Task", Some("Cmd+N")),
     ("note.new", "New Note", Some("Cmd+Shift+N")),
     ("list.new", "New List", None),
+    ("sync.now", "Sync Now", Some("Cmd+S")),
     ("sync.export", "Export Changes…", None),
     ("sync.import", "Import Changes…", None),
     ("sync.invite", "Invite Another Device…", None),
+    ("sync.folder", "Choose an Exchange Folder…", None),
     ("data.markdown", "Import a Folder of Markdown…", None),
     ("data.export", "Export Everything as Files…", None),
+    ("backup.now", "Back Up Now", None),
 ];
 const UNDO: &[Item] = &[("edit.undo", "Undo", None), ("edit.redo", "Redo", None)];
 const FIND: &[Item] = &[
@@ -46,6 +49,8 @@ const GO: &[Item] = &[
     ("go.activity", "Activity", None),
     ("go.trash", "Trash", None),
     ("go.devices", "Devices and Sync", None),
+    ("go.travel", "What Travels Where", None),
+    ("go.backup", "Backups", None),
     ("go.back", "Back", Some("Cmd+[")),
 ];
 const HELP: &[Item] = &[("help.open", "Keyboard Shortcuts", None)];

@@ -45,6 +45,7 @@ pub struct Reader<'a> {
     pub members: &'a Membership,
 }
 
+#[allow(clippy::struct_field_names, reason = "the names are those on the wire")]
 #[derive(Deserialize)]
 struct Piece {
     hash: Hash,

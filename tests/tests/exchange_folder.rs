@@ -180,8 +180,8 @@ fn history(seed: u64) -> Mischief {
             assert_eq!(known.holds, held, "seed {seed}");
         }
     }
-    let mischief = syncer.borrow().mischief;
-    mischief
+
+    syncer.borrow().mischief
 }
 
 /// Rows 14, 25 and 27 of the fault matrix, at random.
@@ -239,7 +239,7 @@ fn until(what: &str, mut done: impl FnMut() -> Result<bool>) -> Result<()> {
         if done()? {
             return Ok(());
         }
-        std::thread::sleep(Duration::from_millis(150));
+        std::thread::park_timeout(Duration::from_millis(150));
     }
     bail!("did not happen: {what}")
 }

@@ -1,5 +1,7 @@
 //! Real processes, killed with SIGKILL at random instants. What they acknowledged is there.
 
+#![expect(clippy::disallowed_methods, reason = "a process is killed after a random pause")]
+
 use holdfast_oplog::{ActorId, Space};
 use holdfast_store::Store;
 use holdfast_tests::replica::{VAULT, log};

@@ -93,11 +93,11 @@ impl Laptop {
         let note = self.app.add_note(&word("note"), Some(list), &text).unwrap().ids[0].clone();
         self.app.replace_text(note.parse().unwrap(), &text.replace(&gone, "that")).unwrap();
         let trashed = self.app.quick_add(&word("trashed"), &[], &defaults).unwrap().ids[0].clone();
-        self.app.delete_items(&[trashed.clone()], None).unwrap();
+        self.app.delete_items(std::slice::from_ref(&trashed), None).unwrap();
         let before = word("titlebefore");
         let patch = |title: &str| TaskPatch { title: Some(title.into()), ..TaskPatch::default() };
         let retitled = self.app.quick_add(&before, &[], &defaults).unwrap().ids[0].clone();
-        self.app.edit_tasks(&[retitled.clone()], &patch("Plain"), None).unwrap();
+        self.app.edit_tasks(std::slice::from_ref(&retitled), &patch("Plain"), None).unwrap();
         for id in [&task, &note, &trashed, &retitled] {
             marked.id(id);
         }

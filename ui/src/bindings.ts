@@ -6,6 +6,14 @@ import { invoke as __TAURI_INVOKE } from "@tauri-apps/api/core";
 
 /** Commands */
 export const commands = {
+	/**  The backups of this device. */
+	backups: () => __TAURI_INVOKE<BackupsView>("backups"),
+	/**  Makes a backup now. */
+	backUpNow: () => __TAURI_INVOKE<BackupView>("back_up_now"),
+	/**  What restoring a backup would do. Changes nothing. */
+	previewRestore: (id: string) => __TAURI_INVOKE<RestorePreview>("preview_restore", { id }),
+	/**  Restores a backup, on this device alone or as a change for all devices. */
+	restoreBackup: (id: string, scope: RestoreScope) => __TAURI_INVOKE<RestoreResult>("restore_backup", { id, scope }),
 	/**  Items with conflicts. */
 	conflicts: (tab: ConflictTab) => __TAURI_INVOKE<ConflictRow[]>("conflicts", { tab }),
 	/**  Everything to be decided on one item. */
@@ -18,50 +26,6 @@ export const commands = {
 	reopen: (entity: string) => __TAURI_INVOKE<Done>("reopen", { entity }),
 	/**  All devices. */
 	devices: () => __TAURI_INVOKE<DeviceView[]>("devices"),
-	/**  Takes a device out of the vault. */
-	removeDevice: (id: string) => __TAURI_INVOKE<Done>("remove_device", { id }),
-	/**  One exchange by the present mode, now. */
-	syncNow: () => __TAURI_INVOKE<SyncStatus>("sync_now"),
-	/**  Pauses syncing. */
-	pauseSync: (length: PauseLength) => __TAURI_INVOKE<SyncStatus>("pause_sync", { length }),
-	/**  Ends a pause. */
-	resumeSync: () => __TAURI_INVOKE<SyncStatus>("resume_sync"),
-	/**  What held changes would do. */
-	inspectHeld: (id: string) => __TAURI_INVOKE<BundlePreview>("inspect_held", { id }),
-	/**  Applies held changes. */
-	acceptHeld: (id: string, keep: boolean) => __TAURI_INVOKE<ImportResult>("accept_held", { id, keep }),
-	/**  The exchange folder. */
-	folder: () => __TAURI_INVOKE<FolderView | null>("folder"),
-	/**  Asks for a folder and tells what turning it on would do; none when the person cancelled. */
-	pickFolder: () => __TAURI_INVOKE<FolderPreview | null>("pick_folder"),
-	/**  Turns the picked folder on. */
-	useFolder: (token: string, arriving: Arriving, triggers: Triggers) => __TAURI_INVOKE<FolderView>("use_folder", { token, arriving, triggers }),
-	/**  Changes how the folder is used. */
-	setFolder: (arriving: Arriving, triggers: Triggers) => __TAURI_INVOKE<FolderView>("set_folder", { arriving, triggers }),
-	/**  Writes everything of this device into the folder again. */
-	republishFolder: () => __TAURI_INVOKE<FolderView>("republish_folder"),
-	/**  Stops using the folder. */
-	stopFolder: () => __TAURI_INVOKE<SyncStatus>("stop_folder"),
-	/**  What giving a list another space would do. */
-	previewSpace: (list: string, to: Space) => __TAURI_INVOKE<SpacePreview>("preview_space", { list, to }),
-	/**  Gives a list another space. */
-	setSpace: (list: string, to: Space, copies: Copies) => __TAURI_INVOKE<Done>("set_space", { list, to, copies }),
-	/**  What waits for approval, by list. */
-	approvals: () => __TAURI_INVOKE<ApprovalView[]>("approvals"),
-	/**  Lets everything leave that waits for an approval. */
-	approve: () => __TAURI_INVOKE<Approval>("approve"),
-	/**  The backups of this device. */
-	backups: () => __TAURI_INVOKE<BackupsView>("backups"),
-	/**  Makes a backup. */
-	backUpNow: () => __TAURI_INVOKE<BackupView>("back_up_now"),
-	/**  What restoring a backup would change. */
-	previewRestore: (id: string) => __TAURI_INVOKE<RestorePreview>("preview_restore", { id }),
-	/**  Restores a backup, after making a restore point. */
-	restoreBackup: (id: string, scope: RestoreScope) => __TAURI_INVOKE<RestoreResult>("restore_backup", { id, scope }),
-	/**  What takes how much room. */
-	storage: () => __TAURI_INVOKE<StorageView>("storage"),
-	/**  Chooses how long history is kept. */
-	setHistory: (period: HistoryPeriod) => __TAURI_INVOKE<StorageView>("set_history", { period }),
 	/**  Renames a device. */
 	renameDevice: (id: string, name: string) => __TAURI_INVOKE<Done>("rename_device", { id, name }),
 	/**
@@ -73,6 +37,31 @@ export const commands = {
 	importMarkdown: (token: string) => __TAURI_INVOKE<Done>("import_markdown", { token }),
 	/**  Asks for a folder and writes everything into it; none when the person cancelled. */
 	exportAll: (format: ExportFormat) => __TAURI_INVOKE<ExportAllResult | null>("export_all", { format }),
+	/**  The exchange folder; none when none is set. */
+	folder: () => __TAURI_INVOKE<FolderView | null>("folder"),
+	/**
+	 *  Asks for a folder and tells what turning it on would do; none when the person cancelled. Writes
+	 *  nothing.
+	 */
+	pickFolder: () => __TAURI_INVOKE<FolderPreview | null>("pick_folder"),
+	/**  Turns the picked folder on, in place of another, and syncs. */
+	useFolder: (token: string, arriving: Arriving, triggers: Triggers) => __TAURI_INVOKE<FolderView>("use_folder", { token, arriving, triggers }),
+	/**  Changes how the folder is used. */
+	setFolder: (arriving: Arriving, triggers: Triggers) => __TAURI_INVOKE<FolderView>("set_folder", { arriving, triggers }),
+	/**  Writes everything into an emptied or replaced folder again. */
+	republishFolder: () => __TAURI_INVOKE<FolderView>("republish_folder"),
+	/**  Stops using the folder. Deletes nothing, here or there. */
+	stopFolder: () => __TAURI_INVOKE<SyncStatus>("stop_folder"),
+	/**  One exchange by the present mode, now. Answers when it is over. */
+	syncNow: () => __TAURI_INVOKE<SyncStatus>("sync_now"),
+	/**  Pauses what syncs by itself. */
+	pauseSync: (length: PauseLength) => __TAURI_INVOKE<SyncStatus>("pause_sync", { length }),
+	/**  Goes on. */
+	resumeSync: () => __TAURI_INVOKE<SyncStatus>("resume_sync"),
+	/**  What waiting changes would do. Changes nothing. */
+	inspectHeld: (id: string) => __TAURI_INVOKE<BundlePreview>("inspect_held", { id }),
+	/**  Takes waiting changes in; `keep` brings back at once what they delete. */
+	acceptHeld: (id: string, keep: boolean) => __TAURI_INVOKE<ImportResult>("accept_held", { id, keep }),
 	/**  Finds tasks, notes and lists. */
 	search: (query: string, limit: number) => __TAURI_INVOKE<SearchPage>("search", { query, limit }),
 	/**  What is in the trash. */
@@ -117,6 +106,12 @@ export const commands = {
 	policies: () => __TAURI_INVOKE<PolicyView[]>("policies"),
 	/**  Chooses what happens for one kind of data. */
 	setPolicy: (kind: string, policy: Policy) => __TAURI_INVOKE<Done>("set_policy", { kind, policy }),
+	/**  How much room everything takes, and how long history is kept. */
+	storage: () => __TAURI_INVOKE<StorageView>("storage"),
+	/**  Chooses for how many days history is kept; none means for ever. */
+	setHistoryDays: (days: number | null) => __TAURI_INVOKE<Done>("set_history_days", { days }),
+	/**  Prunes what is older than the history period, or only says what that would do. */
+	prune: (dryRun: boolean) => __TAURI_INVOKE<PruneView>("prune", { dryRun }),
 	/**  Checks what is stored. */
 	check: (repair: boolean) => __TAURI_INVOKE<CheckReport>("check", { repair }),
 	/**  Opens a link of a note with the program that the system has for it. */
@@ -152,6 +147,16 @@ export const commands = {
 	editTasks: (ids: string[], patch: TaskPatch, asOf: number) => __TAURI_INVOKE<Done>("edit_tasks", { ids, patch, asOf }),
 	/**  Puts a task between two neighbours. */
 	moveTask: (id: string, after: string | null, before: string | null, asOf: number) => __TAURI_INVOKE<Done>("move_task", { id, after, before, asOf }),
+	/**  Every list and how far it travels, what waits for an approval, and what never syncs. */
+	travel: () => __TAURI_INVOKE<Travel>("travel"),
+	/**  What moving a list to another space would do. */
+	previewSpace: (list: string, to: Space) => __TAURI_INVOKE<SpacePreview>("preview_space", { list, to }),
+	/**  Moves a list with everything in it to another space. */
+	setSpace: (list: string, to: Space, copies: Copies) => __TAURI_INVOKE<Done>("set_space", { list, to, copies }),
+	/**  What waits for an approval, list by list. */
+	approvals: () => __TAURI_INVOKE<ApprovalView[]>("approvals"),
+	/**  Lets everything leave that waits for an approval. */
+	approve: () => __TAURI_INVOKE<Approval>("approve"),
 	/**  What the interface needs before it can show anything. */
 	boot: () => __TAURI_INVOKE<Boot>("boot"),
 	/**  Makes a new vault with this as its first device. */
@@ -173,13 +178,13 @@ export type ActivityEntry = {
 	kind: ActivityKind,
 	/**  When. */
 	time: number,
-	/**  What happened, in a sentence. */
+	/**  What happened, in a sentence without counts. */
 	title: string,
-	/**  More sentences. */
+	/**  More sentences, none about counts. */
 	details: string[],
 	/**  What an exchange did. */
 	counts: ExchangeCounts | null,
-	/**  What it did by name. */
+	/**  What it did by name, as far as that is kept. */
 	items: PreviewItem[],
 	/**  With which device. */
 	device: DeviceRef | null,
@@ -197,22 +202,91 @@ export type ActivityKind =
 "merge" | 
 /**  Something failed. */
 "failure" | 
-/**  A device joined, left or was renamed. */
-"device" | 
-/**  A backup. */
-"backup" | 
-/**  A check. */
-"check" | 
 /**  One run with the exchange folder. */
 "exchange" | 
-/**  A new writing identity. */
+/**  A device joined, left or was renamed. */
+"device" | 
+/**  This device took a new writing identity, after a clone or a restored copy. */
 "identity" | 
 /**  Changes of a removed device were set aside. */
 "quarantine" | 
+/**  A backup. */
+"backup" | 
 /**  A backup was restored. */
 "restore" | 
 /**  Old history was removed. */
-"prune";
+"prune" | 
+/**  A check. */
+"check";
+
+/**  What waits for an approval before it may leave. */
+export type Approval = {
+	/**  How many changes. */
+	changes: number,
+	/**  The items that they are about. */
+	items: WaitingItem[],
+};
+
+/**  What waits for an approval in one list. */
+export type ApprovalView = {
+	/**  The list; of items that are in none, their own id. */
+	list: string,
+	/**  Its title. */
+	title: string,
+	/**  How many changes. */
+	changes: number,
+	/**  The items that they are about. */
+	items: WaitingItem[],
+};
+
+/**  What happens with changes that arrive in the folder. */
+export type Arriving = 
+/**  They are taken in. */
+"atOnce" | 
+/**  They wait until the person has looked. */
+"askFirst";
+
+/**  Why a backup was made. */
+export type BackupKind = 
+/**  The one of a day. */
+"automatic" | 
+/**  Before a newer version changed the tables. */
+"update" | 
+/**  Before a repair. */
+"repair" | 
+/**  Before another backup was restored: the way back. */
+"point" | 
+/**  The person asked for it. */
+"manual";
+
+/**  One backup in this device's folder of backups. */
+export type BackupView = {
+	/**  By which it is named to restore it. */
+	id: string,
+	/**  When it was made. */
+	time: number,
+	/**  Size of the file. */
+	bytes: number,
+	/**  Why it was made. */
+	kind: BackupKind,
+	/**
+	 *  Whether it was opened and compared before it got its name. One before an update is not opened:
+	 *  that would change what is to be kept.
+	 */
+	verified: boolean,
+};
+
+/**  The backups of this device. */
+export type BackupsView = {
+	/**  The newest first. */
+	backups: BackupView[],
+	/**  Where they are, for people to read. */
+	folder: string,
+	/**  Which are kept how long, in words. */
+	rule: string,
+	/**  Why the last automatic one failed since the app was started. */
+	error: CommandError | null,
+};
 
 /**  Who changed a block. */
 export type BlockKind = 
@@ -304,7 +378,7 @@ export type CheckReport = {
 	ok: boolean,
 	/**  What was looked at and found, in sentences. */
 	lines: string[],
-	/**  How many changes will be fetched again. */
+	/**  How many damaged changes were taken out and will be fetched again from other devices or bundles. */
 	refetch: number,
 };
 
@@ -369,6 +443,13 @@ export type ConflictTab =
 "merged" | 
 /**  What was decided. */
 "resolved";
+
+/**  What becomes of the copies that other devices hold of a list that becomes narrower. */
+export type Copies = 
+/**  They stay. */
+"leave" | 
+/**  The other devices are asked to remove them. */
+"remove";
 
 /**
  *  What a person decides about one conflict. It is read by which field it has, and every one of its
@@ -468,10 +549,8 @@ export type DeviceView = {
 	lastSeen: number | null,
 	/**  Whether it was removed from the vault. */
 	removed: boolean,
-	/**  When it was removed. */
+	/**  When it was removed; none while it is a member. */
 	removedTime: number | null,
-	/**  Changes that came after its removal; kept apart. */
-	quarantined: number,
 };
 
 /**  A field with more than one version. */
@@ -507,12 +586,30 @@ export type EntityKind =
 /**  A synced setting. */
 "setting";
 
+/**  What an exchange did. The interface leaves out what is zero. */
+export type ExchangeCounts = {
+	/**  Changes that went. */
+	sent: number,
+	/**  Items that came. */
+	adds: number,
+	/**  Items that changed. */
+	updates: number,
+	/**  Items that went to the trash. */
+	deletes: number,
+	/**  Items that needed a decision from then on. */
+	conflicts: number,
+	/**  Items whose text merged by itself. */
+	merged: number,
+};
+
 /**  A written export. */
 export type ExportAllResult = {
 	/**  The folder's name. */
 	folder: string,
 	/**  How many files were written. */
 	files: number,
+	/**  Tasks, notes and lists that are marked to stay on this device and were left out. */
+	leftOut: number,
 };
 
 /**  How everything is written to files. */
@@ -611,6 +708,74 @@ export type FieldVersion = {
 	time: number,
 };
 
+/**  What turning a folder on would do. Nothing was written yet. */
+export type FolderPreview = {
+	/**  Hands the chosen folder back; never a path. Empty where the caller has the path itself. */
+	token: string,
+	/**  Where it is, for people to read. */
+	path: string,
+	/**  Tasks that it would send. */
+	tasks: number,
+	/**  Notes that it would send. */
+	notes: number,
+	/**  Changes that it would send. */
+	changes: number,
+	/**  Changes of other devices that are in the folder already and not here yet. */
+	incoming: number,
+	/**  Devices that use this folder already. */
+	devices: string[],
+	/**  Lists that do not go into it, by title. */
+	left: string[],
+};
+
+/**  How the exchange folder is. */
+export type FolderState = 
+/**  All is well. */
+"watching" | 
+/**  It cannot be found. */
+"missing" | 
+/**  It is there, but what this device had published is not. Nothing was deleted here. */
+"emptied" | 
+/**  It cannot be used; the view's error says why. */
+"failing";
+
+/**  The exchange folder. */
+export type FolderView = {
+	/**  Where it is, for people to read; never handed back. */
+	path: string,
+	/**  How it is. */
+	state: FolderState,
+	/**  When it was last looked at. */
+	lastLook: number | null,
+	/**  What happens with what arrives. */
+	arriving: Arriving,
+	/**  When to sync by itself. */
+	triggers: Triggers,
+	/**  Set in [`FolderState::Failing`]. */
+	error: CommandError | null,
+};
+
+/**  Why incoming changes wait. */
+export type HeldReason = 
+/**  The person wants to be asked first. */
+"ask" | 
+/**  They delete very much. */
+"deletions";
+
+/**  Incoming changes that are not applied yet. */
+export type HeldView = {
+	/**  Its id, for looking and accepting. */
+	id: string,
+	/**  Who wrote them; the first where several did. */
+	device: DeviceRef,
+	/**  How many they are. */
+	changes: number,
+	/**  Why they wait. */
+	reason: HeldReason,
+	/**  Since when. */
+	since: number,
+};
+
 /**  One change in an item's history. */
 export type HistoryEntry = {
 	/**  The change. */
@@ -621,6 +786,20 @@ export type HistoryEntry = {
 	time: number,
 	/**  What it did, in words. */
 	summary: string,
+};
+
+/**  A device that has not confirmed old changes. */
+export type HoldsBack = {
+	/**  The device. */
+	device: string,
+	/**  Its name. */
+	name: string,
+	/**  How many old changes it has not confirmed. */
+	changes: number,
+	/**  When it was last heard of. */
+	lastSeen: number | null,
+	/**  The same in words: "Tablet has not confirmed since Tue". */
+	text: string,
 };
 
 /**  What an import did. */
@@ -762,6 +941,14 @@ export type Mode =
 /**  Through a relay. */
 "cloud";
 
+/**  Something that never syncs. */
+export type NeverSyncs = {
+	/**  What. */
+	what: string,
+	/**  Why. */
+	why: string,
+};
+
 /**  One note with everything about it. */
 export type NoteDetail = {
 	/**  The position at which this was read. */
@@ -858,6 +1045,21 @@ export type OriginalValue = {
 	time: number | null,
 };
 
+/**  How long to pause. */
+export type PauseLength = 
+/**  One hour. */
+"hour" | 
+/**  Until tomorrow morning. */
+"tomorrow" | 
+/**  Until the person resumes. */
+"resume";
+
+/**  A pause that the person asked for. */
+export type Paused = {
+	/**  Until when; none until they resume. */
+	until: number | null,
+};
+
 /**  The operating system. */
 export type Platform = 
 /**  Linux, and whatever is neither of the other two. */
@@ -927,6 +1129,28 @@ export type PreviewItem = {
 	what: PreviewChange,
 };
 
+/**  What pruning did, or would do. */
+export type PruneView = {
+	/**  Whether it only looked. */
+	dryRun: boolean,
+	/**  Changes that went. */
+	pruned: number,
+	/**  Their size in bytes. */
+	bytes: number,
+	/**  Changes that are older than the history period, those that went among them. */
+	old: number,
+	/**  Who holds pruning back. */
+	waitingFor: HoldsBack[],
+	/**  Why else old changes stay, in sentences. */
+	notices: string[],
+	/**  The room that everything takes now. */
+	storage: StorageView,
+	/**  Size of a bundle of everything, in bytes. */
+	fullBundle: number,
+	/**  Size of a snapshot of what is alive, in bytes. */
+	snapshot: number,
+};
+
 /**  What a new task gets where the typed line says nothing of it. */
 export type QuickAddDefaults = {
 	/**  The list. */
@@ -983,6 +1207,54 @@ export type Range = {
 	/**  Where it ends (the unit after its last). */
 	end: number,
 };
+
+/**  What restoring a backup would do. Nothing was changed. */
+export type RestorePreview = {
+	/**  When the last change in it was made; none where it holds no changes. */
+	lastChange: number | null,
+	/**  Items that would be there again. */
+	adds: number,
+	/**  Items that would show other content. */
+	updates: number,
+	/**  Items that would be gone from the lists. */
+	deletes: number,
+	/**  The items by name, as far as they are listed. */
+	items: PreviewItem[],
+	/**  The other devices of the vault. */
+	devices: DeviceRef[],
+	/**  Changes that are on this device and not in the backup. */
+	newerHere: number,
+	/**
+	 *  How many of these no other device is known to have. They would be in the restore point alone,
+	 *  unless the restored state is written for all devices.
+	 */
+	onlyHere: number,
+};
+
+/**  What restoring did. */
+export type RestoreResult = {
+	/**  The backup that was made before: the way back. None where the database could not be opened. */
+	point: BackupView | null,
+	/**  Where a database that could not be opened was set aside, for people to read. */
+	aside: string | null,
+	/**  For which devices. */
+	scope: RestoreScope,
+	/**  Items that are there again. */
+	adds: number,
+	/**  Items that show other content. */
+	updates: number,
+	/**  Items that went to the trash or from the lists. */
+	deletes: number,
+	/**  What was left alone and why, in sentences. */
+	skipped: string[],
+};
+
+/**  For which devices a backup is restored. */
+export type RestoreScope = 
+/**  This device goes back and then catches up with the others. */
+"here" | 
+/**  The differences are one change that all devices get and that can be undone. */
+"everywhere";
 
 /**  Everything to be decided on one item. */
 export type Review = {
@@ -1083,6 +1355,36 @@ export type Space =
 /**  Nowhere. */
 "device";
 
+/**  What moving a list to another space would do. */
+export type SpacePreview = {
+	/**  The list. */
+	list: string,
+	/**  The list's title. */
+	title: string,
+	/**  Where it is. */
+	from: Space,
+	/**  Where it would be. */
+	to: Space,
+	/**  Tasks that move. */
+	tasks: number,
+	/**  Notes that move. */
+	notes: number,
+	/**  Lists that move, itself among them. */
+	lists: number,
+	/**  Tags and attachments that only they use and that move along. */
+	along: number,
+	/**  Whether fewer ways of travelling may carry it than before. */
+	narrower: boolean,
+	/**  Devices that have copies already. */
+	holders: DeviceRef[],
+	/**  Whether copies went out to nobody in particular. */
+	wentOut: boolean,
+	/**  Whether the person has to say what becomes of those copies. */
+	asksAboutCopies: boolean,
+	/**  The same in sentences. */
+	says: string[],
+};
+
 /**  One replacement in a text. */
 export type Splice = {
 	/**  Where it starts. */
@@ -1109,6 +1411,32 @@ version: string;
 /**  What others changed since, in the order in which to apply them. */
 splices: Splice[] };
 
+/**  How much room everything takes on this device, in bytes unless said otherwise. */
+export type StorageView = {
+	/**  The database file. */
+	database: number,
+	/**  Of it, what is free and will be used again. */
+	free: number,
+	/**  What is alive: fields and texts of everything that was not deleted for good. */
+	live: number,
+	/**  The history: every change that is still kept one by one. */
+	log: number,
+	/**  The same, how many changes. */
+	changes: number,
+	/**  The state from which the history begins. */
+	base: number,
+	/**  Texts with their versions. */
+	texts: number,
+	/**  Attachments. */
+	attachments: number,
+	/**  For how many days history is kept; none means for ever. */
+	historyDays: number | null,
+	/**  When this device last looked for changes to prune. */
+	lastPruned: number | null,
+	/**  Who does not have everything yet that is older than the history period, so that it is kept. */
+	holders: HoldsBack[],
+};
+
 /**  How many parts of a task are done. */
 export type SubtaskCount = {
 	/**  Parts that are done or cancelled. */
@@ -1127,15 +1455,15 @@ export type SyncState =
 "waiting" | 
 /**  No network. */
 "offline" | 
-/**  Manual mode. */
+/**  Manual mode without an exchange folder. */
 "manual" | 
 /**  Paused by the person. */
 "paused" | 
 /**  Something has to be put right. */
 "error" | 
-/**  Incoming changes wait for the person to look. */
+/**  Incoming changes wait for the person to look at them. */
 "look" | 
-/**  Changes wait for approval. */
+/**  Changes of lists that ask first wait for approval. */
 "approve";
 
 /**  How far changes got. */
@@ -1160,13 +1488,13 @@ export type SyncStatus = {
 	modes: Mode[],
 	/**  Changes that wait for an update of the app or for another device's changes, in words. */
 	parked: string[],
-	/**  Whether there is somewhere to sync with now. */
+	/**  Whether there is somewhere to sync with right now. */
 	canSyncNow: boolean,
-	/**  Set while paused; none inside: until resumed. */
+	/**  Set while the person paused syncing. */
 	paused: Paused | null,
-	/**  Incoming changes that wait for the person to look. */
+	/**  What came in and waits for the person to look. */
 	held: HeldView[],
-	/**  How many changes wait for approval. */
+	/**  How many changes of lists that ask first wait for approval. */
 	approvals: number,
 };
 
@@ -1405,6 +1733,40 @@ export type TrashItem = {
 	device: DeviceRef,
 };
 
+/**  The settings screen "What travels where". */
+export type Travel = {
+	/**  All lists. */
+	lists: TravelRow[],
+	/**  What waits for an approval. */
+	approval: Approval,
+	/**  What never syncs. */
+	never: NeverSyncs[],
+};
+
+/**  A list and how far it travels. */
+export type TravelRow = {
+	/**  The list. */
+	list: string,
+	/**  Its title. */
+	title: string,
+	/**  How far it travels. */
+	space: Space,
+	/**  Devices that have it, by name. */
+	devices: string[],
+	/**  Whether it went out to nobody in particular. */
+	wentOut: boolean,
+};
+
+/**  When to sync by itself. */
+export type Triggers = {
+	/**  When the app starts. */
+	onLaunch: boolean,
+	/**  Two seconds after the last change, and when something arrives. */
+	onChange: boolean,
+	/**  5, 15 or 60; none for not on a timer. */
+	everyMinutes: number | null,
+};
+
 /**  One version of a field. */
 export type VersionView = {
 	/**  Opaque; handed back in a decision. */
@@ -1417,7 +1779,10 @@ export type VersionView = {
 	device: DeviceRef,
 	/**  When, by that device's clock. */
 	time: number,
-	/**  What is in this version where one value cannot say it. */
+	/**
+	 *  What is in this version where one value cannot say it, line by line: the copy of an item that
+	 *  several spaces hold.
+	 */
 	details: string[],
 };
 
@@ -1440,142 +1805,3 @@ export type WeekStart =
 /**  Sunday. */
 "sunday";
 
-
-export type Paused = { until: number | null };
-
-/** Incoming changes that are not applied yet. ask: the folder is set to "Ask me first". deletions: they delete very much. */
-export type HeldView = { id: string; device: DeviceRef; changes: number; reason: "ask" | "deletions"; since: number };
-
-
-export type PauseLength = "hour" | "tomorrow" | "resume";
-
-
-/**
- * watching: all is well. missing: the folder cannot be found. emptied: it is there, but what this
- * device had published is not; nothing was deleted here. failing: see `error`.
- */
-export type FolderState = "watching" | "missing" | "emptied" | "failing";
-
-
-/** What happens with changes that arrive in the folder. */
-export type Arriving = "atOnce" | "askFirst";
-
-
-/** When to sync by itself. `everyMinutes`: 5, 15, 60, or null for not on a timer. */
-export type Triggers = { onLaunch: boolean; onChange: boolean; everyMinutes: number | null };
-
-
-export type FolderView = {
-  /** For people to read; never handed back. */
-  path: string;
-  state: FolderState;
-  lastLook: number | null;
-  arriving: Arriving;
-  triggers: Triggers;
-  /** Set in state failing. */
-  error: CommandError | null;
-};
-
-/** What turning a folder on would do. Nothing was written yet. */
-export type FolderPreview = {
-  /** Hands the chosen folder to useFolder; never a path. */
-  token: string;
-  path: string;
-  /** What it would send. */
-  tasks: number;
-  notes: number;
-  changes: number;
-  /** Changes of other devices that are in the folder already and not here yet. */
-  incoming: number;
-  /** Devices that use this folder already. */
-  devices: string[];
-  /** Lists that do not go into it, by title ("Nearby only", "Never leaves this device", not approved). */
-  left: string[];
-};
-
-/** What an exchange did. The interface leaves out what is zero. */
-export type ExchangeCounts = { sent: number; adds: number; updates: number; deletes: number; conflicts: number; merged: number };
-
-
-/** What giving a list another space would do. Everything in it goes with it. */
-export type SpacePreview = {
-  list: string;
-  title: string;
-  from: Space;
-  to: Space;
-  /** Lists that move, itself among them. */
-  lists: number;
-  tasks: number;
-  notes: number;
-  /** True when fewer ways of travelling may carry it than before. */
-  narrower: boolean;
-  /** Tags and attachments that only they use and that move along. */
-  along: number;
-  /** Other devices that hold copies now. */
-  holders: DeviceRef[];
-  /** Copies went out in a file or folder, to nobody in particular. */
-  wentOut: boolean;
-  /** The person has to say what becomes of those copies. */
-  asksAboutCopies: boolean;
-};
-
-/** What becomes of copies that other devices hold. remove: they are asked to remove theirs. */
-export type Copies = "leave" | "remove";
-
-
-/** What waits for an approval before it may leave. */
-export type Approval = { changes: number; items: WaitingItem[] };
-
-/** What waits for approval, by list. It is approved as one batch. */
-export type ApprovalView = { list: string; title: string; changes: number; items: WaitingItem[] };
-
-
-export type BackupView = {
-  id: string;
-  time: number;
-  bytes: number;
-  /** point: made before a restore. update: made before the app changed the database's format. */
-  kind: "automatic" | "manual" | "point" | "update";
-  /** It was opened and compared after it was written. */
-  verified: boolean;
-};
-
-export type BackupsView = {
-  backups: BackupView[]; // newest first
-  /** Where they are, for people to read. */
-  folder: string;
-  /** The rule of rotation in words: "One a day for a week, one a week for a month." */
-  rule: string;
-  /** Why the last automatic backup failed; null when it did not. */
-  error: CommandError | null;
-};
-
-/** What restoring would change, compared with now. */
-export type RestorePreview = { id: string; time: number; adds: number; updates: number; deletes: number; items: PreviewItem[]; devices: DeviceRef[] };
-
-
-/**
- * here: this device goes back and then catches up again with the others. everywhere: the differences
- * are written as one change that travels and can be undone.
- */
-export type RestoreScope = "here" | "everywhere";
-
-
-/** `point`: the restore point that was made first. */
-export type RestoreResult = { point: BackupView; scope: RestoreScope; adds: number; updates: number; deletes: number };
-
-
-export type HistoryPeriod = "days90" | "year" | "forever";
-
-
-export type StorageView = {
-  /** The database file. */
-  databaseBytes: number;
-  /** What is alive: lists, tasks, notes, their texts. */
-  liveBytes: number;
-  historyBytes: number;
-  attachmentBytes: number;
-  period: HistoryPeriod;
-  /** Devices that do not have everything yet: history that they lack is kept. */
-  holders: { device: DeviceRef; lastSeen: number | null; changes: number }[];
-};

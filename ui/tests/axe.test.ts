@@ -37,7 +37,7 @@ const CASES: Case[] = [
   { name: "Settings, What travels where", route: { screen: "settings", tab: "travel" }, ready: "Waits for your approval", options: { scene: "approve" } },
   { name: "Settings, Backup", route: { screen: "settings", tab: "backup" }, ready: "Back up now" },
   { name: "Settings, Storage & check", route: { screen: "settings", tab: "data" }, ready: /^Your lists/ },
-  { name: "Settings, Devices with a removed one", route: { screen: "settings", tab: "devices" }, ready: /set aside/, options: { scene: "removed" } },
+  { name: "Settings, Devices with a removed one", route: { screen: "settings", tab: "devices" }, ready: /^Removed .*[0-9]/, options: { scene: "removed" } },
   { name: "Activity of a folder", route: { screen: "activity" }, ready: /set aside/, options: { scene: "removed" } },
   { name: "an exchange folder being chosen", ready: "Renew the passport", action: "sync.folder", options: { scene: "off" } },
   { name: "a refused folder", ready: "Renew the passport", action: "sync.folder", options: { scene: "database" } },

@@ -1,70 +1,115 @@
-//! What happened: exchanges, what they brought, what merged by itself.
+//! What happened: exchanges and what they brought, and what else this device noted.
 
-use crate::{App, AppError, identity, view};
-use holdfast_store::Direction;
+use crate::{App, AppError, view};
+use holdfast_store::{Direction, Exchange};
 use serde_json::Value as Json;
+
+/// Items that an entry names at most.
+const NAMED: usize = 50;
+/// The carrier of exchanges with the exchange folder.
+const FOLDER: &str = "folder";
 
 impl App {
     /// The latest entries, newest first.
     pub fn activity(&self, limit: u32) -> Result<Vec<view::ActivityEntry>, AppError> {
         self.with(|open| {
             let people = open.people()?;
+            let mut entries = open.noted(limit as usize)?;
             open.store.read(|tx| {
-                let mut entries = Vec::new();
                 for exchange in tx.exchanges(limit as usize)? {
                     let device = exchange.device.map(|device| people.device(device));
-                    let who = device.as_ref().map_or_else(|| "all devices".to_owned(), |d| d.name.clone());
-                    let number = |name: &str| exchange.report.get(name).and_then(Json::as_u64).unwrap_or(0);
-                    let (kind, title, mut details) = match exchange.direction {
-                        Direction::Sent => (
-                            view::ActivityKind::Export,
-                            format!("Exported for {who}: {}", exchange.name),
-                            vec![format!("{} changes", number("changes"))],
-                        ),
-                        Direction::Received => (
-                            view::ActivityKind::Import,
-                            // An import is called after the device that it came from.
-                            format!("Imported from {who}"),
-                            vec![format!(
-                                "Added {}, updated {}, deleted {}, {} conflicts, {} merged automatically",
-                                number("adds"),
-                                number("updates"),
-                                number("deletes"),
-                                number("conflicts"),
-                                number("merged"),
-                            )],
-                        ),
-                    };
-                    let items = exchange.report.get("items").and_then(Json::as_array);
-                    for item in items.into_iter().flatten().take(50) {
-                        let part = |name: &str| item.get(name).and_then(Json::as_str).unwrap_or_default();
-                        details.push(format!("{} '{}'", part("event"), part("title")));
-                    }
                     let can_undo = exchange.direction == Direction::Received
                         && !tx.changes_of_exchange(exchange.id)?.is_empty()
                         && !tx.is_exchange_cut(exchange.id)?;
-                    entries.push(view::ActivityEntry {
-                        id: exchange.id.to_string(),
-                        kind,
-                        time: exchange.time_ms,
-                        title,
-                        details,
-                        device,
-                        can_undo,
-                    });
+                    entries.push(view::ActivityEntry { can_undo, ..entry(&exchange, device) });
                 }
-                for notice in tx.notices(limit as usize)? {
-                    let actor = notice.detail.get("actor").and_then(Json::as_str);
-                    let name = actor.and_then(|actor| actor.parse().ok()).map(|actor| {
-                        people.of(holdfast_model::Dot { actor, seq: 0 }).name
-                    });
-                    entries.push(identity::entry(&notice, name.as_deref().unwrap_or("a device")));
-                }
-                // By time; what happened at once stays in its order.
-                entries.sort_by_key(|entry| std::cmp::Reverse(entry.time));
-                entries.truncate(limit as usize);
-                Ok(entries)
-            })
+                Ok::<_, AppError>(())
+            })?;
+            // By time; what happened at once stays in its order.
+            entries.sort_by_key(|entry| std::cmp::Reverse(entry.time));
+            entries.truncate(limit as usize);
+            Ok(entries)
         })
+    }
+}
+
+/// What the record of an exchange says.
+fn entry(exchange: &Exchange, device: Option<view::DeviceRef>) -> view::ActivityEntry {
+    let report = &exchange.report;
+    let number = |name: &str| {
+        let count = report.get(name).and_then(Json::as_u64).unwrap_or(0);
+        u32::try_from(count).unwrap_or(u32::MAX)
+    };
+    let sent = exchange.direction == Direction::Sent;
+    let counts = if sent {
+        view::ExchangeCounts { sent: number("changes"), ..view::ExchangeCounts::default() }
+    } else {
+        view::ExchangeCounts {
+            sent: 0,
+            adds: number("adds"),
+            updates: number("updates"),
+            deletes: number("deletes"),
+            conflicts: number("conflicts"),
+            merged: number("merged"),
+        }
+    };
+    let who = device.as_ref().map(|device| device.name.clone());
+    let all = || "all devices".to_owned();
+    let (kind, title) = match (exchange.carrier == FOLDER, sent) {
+        (true, true) => {
+            (view::ActivityKind::Exchange, "Wrote changes into the exchange folder".to_owned())
+        }
+        (true, false) => {
+            // An exchange that several devices had written for is called after all of them.
+            let from = who.unwrap_or_else(|| exchange.name.clone());
+            let from = if from.is_empty() { "the exchange folder".to_owned() } else { from };
+            (view::ActivityKind::Exchange, format!("Received changes from {from}"))
+        }
+        (false, true) => (
+            view::ActivityKind::Export,
+            format!("Exported for {}: {}", who.unwrap_or_else(all), exchange.name),
+        ),
+        // An import is called after the device that it came from.
+        (false, false) => {
+            (view::ActivityKind::Import, format!("Imported from {}", who.unwrap_or_else(all)))
+        }
+    };
+    let list = |name: &str| report.get(name).and_then(Json::as_array).into_iter().flatten();
+    let mut details: Vec<String> =
+        list("notices").filter_map(Json::as_str).map(str::to_owned).collect();
+    let mut items = Vec::new();
+    for item in list("items").take(NAMED) {
+        let part =
+            |name: &str| item.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
+        let what = match part("event").as_str() {
+            _ if item.get("conflict").and_then(Json::as_bool) == Some(true) => {
+                view::PreviewChange::Conflict
+            }
+            "added" => view::PreviewChange::Added,
+            "deleted" => view::PreviewChange::Deleted,
+            // It did not go to the trash.
+            "moved away" => {
+                details.push(format!("Moved away: '{}'", part("title")));
+                continue;
+            }
+            _ => view::PreviewChange::Changed,
+        };
+        items.push(view::PreviewItem {
+            id: part("id"),
+            kind: part("kind"),
+            title: part("title"),
+            what,
+        });
+    }
+    view::ActivityEntry {
+        id: exchange.id.to_string(),
+        kind,
+        time: exchange.time_ms,
+        title,
+        details,
+        counts: Some(counts),
+        items,
+        device,
+        can_undo: false,
     }
 }

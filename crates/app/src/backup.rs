@@ -3,14 +3,17 @@
 //! A backup is written under a hidden name, opened and compared, flushed, and only then gets its name;
 //! a full disk leaves the older ones as they are. What is kept how long: see [`crate::rotation`].
 
+use crate::notices::kind;
 use crate::view::BackupKind;
 use crate::{App, AppError, rotation, view};
 use holdfast_oplog::Hash;
 use holdfast_store::{Store, StoreError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde_json::json;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 /// The ending of backups in the folder of backups.
 const ENDING: &str = "db";
@@ -55,14 +58,18 @@ impl App {
         }
         self.with(|open| {
             let database = self.home.database();
-            write(path, |to| copy_compared(&mut open.store, &database, to))
+            let size = write(path, |to| copy_compared(&mut open.store, &database, to))?;
+            open.note(kind::BACKUP, &json!({ "file": path.display().to_string() }))?;
+            Ok(size)
         })
     }
 
     /// Makes a backup in the folder of backups now, because the person asks for it.
     pub fn backup_now(&self) -> Result<view::BackupView, AppError> {
         self.with(|_| Ok(()))?;
-        self.make_backup(BackupKind::Manual).map(|file| shown(&file))
+        let file = self.make_backup(BackupKind::Manual)?;
+        self.with(|open| open.note(kind::BACKUP, &json!({ "file": file.id() })))?;
+        Ok(shown(&file))
     }
 
     /// The backups on this device, newest first.
@@ -72,10 +79,27 @@ impl App {
         Ok(files.iter().map(shown).collect())
     }
 
+    /// The backups with where they are, which are kept, and what went wrong.
+    pub fn backups_view(&self) -> Result<view::BackupsView, AppError> {
+        Ok(view::BackupsView {
+            backups: self.backups()?,
+            folder: self.home.backups().display().to_string(),
+            rule: rotation::rule(),
+            error: self.backup_failure.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        })
+    }
+
     /// Makes the backup of this day, where there is none yet and there is something to keep, and
     /// deletes those that are kept no longer. Whether one was made. Nobody has to wait for it: it reads
     /// the database beside the open one.
     pub fn backup_if_due(&self) -> Result<bool, AppError> {
+        let made = self.backup_of_the_day();
+        let failure = made.as_ref().err().map(view::CommandError::from);
+        *self.backup_failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+        made
+    }
+
+    fn backup_of_the_day(&self) -> Result<bool, AppError> {
         if !self.is_open() {
             return Ok(false);
         }
@@ -190,6 +214,7 @@ pub(crate) fn shown(file: &BackupFile) -> view::BackupView {
         time: file.time.as_millisecond(),
         bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
         kind: file.kind,
+        verified: file.kind != BackupKind::BeforeMigration,
     }
 }
 

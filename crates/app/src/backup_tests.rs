@@ -88,7 +88,13 @@ fn a_copy_that_fails_leaves_the_older_ones_and_no_partial_file() {
     assert_eq!(app.backups().unwrap(), [older]);
     // A file of that name is not replaced.
     std::fs::write(&path, "mine").unwrap();
-    assert!(write(&path, |to| Ok(std::fs::write(to, "other").unwrap())).is_err());
+    assert!(
+        write(&path, |to| {
+            let _: () = std::fs::write(to, "other").unwrap();
+            Ok(())
+        })
+        .is_err()
+    );
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
     assert_eq!(app.backup(&path).unwrap_err().code(), "invalid");
 }

@@ -68,7 +68,14 @@ impl App {
         self.with(|open| {
             let here = open.device();
             let members = open.members()?;
-            let known = open.store.read(|tx| tx.destinations())?;
+            let (known, aside) = open
+                .store
+                .read(|tx| Ok::<_, AppError>((tx.destinations()?, tx.count_set_aside()?)))?;
+            let set_aside = |device: DeviceId| {
+                let of = |actor| members.device_of(actor).is_some_and(|by| by.id == device);
+                let count = aside.iter().filter(|(actor, _)| of(*actor)).map(|(_, n)| n).sum();
+                u32::try_from::<u64>(count).unwrap_or(u32::MAX)
+            };
             Ok(members
                 .devices()
                 .iter()
@@ -84,6 +91,8 @@ impl App {
                         .find(|to| to.device == device.id)
                         .and_then(|to| to.last_seen_ms),
                     removed: device.removal.is_some(),
+                    removed_time: device.removal.as_ref().map(|removal| removal.time.cast_signed()),
+                    quarantined: set_aside(device.id),
                 })
                 .collect())
         })
@@ -199,7 +208,8 @@ impl App {
             if let Some(keyring) = imported.keyring {
                 open.keep_keyring(keyring)?;
             }
-            open.notice_twins()?;
+            open.note_twins()?;
+            open.note_set_aside()?;
             let report = imported.preview;
             Ok(view::ImportResult {
                 exchange: imported.exchange.to_string(),

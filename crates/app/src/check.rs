@@ -2,12 +2,14 @@
 //! views are made anew.
 
 use crate::difference::{self, Picture};
+use crate::notices::kind;
 use crate::session::Open;
 use crate::view::BackupKind;
 use crate::{App, AppError, view};
-use holdfast_oplog::{ChangeId, Hash, LogId, VaultId};
+use holdfast_oplog::{ActorId, ChangeId, Hash, LogId, VaultId};
 use holdfast_store::{CheckLine, Removed, RepairKeys, Repaired, StoreError, Tx};
 use holdfast_vault::{Membership, sign_change, verify_change};
+use serde_json::json;
 use std::io::Write;
 
 /// Action code of what repair wrote again.
@@ -44,12 +46,12 @@ impl App {
                     Ok(point) => lines.push(format!("ok a backup was made before: {}", point.id())),
                     // What cannot be copied as a whole is repaired all the more.
                     Err(error) => {
-                        lines.push(format!("note no backup could be made before: {error}"))
+                        lines.push(format!("note no backup could be made before: {error}"));
                     }
                 }
                 match self.repair(open) {
                     Ok(done) => {
-                        lines.extend(done.into_iter().map(|line| format!("repaired {line}")))
+                        lines.extend(done.into_iter().map(|line| format!("repaired {line}")));
                     }
                     Err(error) => {
                         whole = false;
@@ -61,7 +63,17 @@ impl App {
                 whole &= line.ok;
                 lines.push(format!("{} {}", if line.ok { "ok" } else { "PROBLEM" }, line.text));
             }
-            Ok(view::CheckReport { ok: whole, lines })
+            // A list that cannot be read is a finding of the look above.
+            let missing = open.store.read(|tx| tx.holes()).map_or(0, |holes| holes.len());
+            let refetch = u32::try_from(missing).unwrap_or(u32::MAX);
+            // Nothing more is written where a check found something; a repair is worth a line either way.
+            if (whole || repair)
+                && let Err(error) =
+                    open.note(kind::CHECK, &json!({ "repair": repair, "whole": whole }))
+            {
+                tracing::warn!(%error, "the check is not in the activity list");
+            }
+            Ok(view::CheckReport { ok: whole, lines, refetch })
         })?;
         if repair {
             self.tell(view::Changed::anything(0));
@@ -72,22 +84,22 @@ impl App {
     /// Repairs, and says what was done.
     fn repair(&self, open: &mut Open) -> Result<Vec<String>, AppError> {
         let members = open.members()?;
-        let vault = open.vault();
         // First without keeping it, to know what will be taken out.
-        let planned = open.repaired(&members, vault, true)?;
+        // The log of the identity under which was written until now is this device's own.
+        let own = open.actor;
+        let planned = open.repaired(&members, own, true)?;
         let mut lines = Vec::new();
         if !planned.removed.is_empty() {
             lines
                 .push(format!("what was taken out is in {}", self.keep_removed(&planned.removed)?));
         }
         // Views that can be read may show what the log has lost.
-        let shown =
-            if planned.write_again { open.store.read(|tx| Picture::of(tx)).ok() } else { None };
+        let shown = if planned.write_again { open.store.read(Picture::of).ok() } else { None };
         if planned.own_log {
             open.distrust()?;
             open.after_restore(&[])?;
         }
-        let done = open.repaired(&members, vault, false)?;
+        let done = open.repaired(&members, own, false)?;
         lines.extend(done.lines);
         if let Some(shown) = shown {
             let clock = open.clock.zoned();
@@ -111,8 +123,11 @@ impl App {
         let path = folder.join(format!("{}.txt", self.clock.now_ms()));
         let mut text = String::new();
         for row in removed {
-            let bytes = row.bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-            text.push_str(&format!("{}: {bytes}\n", row.place));
+            text.push_str(&format!("{}: ", row.place));
+            for byte in &row.bytes {
+                text.push_str(&format!("{byte:02x}"));
+            }
+            text.push('\n');
         }
         let written = std::fs::File::create(&path)
             .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
@@ -126,10 +141,10 @@ impl Open {
     fn repaired(
         &mut self,
         members: &Membership,
-        vault: VaultId,
+        own: ActorId,
         try_out: bool,
     ) -> Result<Repaired, AppError> {
-        let (keys, own) = (&self.keys, self.actor);
+        let (keys, vault) = (&self.keys, self.store.vault());
         let verify = verifier(members, vault);
         let repair = |tx: &Tx<'_>| {
             let keys = RepairKeys {

@@ -1,15 +1,18 @@
 //! The forward edits that lead from what is shown now to what was shown before: for a restored backup
 //! that all devices shall get, and for what repair could save only from the lists.
 
-use crate::AppError;
 use crate::act::Work;
 use crate::texts::reachable;
-use holdfast_model::entity::{ALIVE, DELETED, Draft, Seen};
-use holdfast_model::fields::REVIEWED;
+use crate::{AppError, items, view};
+use holdfast_model::entity::{ALIVE, DELETED, Draft, PURGED, Seen};
+use holdfast_model::fields::{REVIEWED, TITLE};
 use holdfast_model::{EntityId, EntityState, Kind, Register, Value};
 use holdfast_oplog::Space;
 use holdfast_store::{Author, Tx};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Items that a preview names at most.
+const NAMED: usize = 500;
 
 /// Everything that is shown, as it stood at one moment.
 #[derive(Debug, Default)]
@@ -64,6 +67,29 @@ impl Picture {
         counts
     }
 
+    /// The items that differ on the way from `now` to this, by name.
+    pub(crate) fn items_from(&self, now: &Self) -> Vec<view::PreviewItem> {
+        let alive = |item: Option<&Item>| item.is_some_and(|item| item.state.is_alive());
+        let ids = self.items.keys().chain(now.items.keys()).collect::<BTreeSet<_>>();
+        let items = ids.into_iter().filter_map(|id| {
+            let (wanted, there) = (self.items.get(id), now.items.get(id));
+            let what = match (alive(wanted), alive(there)) {
+                (true, false) => view::PreviewChange::Added,
+                (false, true) => view::PreviewChange::Deleted,
+                (true, true) if !same(wanted, there) => view::PreviewChange::Changed,
+                _ => return None,
+            };
+            let item = wanted.filter(|item| item.state.is_alive()).or(there)?;
+            Some(view::PreviewItem {
+                id: id.to_string(),
+                kind: item.state.kind.clone(),
+                title: items::note_name(item.state.text(TITLE), &item.text),
+                what,
+            })
+        });
+        items.take(NAMED).collect()
+    }
+
     /// Hashes of the contents that attachments name.
     pub(crate) fn contents(&self) -> Vec<holdfast_oplog::Hash> {
         let attachments =
@@ -115,13 +141,13 @@ pub(crate) fn lead_to(
             Some(known) if known.space != item.space => work
                 .skipped
                 .push(format!("'{}' travels in another way by now and stays as it is", title())),
-            Some(known) if known.state.life.value().as_str() == Some("purged") => {
-                if item.state.is_alive() {
-                    work.skipped.push(format!("'{}' was deleted for good and stays so", title()));
-                }
+            // One that was in the trash then has nothing to come back to.
+            Some(known) if is_purged(known) && !item.state.is_alive() => {}
+            Some(known) if is_purged(known) => {
+                work.skipped.push(format!("'{}' was deleted for good and stays so", title()));
             }
-            Some(known) => work.bring_back(*id, Some(known), item, &mut long)?,
-            None if item.state.is_alive() => work.bring_back(*id, None, item, &mut long)?,
+            Some(known) => work.bring_back(*id, Some(known), item, &mut long),
+            None if item.state.is_alive() => work.bring_back(*id, None, item, &mut long),
             None => {}
         }
     }
@@ -152,6 +178,10 @@ pub(crate) fn lead_to(
     Ok(outcome)
 }
 
+fn is_purged(item: &Item) -> bool {
+    item.state.life.value().as_str() == Some(PURGED)
+}
+
 fn name(item: &Item) -> String {
     let title = item.state.text(holdfast_model::fields::TITLE);
     let line = item.text.lines().next().unwrap_or_default();
@@ -166,11 +196,11 @@ impl Work<'_, '_> {
         known: Option<&Item>,
         wanted: &'w Item,
         long: &mut Vec<(EntityId, &'w str)>,
-    ) -> Result<(), AppError> {
+    ) {
         if same(known, Some(wanted))
             && known.is_some_and(|known| known.state.is_alive() == wanted.state.is_alive())
         {
-            return Ok(());
+            return;
         }
         let mut draft = match known {
             Some(known) => known.state.draft(),
@@ -210,6 +240,5 @@ impl Work<'_, '_> {
             long.push((id, &wanted.text));
         }
         self.ids.push(id);
-        Ok(())
     }
 }

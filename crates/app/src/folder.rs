@@ -213,7 +213,8 @@ impl Open {
         if let Some(keyring) = report.keyring.clone() {
             self.keep_keyring(keyring)?;
         }
-        self.notice_twins()?;
+        self.note_twins()?;
+        self.note_set_aside()?;
         let reason = match (&report.waits, take) {
             (Some(_), _) => Some(HeldReason::Deletions),
             (None, Take::Not) => Some(HeldReason::Ask),
@@ -242,7 +243,7 @@ impl Open {
             let missing = held.missing_in(&there);
             let mut items = BTreeSet::new();
             for range in &missing {
-                items.extend(tx.touched_in(*range, usize::MAX)?.into_iter().map(|(id, _)| id));
+                items.extend(tx.touched_in(*range, usize::MAX)?.into_keys());
             }
             let (mut tasks, mut notes) = (0, 0);
             for id in items {

@@ -9,10 +9,11 @@
 //! (machine and folder). The app and the command line may use one folder at once: everything here is
 //! about the folder, nothing about a process.
 
+use crate::AppError;
+use crate::notices::kind;
 use crate::session::Open;
-use crate::{AppError, view};
 use holdfast_oplog::{ActorId, DeviceId, Hash, decode, encode};
-use holdfast_store::{Notice, PrivateStore, StoreError, Tx};
+use holdfast_store::{PrivateStore, StoreError, Tx};
 use holdfast_vault::membership::{Membership, new_actor};
 use holdfast_vault::{DeviceKeys, VaultError};
 use rand_core::{OsRng, RngCore};
@@ -217,7 +218,7 @@ pub(crate) fn settle(
         let time = now_ms.cast_unsigned();
         tx.add_membership(&new_actor(tx.vault(), keys, actor, time)?)?;
         tx.take_actor(actor)?;
-        tx.add_notice(now_ms, "identity", &json!({ "why": why.as_str() }))?;
+        tx.add_notice(now_ms, kind::IDENTITY, &json!({ "why": why.as_str() }))?;
     }
     if why.is_some() || !settling.done {
         let mut next = [0; 16];
@@ -262,7 +263,7 @@ impl Open {
     }
 
     /// Notes identities of this device that it never took itself: it exists twice.
-    pub(crate) fn notice_twins(&mut self) -> Result<(), AppError> {
+    pub(crate) fn note_twins(&mut self) -> Result<(), AppError> {
         let here = self.device();
         let members = self.members()?;
         let mut known: Vec<ActorId> = kept(&self.private, fact::ACTORS).unwrap_or_default();
@@ -272,8 +273,8 @@ impl Open {
             let noticed = tx.notices(1_000)?;
             for actor in strangers(&members, here, &known) {
                 let detail = json!({ "actor": actor.to_string() });
-                if !noticed.iter().any(|n| n.kind == "twice" && n.detail == detail) {
-                    tx.add_notice(now_ms, "twice", &detail)?;
+                if !noticed.iter().any(|n| n.kind == kind::TWICE && n.detail == detail) {
+                    tx.add_notice(now_ms, kind::TWICE, &detail)?;
                 }
             }
             Ok(())
@@ -284,56 +285,6 @@ impl Open {
 fn strangers(members: &Membership, here: DeviceId, known: &[ActorId]) -> Vec<ActorId> {
     let own = members.device(here).map(|device| device.actors.clone()).unwrap_or_default();
     own.into_iter().filter(|actor| !known.contains(actor)).collect()
-}
-
-/// What the activity list says about an event of this device's identity.
-pub(crate) fn entry(notice: &Notice, name: &str) -> view::ActivityEntry {
-    let part = |name: &str| notice.detail.get(name).and_then(serde_json::Value::as_str);
-    let own = notice.detail.get("own").and_then(serde_json::Value::as_bool) == Some(true);
-    let twice = "If this device's data is in use on two machines, remove the device on one of them and join there anew.";
-    let (title, details) = match notice.kind.as_str() {
-        "identity" => {
-            let what = match part("why") {
-                Some("copied") => "This device's data folder is a copy",
-                Some("machine") => "This device's data is on another machine now",
-                Some("twice") => "Changes of this device came that were not made here",
-                _ => "This device's data was restored from an older copy",
-            };
-            (
-                format!("{what}: it writes under a new identity from now on"),
-                vec!["Nothing was lost, and nothing that others have is overwritten.".to_owned()],
-            )
-        }
-        "fork" if own => (
-            "This device's data was used twice: both versions of what followed are kept".to_owned(),
-            vec![twice.to_owned()],
-        ),
-        "fork" => (
-            format!("The data of {name} was used twice: both versions of what followed are kept"),
-            vec![twice.to_owned()],
-        ),
-        "twice" => (
-            "This device seems to exist twice, or was restored from an older copy".to_owned(),
-            vec![twice.to_owned()],
-        ),
-        "removed" => (
-            format!("{} was removed from the vault", part("name").unwrap_or("A device")),
-            vec![
-                "The vault has a new key that it does not get. It keeps what it has read."
-                    .to_owned(),
-            ],
-        ),
-        _ => (notice.kind.clone(), Vec::new()),
-    };
-    view::ActivityEntry {
-        id: format!("notice-{}", notice.id),
-        kind: view::ActivityKind::Device,
-        time: notice.time_ms,
-        title,
-        details,
-        device: None,
-        can_undo: false,
-    }
 }
 
 #[cfg(test)]

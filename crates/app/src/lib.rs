@@ -34,6 +34,7 @@ mod keystore;
 mod lists;
 pub mod markup;
 mod move_back;
+mod notices;
 mod order;
 mod pause;
 mod people;

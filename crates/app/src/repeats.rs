@@ -42,7 +42,7 @@ impl Work<'_, '_> {
         if repeat_of(state).is_some() && !state.text(field).is_empty() {
             let seen = match self.seen(state, field, as_of)? {
                 Seen::All => Seen::Versions(register.dots()),
-                then => then,
+                then @ Seen::Versions(_) => then,
             };
             draft.set(field, state.value(field).clone(), &seen);
         }

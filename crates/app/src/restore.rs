@@ -6,11 +6,13 @@
 //! be undone.
 
 use crate::difference::{self, Picture};
+use crate::notices::kind;
 use crate::session::Open;
 use crate::view::BackupKind;
 use crate::{App, AppError, backup, view};
 use holdfast_oplog::VersionVector;
 use holdfast_store::{CheckLine, Store, StoreError};
+use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -46,11 +48,15 @@ impl App {
                 only_here += range.last.saturating_sub(known);
             }
             let counts = wanted.counts_from(&now);
+            let people = open.people()?;
+            let devices = open.others()?.into_iter().map(|(id, _)| people.device(id)).collect();
             Ok(view::RestorePreview {
                 last_change: last,
-                added: counts.added,
-                changed: counts.changed,
-                deleted: counts.deleted,
+                adds: counts.added,
+                updates: counts.changed,
+                deletes: counts.deleted,
+                items: wanted.items_from(&now),
+                devices,
                 newer_here: bounded(
                     newer.iter().map(|range| range.last.saturating_sub(range.first) + 1).sum(),
                 ),
@@ -66,7 +72,7 @@ impl App {
         path: &Path,
         propagate: bool,
         passphrase: Option<&str>,
-    ) -> Result<view::Restored, AppError> {
+    ) -> Result<view::RestoreResult, AppError> {
         match self.with(|_| Ok(())) {
             Ok(()) if propagate => self.restore_for_all(path),
             Ok(()) => self.restore_here(path),
@@ -77,12 +83,12 @@ impl App {
         }
     }
 
-    fn restore_for_all(&self, path: &Path) -> Result<view::Restored, AppError> {
+    fn restore_for_all(&self, path: &Path) -> Result<view::RestoreResult, AppError> {
         self.with(|open| {
             let mut backup = self.verify_backup(open, path)?;
-            let wanted = backup.store.read(|tx| Picture::of(tx))?;
+            let wanted = backup.store.read(Picture::of)?;
             let point = self.make_backup(BackupKind::BeforeRestore)?;
-            let now = open.store.read(|tx| Picture::of(tx))?;
+            let now = open.store.read(Picture::of)?;
             let counts = wanted.counts_from(&now);
             let clock = open.clock.zoned();
             let outcome = open.write(|tx, author| {
@@ -93,17 +99,18 @@ impl App {
                         tx.add_blob(&bytes)?;
                     }
                 }
+                tx.add_notice(author.wall_ms, kind::RESTORE, &json!({ "scope": "everywhere" }))?;
                 difference::lead_to(&wanted, tx, author, &clock, RESTORE)
             })?;
-            Ok(restored(&point, true, counts, outcome.skipped))
+            Ok(restored(&point, view::RestoreScope::Everywhere, counts, outcome.skipped))
         })
     }
 
-    fn restore_here(&self, path: &Path) -> Result<view::Restored, AppError> {
+    fn restore_here(&self, path: &Path) -> Result<view::RestoreResult, AppError> {
         let restored = self.with(|open| {
             let mut backup = self.verify_backup(open, path)?;
-            let wanted = backup.store.read(|tx| Picture::of(tx))?;
-            let now = open.store.read(|tx| Picture::of(tx))?;
+            let wanted = backup.store.read(Picture::of)?;
+            let now = open.store.read(Picture::of)?;
             let point = self.make_backup(BackupKind::BeforeRestore)?;
             let members = open.store.read(|tx| tx.membership())?;
             let Verified { store, file } = backup;
@@ -113,7 +120,8 @@ impl App {
             open.distrust()?;
             open.store.replace_with(&file)?;
             open.after_restore(&members)?;
-            Ok(restored(&point, false, wanted.counts_from(&now), Vec::new()))
+            open.note(kind::RESTORE, &json!({ "scope": "here" }))?;
+            Ok(restored(&point, view::RestoreScope::Here, wanted.counts_from(&now), Vec::new()))
         })?;
         self.tell(view::Changed::anything(0));
         Ok(restored)
@@ -125,14 +133,14 @@ impl App {
         &self,
         path: &Path,
         passphrase: Option<&str>,
-    ) -> Result<view::Restored, AppError> {
+    ) -> Result<view::RestoreResult, AppError> {
         let mut secrets = self.open_secrets(passphrase)?;
         let file = self.copy_of_backup(path)?;
         let mut store = Store::open(&file)?;
         let members = secrets.members_in(&mut store)?;
         refuse_damage(&mut store, &members, secrets.keyring.vault())?;
         let counts = difference::Counts {
-            added: store.read(|tx| Picture::of(tx))?.counts_from(&Picture::default()).added,
+            added: store.read(Picture::of)?.counts_from(&Picture::default()).added,
             ..difference::Counts::default()
         };
         drop(store);
@@ -145,14 +153,18 @@ impl App {
         }
         file.persist(&database).map_err(|error| AppError::file(&database)(error.error))?;
         backup::sync_folder(self.home.path()).map_err(AppError::file(self.home.path()))?;
-        self.with(|open| open.after_restore(&[]))?;
+        self.with(|open| {
+            open.after_restore(&[])?;
+            open.note(kind::RESTORE, &json!({ "scope": "here", "over_damage": true }))
+        })?;
         self.tell(view::Changed::anything(0));
-        Ok(view::Restored {
-            restore_point: aside.display().to_string(),
-            propagated: false,
-            added: counts.added,
-            changed: 0,
-            deleted: 0,
+        Ok(view::RestoreResult {
+            point: None,
+            aside: Some(aside.display().to_string()),
+            scope: view::RestoreScope::Here,
+            adds: counts.added,
+            updates: 0,
+            deletes: 0,
             skipped: Vec::new(),
         })
     }
@@ -234,16 +246,17 @@ fn refuse_damage(
 
 fn restored(
     point: &backup::BackupFile,
-    propagated: bool,
+    scope: view::RestoreScope,
     counts: difference::Counts,
     skipped: Vec<String>,
-) -> view::Restored {
-    view::Restored {
-        restore_point: point.id(),
-        propagated,
-        added: counts.added,
-        changed: counts.changed,
-        deleted: counts.deleted,
+) -> view::RestoreResult {
+    view::RestoreResult {
+        point: Some(backup::shown(point)),
+        aside: None,
+        scope,
+        adds: counts.added,
+        updates: counts.changed,
+        deletes: counts.deleted,
         skipped,
     }
 }

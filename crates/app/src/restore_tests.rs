@@ -70,12 +70,19 @@ fn a_restored_device_catches_up_with_the_others_and_reuses_no_number() {
     let old = laptop.app.with(|open| Ok(open.actor)).unwrap();
 
     let preview = laptop.app.preview_restore(&backup).unwrap();
-    assert_eq!((preview.added, preview.changed, preview.deleted), (0, 1, 1));
+    assert_eq!((preview.adds, preview.updates, preview.deletes), (0, 1, 1));
     assert_eq!(preview.newer_here, 2);
+    let named = |what| preview.items.iter().filter(move |item| item.what == what);
+    let changed: Vec<_> =
+        named(view::PreviewChange::Changed).map(|item| item.title.as_str()).collect();
+    let deleted: Vec<_> =
+        named(view::PreviewChange::Deleted).map(|item| item.title.as_str()).collect();
+    assert_eq!((changed, deleted), (vec!["Buy oak"], vec!["Buy ash"]));
+    assert_eq!(preview.devices.iter().map(|one| one.here).collect::<Vec<_>>(), [false]);
     assert_eq!(laptop.dump(), before, "showing changes nothing");
 
     let restored = laptop.app.restore(&backup, false, None).unwrap();
-    assert_eq!((restored.added, restored.changed, restored.deleted), (0, 1, 1));
+    assert_eq!((restored.adds, restored.updates, restored.deletes), (0, 1, 1));
     assert_eq!(laptop.dump(), at_backup);
     assert_ne!(laptop.app.with(|open| Ok(open.actor)).unwrap(), old);
     // Written before it caught up: under the old identity this would be the phone's number again.
@@ -90,7 +97,7 @@ fn a_restored_device_catches_up_with_the_others_and_reuses_no_number() {
     assert!(phone.app.check(false).unwrap().ok);
     // The way back.
     let points = laptop.app.backups().unwrap();
-    assert_eq!(points[0].id, restored.restore_point);
+    assert_eq!(Some(&points[0]), restored.point.as_ref());
     assert_eq!(points[0].kind, view::BackupKind::BeforeRestore);
 }
 
@@ -107,14 +114,14 @@ fn a_restore_for_all_devices_is_one_change_that_can_be_undone() {
     let at_backup = laptop.dump();
     laptop.title(&oak, "Something else");
     laptop.app.replace_text(note.parse().unwrap(), "All of it replaced.\n").unwrap();
-    laptop.app.delete_items(&[gone.clone()], None).unwrap();
+    laptop.app.delete_items(std::slice::from_ref(&gone), None).unwrap();
     let added = laptop.add("Added later");
     laptop.give(&phone);
     let before = laptop.dump();
 
     let restored = laptop.app.restore(&backup, true, None).unwrap();
-    assert!(restored.propagated);
-    assert_eq!((restored.added, restored.changed, restored.deleted), (1, 2, 1));
+    assert_eq!(restored.scope, view::RestoreScope::Everywhere);
+    assert_eq!((restored.adds, restored.updates, restored.deletes), (1, 2, 1));
     assert_eq!(restored.skipped, [] as [String; 0]);
     assert_eq!(laptop.app.task(&oak).unwrap().task.title, "Buy oak");
     assert_eq!(laptop.app.note(&note).unwrap().text.text, "One line.\nTwo lines.\n");
@@ -189,7 +196,7 @@ fn a_database_that_cannot_be_opened_is_named_kept_and_replaced_by_a_backup() {
     assert_eq!(app.check(true).unwrap_err().code(), "damaged");
     assert_eq!(std::fs::read(&database).unwrap(), ruin, "opening and checking leave it alone");
     let restored = app.restore(&backup, false, None).unwrap();
-    let aside = PathBuf::from(&restored.restore_point).join("holdfast.db");
+    let aside = PathBuf::from(restored.aside.as_ref().unwrap()).join("holdfast.db");
     assert_eq!(std::fs::read(aside).unwrap(), ruin);
     let laptop = Device { app, folder: laptop.folder };
     assert!(laptop.dump().contains("Buy oak"));

@@ -30,6 +30,12 @@ impl App {
                 if !asked.is_empty() {
                     records = asked;
                 }
+                // Where it belongs decides which copy the other questions are about: it is asked alone,
+                // and what then is still open comes after it.
+                let space = ConflictKind::Space.as_str();
+                if records.iter().any(|record| record.kind == space) {
+                    records.retain(|record| record.kind == space);
+                }
                 build(tx, &state, &records, &people, today)
             })
         })
@@ -155,6 +161,7 @@ fn field_review(
             value: describe::control(&version.value),
             device: people.of(version.author()),
             time: version.time.ms,
+            details: Vec::new(),
         });
     }
     let circle = field == PARENT && versions.len() == 1;
@@ -167,6 +174,7 @@ fn field_review(
             value: None,
             device: people.here(),
             time,
+            details: Vec::new(),
         });
     }
     // This device first, then the others; where all are others, the newest first.

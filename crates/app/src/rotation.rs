@@ -13,6 +13,13 @@ const MONTHS: usize = 12;
 const POINTS: usize = 3;
 const POINT_DAYS: i64 = 30;
 
+/// The rule in words.
+pub(crate) fn rule() -> String {
+    format!(
+        "The newest of each of the last {DAYS} days, {WEEKS} weeks and {MONTHS} months is kept, and what was made before a restore, a repair or an update for {POINT_DAYS} days. Those that you made stay."
+    )
+}
+
 /// Whether each of these backups is kept, in their order. Time is UTC, so that travelling deletes
 /// nothing.
 pub(crate) fn kept(backups: &[(Timestamp, BackupKind)], now: Timestamp) -> Vec<bool> {

@@ -37,6 +37,8 @@ pub struct App {
     pub(crate) changed: broadcast::Sender<view::Changed>,
     /// Held by the one exchange that runs.
     pub(crate) exchanging: Mutex<()>,
+    /// Why the last automatic backup failed.
+    pub(crate) backup_failure: Mutex<Option<view::CommandError>>,
 }
 
 /// An open vault.
@@ -79,7 +81,14 @@ impl App {
     pub fn at(home: Home) -> Result<Self, AppError> {
         let clock = Clock::from_environment()?;
         let (changed, _) = broadcast::channel(64);
-        Ok(Self { home, clock, open: Mutex::new(None), changed, exchanging: Mutex::new(()) })
+        Ok(Self {
+            home,
+            clock,
+            open: Mutex::new(None),
+            changed,
+            exchanging: Mutex::new(()),
+            backup_failure: Mutex::new(None),
+        })
     }
 
     /// Whether a vault is in the data folder.

@@ -47,6 +47,7 @@ pub(crate) fn build(
                     value: None,
                     device: device.clone(),
                     time,
+                    details: Vec::new(),
                 };
                 versions.push(choice(ALONG, format!("With '{title}', in {}", name(space))));
                 versions.push(choice(INBOX, format!("Without a list, in {}", name(home))));
@@ -90,7 +91,7 @@ fn version(
 ) -> Result<view::VersionView, AppError> {
     let mut says = Vec::new();
     if !copy.is_alive() {
-        says.push("deleted".to_owned());
+        says.push("Deleted".to_owned());
     }
     let mut fields: Vec<&String> = copy.registers.keys().chain(other.registers.keys()).collect();
     fields.sort();
@@ -102,7 +103,7 @@ fn version(
         };
         if shown(copy) != shown(other) {
             let value = describe::value(tx, field, copy.value(field), today)?;
-            says.push(format!("{} '{value}'", describe::field(field)));
+            says.push(format!("{}: {value}", describe::field(field)));
         }
     }
     let text = tx.plain_in(copy.id, space)?;
@@ -111,16 +112,16 @@ fn version(
         if shown.len() < text.len() {
             shown.push('…');
         }
-        says.push(format!("text '{shown}'"));
+        says.push(format!("Text: {shown}"));
     }
     let last = copy.life.live().iter().max_by_key(|version| version.time);
-    let says = if says.is_empty() { "without that".to_owned() } else { says.join(", ") };
     Ok(view::VersionView {
         version: space.as_str().into(),
-        display: format!("{}: {says}", name(space)),
+        display: name(space).to_owned(),
         value: None,
         device: people.of(last.map_or(copy.edited.1, holdfast_model::Version::author)),
         time: last.map_or(copy.edited.0.ms, |version| version.time.ms),
+        details: says,
     })
 }
 

@@ -1,16 +1,18 @@
 //! How much room the data takes, how long history is kept, and pruning what is older.
 
+use crate::notices::kind;
 use crate::session::Open;
 use crate::{App, AppError, sync_status, view};
 use holdfast_model::entity::{Draft, Seen};
 use holdfast_model::fields::VALUE;
 use holdfast_model::{EntityId, Kind};
-use holdfast_oplog::Space;
+use holdfast_oplog::{DeviceId, Space};
 use holdfast_store::{PruneReport, StoreError, Tx};
 use holdfast_sync::snapshot::{outgoing_snapshot, vouched};
-use holdfast_sync::{SyncError, membership, moment, outgoing, prune, spaces};
+use holdfast_sync::{SyncError, membership, moment, offer, outgoing, prune, spaces};
 use jiff::tz::TimeZone;
 use rand_core::OsRng;
+use serde_json::json;
 
 /// Until the person chooses.
 const HISTORY_DAYS: i64 = 365;
@@ -47,10 +49,37 @@ fn number(count: u64) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
+/// Prunes, and notes it for the activity list.
+fn pruned(
+    tx: &Tx<'_>,
+    me: DeviceId,
+    before_ms: i64,
+    now_ms: i64,
+) -> Result<PruneReport, StoreError> {
+    let report = prune(tx, me, before_ms)?;
+    if report.pruned > 0 {
+        tx.add_notice(now_ms, kind::PRUNE, &json!({ "count": report.pruned }))?;
+    }
+    Ok(report)
+}
+
 impl App {
     /// How much room everything takes, and how long history is kept.
     pub fn storage(&self) -> Result<view::StorageView, AppError> {
-        self.with(Open::storage)
+        self.with(|open| {
+            let Some(days) = open.store.read(history_days)? else {
+                return open.storage(Vec::new());
+            };
+            let (me, before) = (open.device(), before(open.now_ms(), days));
+            let old = open.store.read(|tx| {
+                Ok::<_, StoreError>(tx.oldest_change_ms()?.is_some_and(|oldest| oldest < before))
+            })?;
+            // Only where something is old is it worth to see who lacks it.
+            let report =
+                if old { Some(open.store.try_out(|tx| prune(tx, me, before))?) } else { None };
+            let holders = report.map(|report| open.holders(&report)).transpose()?;
+            open.storage(holders.unwrap_or_default())
+        })
     }
 
     /// Keeps history for some days on all devices; `None` means for ever.
@@ -98,7 +127,7 @@ impl App {
             let report = if dry_run {
                 open.store.try_out(|tx| prune(tx, me, before))?
             } else {
-                let report = open.store.write(|tx| prune(tx, me, before))?;
+                let report = open.store.write(|tx| pruned(tx, me, before, now_ms))?;
                 open.looked(now_ms)?;
                 if report.pruned > 0 {
                     open.store.compact()?;
@@ -126,9 +155,10 @@ impl App {
                 Ok::<_, StoreError>(old && tx.changes_before(before)? >= WORTH)
             })?;
             let me = open.device();
-            let pruned = if due { open.store.write(|tx| prune(tx, me, before))?.pruned } else { 0 };
+            let count =
+                if due { open.store.write(|tx| pruned(tx, me, before, now_ms))?.pruned } else { 0 };
             open.looked(now_ms)?;
-            Ok(pruned)
+            Ok(count)
         })
     }
 
@@ -150,7 +180,7 @@ impl Open {
         Ok(self.private.set(LOOKED, &now_ms.to_be_bytes())?)
     }
 
-    fn storage(&mut self) -> Result<view::StorageView, AppError> {
+    fn storage(&mut self, holders: Vec<view::HoldsBack>) -> Result<view::StorageView, AppError> {
         let last_pruned = self.looked_last()?;
         self.store.read(|tx| {
             let sizes = tx.sizes()?;
@@ -165,15 +195,13 @@ impl Open {
                 attachments: sizes.attachments,
                 history_days: history_days(tx)?,
                 last_pruned,
+                holders,
             })
         })
     }
 
-    fn prune_view(
-        &mut self,
-        report: &PruneReport,
-        dry_run: bool,
-    ) -> Result<view::PruneView, AppError> {
+    /// Who holds pruning back.
+    fn holders(&mut self, report: &PruneReport) -> Result<Vec<view::HoldsBack>, AppError> {
         let people = self.people()?;
         let now_ms = self.now_ms();
         let known = self.store.read(|tx| tx.destinations())?;
@@ -189,7 +217,15 @@ impl Open {
             let changes = number(*changes);
             view::HoldsBack { device: device.to_string(), name, changes, last_seen, text }
         });
-        let waiting_for = waiting_for.collect();
+        Ok(waiting_for.collect())
+    }
+
+    fn prune_view(
+        &mut self,
+        report: &PruneReport,
+        dry_run: bool,
+    ) -> Result<view::PruneView, AppError> {
+        let waiting_for = self.holders(report)?;
         let mut notices = Vec::new();
         if report.unverified > 0 {
             notices.push("Old changes whose author cannot be verified are kept.".to_owned());
@@ -198,6 +234,7 @@ impl Open {
             notices.push("Old changes that only a newer version understands are kept.".to_owned());
         }
         let (full_bundle, snapshot) = self.travel_sizes()?;
+        let storage = self.storage(waiting_for.clone())?;
         Ok(view::PruneView {
             dry_run,
             pruned: number(report.pruned),
@@ -205,7 +242,7 @@ impl Open {
             old: number(report.old),
             waiting_for,
             notices,
-            storage: self.storage()?,
+            storage,
             full_bundle,
             snapshot,
         })
@@ -224,7 +261,8 @@ impl Open {
             };
             let base = tx.base_vector()?.within(&carried);
             let mut full = if base.is_empty() { 0 } else { size(tx)? };
-            for range in tx.held()?.within(&carried).missing_in(&base) {
+            // Only measured: that it was handed out is undone with the rest.
+            for range in offer(tx, sync_status::BUNDLE)?.missing_in(&base) {
                 outgoing(tx, keyring, range, &mut OsRng, |_, batch| {
                     full = full.saturating_add(batch.len() as u64);
                     Ok::<_, SyncError>(())

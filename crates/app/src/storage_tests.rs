@@ -27,7 +27,7 @@ fn pruning_says_who_holds_it_back_and_takes_what_all_confirmed() {
     assert!(report.waiting_for[0].text.starts_with("Phone has not confirmed since "));
     exchange(&laptop, &phone);
     let dump = laptop.app.dump(None).unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(5));
+    std::thread::park_timeout(std::time::Duration::from_millis(5));
     let tried = laptop.app.prune(Some(NOW), true).unwrap();
     assert_eq!(laptop.app.storage().unwrap().changes, 2, "trying changed something");
     let report = laptop.app.prune(Some(NOW), false).unwrap();
@@ -71,7 +71,7 @@ fn sizes_after_ten_edits_an_item() {
             title(&laptop, &id, &format!("Task {number}: plane board {edit} for the shelf"));
         }
     }
-    std::thread::sleep(std::time::Duration::from_millis(5));
+    std::thread::park_timeout(std::time::Duration::from_millis(5));
     let before = laptop.app.prune(Some(36_500), false).unwrap();
     let after = laptop.app.prune(Some(NOW), false).unwrap();
     for (name, report) in [("before", &before), ("after", &after)] {

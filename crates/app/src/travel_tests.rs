@@ -65,7 +65,7 @@ fn a_list_moves_with_everything_in_it_and_undo_brings_it_back() {
     exchange(&laptop, &phone);
     assert!(phone.app.lists().unwrap().iter().all(|list| list.id != work));
     let activity = phone.app.activity(5).unwrap();
-    let moved = activity.iter().flat_map(|entry| &entry.details).any(|d| d == "moved away 'Work'");
+    let moved = activity.iter().flat_map(|entry| &entry.details).any(|d| d == "Moved away: 'Work'");
     assert!(moved, "{activity:?}");
     assert_eq!(dump(&laptop, Space::Everywhere), dump(&phone, Space::Everywhere));
 
@@ -95,7 +95,7 @@ fn copies_that_are_left_stay_in_use_and_an_edit_of_one_is_asked_about_once() {
     let review = laptop.app.review(&ids[0]).unwrap();
     let versions = &review.fields[0].versions;
     assert_eq!(versions.len(), 2);
-    assert!(versions[1].display.contains("title 'Buy ash'"), "{versions:?}");
+    assert_eq!(versions[1].details, ["title: Buy ash"], "{versions:?}");
     let conflict = review.fields[0].conflict.clone();
     let take = view::Decision::Take { conflict, take: "everywhere".into() };
     laptop.app.resolve(&ids[0], &[take], Some(review.as_of)).unwrap();

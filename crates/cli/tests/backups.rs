@@ -37,18 +37,18 @@ fn each_day_of_use_leaves_one_backup_and_old_ones_go() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path();
     said(home, 0, &["init", "--name", "Laptop"]);
-    assert_eq!(of_kind(home, 0, "daily"), [] as [String; 0], "nothing to keep yet");
+    assert_eq!(of_kind(home, 0, "automatic"), [] as [String; 0], "nothing to keep yet");
     for day in 0..40 {
         said(home, day, &["add", &format!("Day {day}")]);
         said(home, day, &["tasks"]);
-        let backups = of_kind(home, day, "daily");
+        let backups = of_kind(home, day, "automatic");
         // Seven days, four weeks, at most three months begun.
         assert!(backups.len() <= 7 + 4 + 3, "{backups:?}");
         assert!(backups.len() >= (day as usize + 1).min(7), "{backups:?}");
     }
-    let oldest = of_kind(home, 40, "daily").pop().unwrap();
+    let oldest = of_kind(home, 40, "automatic").pop().unwrap();
     let preview = json(home, 40, &["restore", &oldest, "--preview"]);
-    assert!(preview["deleted"].as_u64().unwrap() >= 20, "{preview}");
+    assert!(preview["deletes"].as_u64().unwrap() >= 20, "{preview}");
     assert_eq!(preview["onlyHere"], preview["newerHere"]);
 }
 
@@ -63,10 +63,10 @@ fn a_backup_is_restored_here_or_for_all_and_what_was_there_can_be_had_again() {
     let later = json(home, 0, &["status"])["digest"].clone();
 
     let restored = json(home, 0, &["restore", &made]);
-    assert_eq!(restored["changed"], 1, "{restored}");
+    assert_eq!(restored["updates"], 1, "{restored}");
     assert!(said(home, 0, &["tasks"]).contains("Buy oak"));
-    let point = restored["restorePoint"].as_str().unwrap().to_owned();
-    assert_eq!(of_kind(home, 0, "beforeRestore"), [point.clone()]);
+    let point = restored["point"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(of_kind(home, 0, "point"), std::slice::from_ref(&point));
     said(home, 0, &["restore", &point]);
     assert_eq!(json(home, 0, &["status"])["digest"], later);
 

@@ -64,7 +64,7 @@ pub fn mutate(bytes: &mut Vec<u8>, others: &[Vec<u8>], rng: &mut ChaCha20Rng, mo
             }
             6 => {
                 let telling = TELLING[below(rng, TELLING.len())];
-                let over = if rng.next_u32() % 2 == 0 { telling.len() } else { 0 };
+                let over = if rng.next_u32().is_multiple_of(2) { telling.len() } else { 0 };
                 let end = (at + over).min(bytes.len());
                 bytes.splice(at.min(end)..end, telling.iter().copied());
             }

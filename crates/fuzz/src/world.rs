@@ -10,7 +10,7 @@ use holdfast_model::text::{Splice, writer_of};
 use holdfast_model::{EntityId, EntityState};
 use holdfast_oplog::{ActorId, Hash, Range, Space};
 use holdfast_store::{Author, LocalChange, Store, StoreError, Tx};
-use holdfast_sync::{Session, outgoing};
+use holdfast_sync::{Carrier, Session, offer, outgoing};
 use holdfast_transports::bundle::{self, BundleError, ExportRequest, ExportScope};
 use holdfast_vault::membership::{Introduction, found, invite, join, rename};
 use holdfast_vault::{DeviceKeys, InviteKey, Keyring, Membership, sign_change};
@@ -166,9 +166,9 @@ impl Device {
             let exchanges = tx.exchanges(1_000)?.len();
             let members = tx.membership()?.len();
             Ok::<_, StoreError>(format!(
-                "{} {} {exchanges} {members} {:?}",
+                "{} {:?} {exchanges} {members} {:?}",
                 tx.dump(None)?,
-                format!("{:?}", tx.conflicts(None)?),
+                tx.conflicts(None)?,
                 tx.held()?
             ))
         });
@@ -178,6 +178,14 @@ impl Device {
     /// All sealed batches of what it holds in a space.
     pub fn batches(&mut self, space: Space) -> Vec<Vec<u8>> {
         let (keyring, rng) = (&self.keyring, &mut self.rng);
+        let offered = self.store.write(|tx| {
+            let held = tx.held()?;
+            for (log, last) in held.within(&[Space::Ask]).iter() {
+                tx.approve(log, last)?;
+            }
+            offer(tx, Carrier::Lan)
+        });
+        offered.expect("nothing is in the way of what may leave");
         let batches = self.store.read(|tx| {
             let mut batches = Vec::new();
             for (log, last) in tx.held()?.within(&[space]).iter() {
@@ -229,7 +237,7 @@ impl Device {
         let number = rng.next_u32();
         let all = &Seen::All;
         let old = self.pick(rng).and_then(|id| self.state(id));
-        let Some((state, space)) = old.filter(|_| number % 4 != 0) else {
+        let Some((state, space)) = old.filter(|_| !number.is_multiple_of(4)) else {
             let id = EntityId::named(&format!("{number}"));
             let kind = ["task", "note", "list", "tag"][number as usize / 4 % 4];
             let mut draft = Draft::new(id, kind);
@@ -262,7 +270,7 @@ impl Device {
                 let mut text = text.expect("a text");
                 let at = rng.next_u32() as usize % (text.len_chars() + 1);
                 let gone = (text.len_chars() - at).min(rng.next_u32() as usize % 4);
-                let edit = text.splice(&[Splice::new(at, gone, &format!("words {number}. "))]);
+                let edit = text.splice(&[Splice::new(at, gone, format!("words {number}. "))]);
                 draft.text(field, edit.expect("an edit").update)
             }
         };

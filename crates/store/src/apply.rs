@@ -297,16 +297,13 @@ impl<'t, 's> Applier<'t, 's> {
                 .map(|space| (*id, space))
                 .find(|place| self.loaded.get(place).is_some_and(|loaded| loaded.home));
             let mut opened = None;
-            let (state, space) = match place.filter(|_| !rehomed) {
-                Some(place) => {
-                    let Some(loaded) = self.loaded.get_mut(&place) else { continue };
-                    opened = loaded.text.take();
-                    (loaded.state.clone(), place.1)
-                }
-                None => {
-                    let Some(shown) = self.tx.entity(*id)? else { continue };
-                    shown
-                }
+            let (state, space) = if let Some(place) = place.filter(|_| !rehomed) {
+                let Some(loaded) = self.loaded.get_mut(&place) else { continue };
+                opened = loaded.text.take();
+                (loaded.state.clone(), place.1)
+            } else {
+                let Some(shown) = self.tx.entity(*id)? else { continue };
+                shown
             };
             let stored;
             let plain = match &opened {

@@ -55,6 +55,7 @@ impl Tx<'_> {
         )?;
         let mut rows = statement.query((log.space.as_str(), log.actor.0))?;
         let author = self.author_of(log)?;
+        // Where the log begins here, and what its first change follows.
         let (begin, begin_hash) = self.before_first(log)?;
         let mut links = Vec::new();
         let mut before: Option<Before> = None;
@@ -69,7 +70,7 @@ impl Tx<'_> {
                     (before.stored.map_or(by_body, |hash| chain_hash(hash, &body)), by_body)
                 }
                 // After a gap only the change itself can tell.
-                _ if before.is_none() && seq == begin.saturating_add(1) => {
+                _ if begin.checked_add(1) == Some(seq) => {
                     let hash = chain_hash(begin_hash, &body);
                     (hash, hash)
                 }
@@ -99,7 +100,7 @@ impl Tx<'_> {
             }
             let worked_out = if stored == Some(by_stored) { by_stored } else { by_body };
             let verdict = if stored == Some(worked_out) {
-                self.judge_signature(author, seq, worked_out, row, keys)?
+                judge_signature(author, seq, worked_out, row, keys)?
             } else {
                 // Stands where no successor says more: the noted end of the log, or the signature.
                 let noted = head.is_some_and(|h| h.held == seq && h.held_hash == worked_out);
@@ -117,24 +118,23 @@ impl Tx<'_> {
         links.extend(before.map(|before| before.link));
         Ok(links)
     }
-
-    fn judge_signature(
-        &self,
-        log: LogId,
-        seq: u64,
-        hash: Hash,
-        row: &Row<'_>,
-        keys: &RepairKeys<'_>,
-    ) -> Result<Verdict, StoreError> {
-        if !(keys.knows)(log.actor) || row.get_ref(2)? == rusqlite::types::ValueRef::Null {
-            return Ok(Verdict::Whole);
-        }
-        let valid = signature(row)?.is_some_and(|s| (keys.verify)(log, seq, hash, &s));
-        Ok(if valid { Verdict::Whole } else { Verdict::WrongSignature(hash) })
-    }
 }
 
 fn signature(row: &Row<'_>) -> Result<Option<[u8; 64]>, StoreError> {
     let bytes: Option<Vec<u8>> = row.get(2)?;
     Ok(bytes.and_then(|bytes| bytes.try_into().ok()))
+}
+
+fn judge_signature(
+    log: LogId,
+    seq: u64,
+    hash: Hash,
+    row: &Row<'_>,
+    keys: &RepairKeys<'_>,
+) -> Result<Verdict, StoreError> {
+    if !(keys.knows)(log.actor) || row.get_ref(2)? == rusqlite::types::ValueRef::Null {
+        return Ok(Verdict::Whole);
+    }
+    let valid = signature(row)?.is_some_and(|s| (keys.verify)(log, seq, hash, &s));
+    Ok(if valid { Verdict::Whole } else { Verdict::WrongSignature(hash) })
 }

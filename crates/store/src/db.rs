@@ -1,5 +1,6 @@
 use crate::guard::Guard;
 use crate::lately::Lately;
+use crate::upgrade;
 use crate::{StoreError, newer, schema};
 use holdfast_model::Policies;
 use holdfast_oplog::VaultId;
@@ -47,10 +48,7 @@ impl Store {
 
     fn create_on(path: &Path, vault: VaultId, vfs: Option<&str>) -> Result<Self, StoreError> {
         let conn = connect(path, vfs)?;
-        conn.execute(
-            "INSERT INTO meta (key, value) VALUES ('vault', ?1) ON CONFLICT DO NOTHING",
-            [&vault.0],
-        )?;
+        name(&conn, vault)?;
         let store = Self::on_disk(conn)?;
         if store.vault == vault {
             Ok(store)
@@ -64,7 +62,7 @@ impl Store {
         let mut conn = Connection::open_in_memory()?;
         keep_statements(&conn)?;
         schema::migrate(&mut conn)?;
-        conn.execute("INSERT INTO meta (key, value) VALUES ('vault', ?1)", [&vault.0])?;
+        name(&conn, vault)?;
         Self::from_connection(conn, Guard::off())
     }
 
@@ -293,6 +291,22 @@ impl Tx<'_> {
 
 /// Statements are prepared once: also those whose plan SQLite would otherwise work out anew for each
 /// bound value.
+/// Names the vault in a new database, and that this build makes its views. One that has a name stays as
+/// it is.
+fn name(conn: &Connection, vault: VaultId) -> Result<(), StoreError> {
+    let named = conn.execute(
+        "INSERT INTO meta (key, value) VALUES ('vault', ?1) ON CONFLICT DO NOTHING",
+        [&vault.0],
+    )?;
+    if named > 0 {
+        conn.execute(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            (upgrade::MARK, upgrade::READS.to_be_bytes()),
+        )?;
+    }
+    Ok(())
+}
+
 fn keep_statements(conn: &Connection) -> Result<(), StoreError> {
     conn.set_prepared_statement_cache_capacity(128);
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

@@ -144,15 +144,18 @@ impl Tx<'_> {
     /// Notes how far a log is held: up to its end, or up to before its first hole.
     pub(crate) fn note_held(&self, log: LogId, holes: &[Hole]) -> Result<(), StoreError> {
         let first = holes.iter().filter(|hole| hole.log == log).map(|hole| hole.seq).min();
+        // What was pruned is held, and stands in the base.
+        let base = self.base_head(log)?.map(|head| (head.seq, head.hash));
         let (held, hash) = match first {
             Some(seq) => {
                 let before = seq.saturating_sub(1);
                 (before, self.hash_of(log, before)?.unwrap_or(Hash::ZERO))
             }
-            None => self.last_row(log)?.unwrap_or((0, Hash::ZERO)),
+            None => self.last_row(log)?.or(base).unwrap_or((0, Hash::ZERO)),
         };
         self.set_held(log, held, hash)?;
-        self.set_applied(log, self.last_applied(log)?.unwrap_or(0))
+        let pruned = base.map_or(0, |(seq, _)| seq);
+        self.set_applied(log, self.last_applied(log)?.unwrap_or(0).max(pruned))
     }
 
     /// Number and hash of the last change of a log that is here.

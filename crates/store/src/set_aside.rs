@@ -5,12 +5,16 @@ use crate::{StoreError, Tx, columns};
 use holdfast_oplog::{ActorId, chain_hash};
 
 impl Tx<'_> {
-    /// Keeps a run without taking it in. How many of its changes were not kept before.
-    pub fn set_aside(&self, run: &Run) -> Result<u64, StoreError> {
+    /// Keeps the changes of a run from its place `from` on without taking them in. How many were not
+    /// kept before.
+    pub fn set_aside(&self, run: &Run, from: u64) -> Result<u64, StoreError> {
         let mut hash = run.prev_hash;
         let mut new = 0;
-        for (seq, body) in (run.first..).zip(&run.changes) {
+        for (place, (seq, body)) in (0..).zip((run.first..).zip(&run.changes)) {
             hash = chain_hash(hash, body);
+            if place < from {
+                continue;
+            }
             let added = self.sql.execute(
                 "INSERT INTO set_aside (space, actor, seq, hash, body) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT DO NOTHING",

@@ -151,12 +151,12 @@ impl Tx<'_> {
         let mut found = Vec::new();
         for (log, head) in self.log_heads()? {
             let name = log.actor;
-            if head.dep > head.applied {
-                found.push(format!("the log of {name} is noted as depended on beyond its end"));
-            }
             let Some((last, hash)) = self.last_row(log)? else { continue };
             if holes.iter().any(|hole| hole.log == log) {
                 continue;
+            }
+            if head.dep > head.applied {
+                found.push(format!("the log of {name} is noted as depended on beyond its end"));
             }
             if last < head.held {
                 found.push(format!("changes {} to {} of {name} are missing", last + 1, head.held));

@@ -126,9 +126,16 @@ pub fn take_in(
     };
     // Who removed a device may have known what it wrote as a branch.
     let removal = members_removal(membership, id);
-    if !membership.accepts(id) && removal.is_none_or(|r| r.accepted.get(log) < header.last) {
-        tx.set_aside(&run)?;
-        return Ok(Taken { set_aside: count, ..Taken::default() });
+    let accepted = removal.map_or(0, |removal| removal.accepted.get(log));
+    if !membership.accepts(id) && accepted < header.last {
+        // What counts of it comes from those who have it signed on its own.
+        let counts = accepted.saturating_add(1).saturating_sub(header.first).min(count);
+        tx.set_aside(&run, counts)?;
+        return Ok(Taken {
+            known: counts,
+            set_aside: count.saturating_sub(counts),
+            ..Taken::default()
+        });
     }
     match tx.receive(&run, exchange)? {
         Received::New(new) => {
@@ -137,7 +144,7 @@ pub fn take_in(
         Received::Known => Ok(Taken { known: count, ..Taken::default() }),
         Received::Branch { .. } => Ok(Taken { apart: count, ..Taken::default() }),
         Received::PartsInBase { .. } => {
-            tx.set_aside(&run)?;
+            tx.set_aside(&run, 0)?;
             Ok(Taken { parted_in_base: count, ..Taken::default() })
         }
         Received::Gap { missing } => Err(SyncError::Gap { log, missing }),

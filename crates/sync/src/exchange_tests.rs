@@ -223,3 +223,24 @@ fn a_stranger_in_the_mailbox_changes_nothing() {
     assert_eq!(error.code(), "bad_signature");
     assert_eq!(phone.digest(Space::Everywhere), before);
 }
+
+/// A sender that was told old news sends more than is asked for: what overlaps is no riddle for who
+/// asks for the rest.
+#[test]
+fn overlapping_batches_in_a_mailbox_are_found_by_what_they_hold() {
+    let (mut laptop, mut phone) = pair();
+    for number in 0..10 {
+        laptop.add(Space::Everywhere, &number.to_string());
+    }
+    let mut mailbox = Mailbox::new();
+    let log = holdfast_oplog::LogId { space: Space::Everywhere, actor: laptop.actor };
+    let carrier = Carrier::Relay;
+    laptop.store.write(|tx| crate::offer(tx, carrier)).unwrap();
+    for (first, last) in [(1, 5), (6, 8), (4, 10)] {
+        let Device { store, keyring, rng, .. } = &mut laptop;
+        let range = Range { log, first, last };
+        store.read(|tx| outgoing(tx, keyring, range, rng, |_, batch| mailbox.push(batch))).unwrap();
+    }
+    assert_eq!(phone.sync(&mut mailbox, carrier).unwrap().received, 10);
+    assert_eq!(laptop.digest(Space::Everywhere), phone.digest(Space::Everywhere));
+}

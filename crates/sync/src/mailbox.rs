@@ -8,7 +8,8 @@ const KEPT: usize = 16;
 /// A transport in memory: keeps every batch and every acknowledgement that it was handed.
 #[derive(Debug, Default)]
 pub struct Mailbox {
-    batches: BTreeMap<(LogId, u64), Vec<u8>>,
+    /// By log and first number: the last number, and the batch.
+    batches: BTreeMap<(LogId, u64), (u64, Vec<u8>)>,
     holds: VersionVector,
     acknowledged: Vec<Vec<u8>>,
     news: bool,
@@ -27,8 +28,10 @@ impl Transport for Mailbox {
     }
 
     fn pull(&mut self, range: Range) -> Result<Option<Vec<u8>>, SyncError> {
-        let before = self.batches.range((range.log, 0)..=(range.log, range.first));
-        Ok(before.last().map(|(_, batch)| batch.clone()))
+        // Batches may overlap: the one that begins last need not be the one that goes on.
+        let mut before = self.batches.range((range.log, 0)..=(range.log, range.first)).rev();
+        let found = before.find(|(_, (last, _))| *last >= range.first);
+        Ok(found.map(|(_, (_, batch))| batch.clone()))
     }
 
     fn push(&mut self, batch: Vec<u8>) -> Result<(), SyncError> {
@@ -38,7 +41,7 @@ impl Transport for Mailbox {
             return Err(SyncError::Gap { log: header.log(), missing: held.saturating_add(1) });
         }
         if header.last > held {
-            self.batches.insert((header.log(), header.first), batch);
+            self.batches.insert((header.log(), header.first), (header.last, batch));
             self.holds.advance(header.log(), header.last);
             self.news = true;
         }

@@ -20,9 +20,12 @@ pub struct Session<'a> {
     pub rng: &'a mut dyn CryptoRngCore,
 }
 
+/// Records of a vault, and what they lead to.
+type Folded = (VaultId, Vec<Vec<u8>>, Membership);
+
 thread_local! {
     /// The records that were read last, and what follows from them.
-    static LAST: RefCell<Option<(VaultId, Vec<Vec<u8>>, Membership)>> = const { RefCell::new(None) };
+    static LAST: RefCell<Option<Folded>> = const { RefCell::new(None) };
 }
 
 /// Who belongs to the vault, as far as the records in the database tell.

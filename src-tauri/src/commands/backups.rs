@@ -1,21 +1,21 @@
 //! Backups: making, showing and restoring those in this device's own folder.
 
-use holdfast_app::view::{BackupView, RestorePreview, Restored};
+use holdfast_app::view::{BackupView, BackupsView, RestorePreview, RestoreResult, RestoreScope};
 
 use super::Holdfast;
 use crate::error::{Answer, ask};
 
-/// The backups on this device, newest first.
+/// The backups of this device.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn backups(app: Holdfast<'_>) -> Answer<Vec<BackupView>> {
-    ask(&app, move |app| app.backups()).await
+pub(crate) async fn backups(app: Holdfast<'_>) -> Answer<BackupsView> {
+    ask(&app, move |app| app.backups_view()).await
 }
 
 /// Makes a backup now.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn backup_now(app: Holdfast<'_>) -> Answer<BackupView> {
+pub(crate) async fn back_up_now(app: Holdfast<'_>) -> Answer<BackupView> {
     ask(&app, move |app| app.backup_now()).await
 }
 
@@ -29,6 +29,11 @@ pub(crate) async fn preview_restore(app: Holdfast<'_>, id: String) -> Answer<Res
 /// Restores a backup, on this device alone or as a change for all devices.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn restore(app: Holdfast<'_>, id: String, propagate: bool) -> Answer<Restored> {
+pub(crate) async fn restore_backup(
+    app: Holdfast<'_>,
+    id: String,
+    scope: RestoreScope,
+) -> Answer<RestoreResult> {
+    let propagate = scope == RestoreScope::Everywhere;
     ask(&app, move |app| app.restore(&app.known_backup(&id)?, propagate, None)).await
 }

@@ -1,6 +1,6 @@
 //! Devices of the vault.
 
-use holdfast_app::view::{DeviceRemoval, DeviceView, Done, Id};
+use holdfast_app::view::{DeviceView, Done, Id};
 
 use super::Holdfast;
 use crate::error::{Answer, ask};
@@ -17,13 +17,6 @@ pub(crate) async fn devices(app: Holdfast<'_>) -> Answer<Vec<DeviceView>> {
 #[specta::specta]
 pub(crate) async fn rename_device(app: Holdfast<'_>, id: Id, name: String) -> Answer<Done> {
     ask(&app, move |app| app.rename_device(&id, &name)).await
-}
-
-/// What removing a device would do.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn inspect_removal(app: Holdfast<'_>, id: Id) -> Answer<DeviceRemoval> {
-    ask(&app, move |app| app.inspect_removal(&id)).await
 }
 
 /// Removes a device from the vault.

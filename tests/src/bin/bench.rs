@@ -1,6 +1,8 @@
 //! Measures Holdfast's store beside plain SQLite doing the same writes, in one run on one disk, and
 //! prints a table. `bench NAME` runs only the rows whose name contains NAME. Asserts no time.
 
+#[path = "../bench/folder.rs"]
+mod folder;
 #[path = "../bench/keystroke.rs"]
 mod keystroke;
 #[path = "../bench/plain.rs"]
@@ -25,6 +27,8 @@ const MEASUREMENTS: &[Measurement] = &[
     ("add a task to 10,000, durable", tasks::add),
     ("apply 10,000 changes of another device", tasks::apply),
     ("keystroke in a 100 KB note until stored", keystroke::keystroke),
+    ("1,000 notes of 1 KB into an exchange folder", folder::out),
+    ("1,000 notes of 1 KB out of it, second device", folder::take_in),
     ("search as you type over 10,000 items", search::as_you_type),
 ];
 

@@ -2,12 +2,8 @@
 //! an invariant; where a bug was planted, when none did.
 
 use clap::Parser;
-use holdfast_tests::sim::{Options, Outcome, Tally, minimise, run};
-use std::collections::BTreeMap;
+use holdfast_tests::sim::{Options, Outcome, Report, minimise, run, run_many};
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
 #[derive(Parser)]
 #[command(name = "sim", about = "Runs histories of several devices against an oracle")]
@@ -53,43 +49,18 @@ impl Arguments {
     }
 }
 
-/// What came of all histories.
-struct Report {
-    tally: Tally,
-    failures: BTreeMap<u64, Outcome>,
-    seconds: f64,
-}
-
 /// Runs the histories, as many at a time as the machine has processors.
 fn histories(arguments: &Arguments) -> Report {
-    let next = AtomicU64::new(0);
-    let report = Mutex::new((Tally::default(), BTreeMap::new()));
-    let start = Instant::now();
-    let work = || {
-        loop {
-            let number = next.fetch_add(1, Ordering::SeqCst);
-            if number >= arguments.seeds {
-                return;
-            }
-            let seed = arguments.seed.wrapping_add(number);
-            let outcome = run(&arguments.options(seed));
+    let end = arguments.seed.saturating_add(arguments.seeds);
+    run_many(
+        arguments.seed..end,
+        |seed| arguments.options(seed),
+        |seed, outcome| {
             if arguments.find.as_ref().is_some_and(|row| outcome.tally.of_row(row) > 0) {
                 println!("seed {seed}");
             }
-            let mut report = report.lock().expect("no history panics outside of its catch");
-            report.0.join(&outcome.tally);
-            if outcome.failure.is_some() {
-                report.1.insert(seed, outcome);
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(work);
-        }
-    });
-    let (tally, failures) = report.into_inner().expect("no history panics outside of its catch");
-    Report { tally, failures, seconds: start.elapsed().as_secs_f64() }
+        },
+    )
 }
 
 /// The first line of what a history broke.
@@ -111,20 +82,14 @@ fn shorter(options: &Options) {
 }
 
 fn search(arguments: &Arguments) -> ExitCode {
-    let Report { tally, failures, seconds } = histories(arguments);
-    print!("{tally}");
-    for (seed, outcome) in &failures {
-        println!("seed {seed} broke an invariant: {}", outcome.failure.as_deref().unwrap_or(""));
-    }
+    let report = histories(arguments);
+    print!("{report}");
     if arguments.minimise
-        && let Some(seed) = failures.keys().next()
+        && let Some(seed) = report.failures.keys().next()
     {
         shorter(&arguments.options(*seed));
     }
-    let rate = arguments.seeds as f64 / seconds.max(1e-9);
-    println!("{} histories in {seconds:.1} s, {rate:.0} per second", arguments.seeds);
-    println!("{} broke an invariant", failures.len());
-    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[cfg(feature = "planted")]

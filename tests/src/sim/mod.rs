@@ -22,7 +22,7 @@ mod trace;
 mod world;
 
 pub use minimise::minimise;
-pub use run::{Outcome, disputes, run, run_many};
+pub use run::{Outcome, Report, disputes, run, run_many};
 pub use tally::{Group, Tally};
 
 use rand::seq::SliceRandom;

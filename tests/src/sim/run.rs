@@ -5,7 +5,13 @@ use super::world::World;
 use super::{Mode, Options, Plan};
 use holdfast_oplog::Hash;
 use std::any::Any;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 /// Every so many seeds, a history is run twice and must leave the same trace.
 const TWICE: u64 = 100;
@@ -58,7 +64,7 @@ pub fn run(options: &Options) -> Outcome {
     let plan = options.plan();
     let played = catch_unwind(AssertUnwindSafe(|| {
         let (mut tally, trace) = once(options, &plan);
-        if options.seed % TWICE == 0 && !options.tell {
+        if options.seed.is_multiple_of(TWICE) && !options.tell {
             assert_eq!(once(options, &plan).1, trace, "the same seed gave another history");
             tally.count(Group::Histories, "run twice, same trace");
         }
@@ -71,20 +77,66 @@ pub fn run(options: &Options) -> Outcome {
     Outcome { tally, trace, devices: plan.devices, steps: plan.steps, failure }
 }
 
-/// Runs the histories of several seeds; returns what they exercised and those that broke an
-/// invariant, with its words.
-pub fn run_many(
-    seeds: impl IntoIterator<Item = u64>,
-    options: impl Fn(u64) -> Options,
-) -> (Tally, Vec<(u64, String)>) {
-    let mut tally = Tally::default();
-    let mut failures = Vec::new();
-    for seed in seeds {
-        let outcome = run(&options(seed));
-        tally.join(&outcome.tally);
-        failures.extend(outcome.failure.map(|failure| (seed, failure)));
+/// What came of several histories.
+#[derive(Debug)]
+pub struct Report {
+    /// What they exercised.
+    pub tally: Tally,
+    /// Those that broke an invariant, by their seeds.
+    pub failures: BTreeMap<u64, Outcome>,
+    /// How many were run.
+    pub histories: u64,
+    /// How long that took, in seconds.
+    pub seconds: f64,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.tally)?;
+        for (seed, outcome) in &self.failures {
+            let failure = outcome.failure.as_deref().unwrap_or_default();
+            writeln!(f, "seed {seed} broke an invariant: {failure}")?;
+        }
+        let (histories, seconds) = (self.histories, self.seconds);
+        let rate = histories as f64 / seconds.max(1e-9);
+        writeln!(f, "{histories} histories in {seconds:.1} s, {rate:.0} per second")?;
+        writeln!(f, "{} broke an invariant", self.failures.len())
     }
-    (tally, failures)
+}
+
+/// Runs the histories of several seeds, as many at a time as the machine has processors; `seen` is
+/// called with each as it ends.
+pub fn run_many(
+    seeds: Range<u64>,
+    options: impl Fn(u64) -> Options + Sync,
+    seen: impl Fn(u64, &Outcome) + Sync,
+) -> Report {
+    let next = AtomicU64::new(seeds.start);
+    let ended = Mutex::new((Tally::default(), BTreeMap::new()));
+    let start = Instant::now();
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                return;
+            }
+            let outcome = run(&options(seed));
+            seen(seed, &outcome);
+            let mut ended = ended.lock().expect("nothing panics while it is held");
+            ended.0.join(&outcome.tally);
+            if outcome.failure.is_some() {
+                ended.1.insert(seed, outcome);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    let (tally, failures) = ended.into_inner().expect("nothing panics while it is held");
+    let histories = seeds.end.saturating_sub(seeds.start);
+    Report { tally, failures, histories, seconds: start.elapsed().as_secs_f64() }
 }
 
 /// What is disputed at the end of a history when everything has arrived everywhere.

@@ -152,6 +152,7 @@ impl World {
         self.now_ms += self.rng.gen_range(1..40_000);
     }
 
+    #[allow(clippy::unused_self, reason = "asked of the world")]
     pub(super) fn is_liveness(&self, plan: &super::Plan) -> bool {
         plan.mode == Mode::Liveness
     }

@@ -117,14 +117,16 @@ impl Moment {
         }
     }
 
-    /// Writes into `folder` what the disk could hold if the power went now. Files keep their names.
+    /// Writes into `folder` what the disk could hold if the power went now. Files keep their names; those
+    /// that nothing happened to are left as they are there.
     pub fn cut(&self, power: Power, seed: u64, folder: &Path) -> std::io::Result<()> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         for (path, file) in &self.files {
-            if let Some(bytes) = file.left(power, &mut rng)
-                && let Some(name) = path.file_name()
-            {
-                fs::write(folder.join(name), bytes)?;
+            let Some(name) = path.file_name() else { continue };
+            match file.left(power, &mut rng) {
+                Some(bytes) => fs::write(folder.join(name), bytes)?,
+                // What stood there before is gone.
+                None => _ = fs::remove_file(folder.join(name)),
             }
         }
         Ok(())
@@ -137,31 +139,30 @@ impl Stored {
         let until = rng.next_u64() as usize % (self.pending.len() + 1);
         for (index, op) in self.pending.iter().enumerate() {
             let share = match power {
-                Power::Lost => Share::Nothing,
                 Power::Kept => Share::All,
                 Power::Torn if index < until => Share::All,
                 Power::Torn if index == until => Share::Sectors,
-                Power::Torn => Share::Nothing,
+                Power::Lost | Power::Torn => Share::Nothing,
                 Power::Reordered => Share::Sectors,
             };
             match (op, share) {
                 (_, Share::Nothing) => {}
                 (Op::Delete { .. }, Share::All) => left = None,
                 (Op::Delete { .. }, Share::Sectors) => {
-                    if rng.next_u32() % 2 == 0 {
+                    if rng.next_u32().is_multiple_of(2) {
                         left = None;
                     }
                 }
                 (op, Share::All) => carry_out(left.get_or_insert_default(), op),
                 (Op::Write { offset, bytes, .. }, Share::Sectors) => {
                     for (at, piece) in sectors(*offset, bytes) {
-                        if rng.next_u32() % 2 == 0 {
+                        if rng.next_u32().is_multiple_of(2) {
                             put(left.get_or_insert_default(), at, piece);
                         }
                     }
                 }
                 (op, Share::Sectors) => {
-                    if rng.next_u32() % 2 == 0 {
+                    if rng.next_u32().is_multiple_of(2) {
                         carry_out(left.get_or_insert_default(), op);
                     }
                 }

@@ -237,8 +237,9 @@ async fn settings_are_kept_and_shown_at_every_size() -> Result<()> {
         "Devices",
         "Shortcuts",
         "Appearance",
+        "Backup",
         "Import & export",
-        "Data",
+        "Storage & check",
     ] {
         tab(&app, name).await?;
         let file: String =

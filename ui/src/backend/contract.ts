@@ -471,8 +471,8 @@ export type BackupView = {
   id: string;
   time: Millis;
   bytes: number;
-  /** point: made before a restore. update: made before the app changed the database's format. */
-  kind: "automatic" | "manual" | "point" | "update";
+  /** point: made before a restore. update: before the app changed the database's format. repair: before a repair. */
+  kind: "automatic" | "manual" | "point" | "update" | "repair";
   /** It was opened and compared after it was written. */
   verified: boolean;
 };
@@ -486,25 +486,51 @@ export type BackupsView = {
   error: CommandError | null;
 };
 /** What restoring would change, compared with now. */
-export type RestorePreview = { id: string; time: Millis; adds: number; updates: number; deletes: number; items: PreviewItem[]; devices: DeviceRef[] };
+export type RestorePreview = {
+  /** When the last change in the backup was made; null where it holds none. */
+  lastChange: Millis | null;
+  adds: number;
+  updates: number;
+  deletes: number;
+  items: PreviewItem[];
+  /** The other devices of the vault. */
+  devices: DeviceRef[];
+  /** Changes here that are not in the backup, and how many of these no other device is known to have. */
+  newerHere: number;
+  onlyHere: number;
+};
 /**
  * here: this device goes back and then catches up again with the others. everywhere: the differences
  * are written as one change that travels and can be undone.
  */
 export type RestoreScope = "here" | "everywhere";
-/** `point`: the restore point that was made first. */
-export type RestoreResult = { point: BackupView; scope: RestoreScope; adds: number; updates: number; deletes: number };
-export type HistoryPeriod = "days90" | "year" | "forever";
+/**
+ * `point`: the restore point that was made first. Where the database could not be opened it was set
+ * aside instead (`aside`, for people to read). `skipped`: what was left alone and why.
+ */
+export type RestoreResult = { point: BackupView | null; aside: string | null; scope: RestoreScope; adds: number; updates: number; deletes: number; skipped: string[] };
+/** A device that does not have old changes yet, so that they are kept. `text`: "Tablet has not confirmed since Tue". */
+export type HoldsBack = { device: Id; name: string; changes: number; lastSeen: Millis | null; text: string };
+/** Sizes in bytes. */
 export type StorageView = {
   /** The database file. */
-  databaseBytes: number;
-  /** What is alive: lists, tasks, notes, their texts. */
-  liveBytes: number;
-  historyBytes: number;
-  attachmentBytes: number;
-  period: HistoryPeriod;
-  /** Devices that do not have everything yet: history that they lack is kept. */
-  holders: { device: DeviceRef; lastSeen: Millis | null; changes: number }[];
+  database: number;
+  /** Of it, what is free and will be used again. */
+  free: number;
+  /** What is alive: fields and texts of everything that was not deleted for good. */
+  live: number;
+  /** Every change that is still kept one by one, and how many these are. */
+  log: number;
+  changes: number;
+  /** The state from which the history begins. */
+  base: number;
+  /** Texts with their versions. */
+  texts: number;
+  attachments: number;
+  /** For how many days history is kept; null means for ever. */
+  historyDays: number | null;
+  lastPruned: Millis | null;
+  holders: HoldsBack[];
 };
 
 /** Something changed, by this window, by another device or by holdfastctl. ids empty = anything. */
@@ -579,7 +605,7 @@ export interface Backend {
   /**
    * Opens a folder dialog; null when cancelled. Changes nothing. Rejects with code
    * "folder_holds_database" where this device's database lies inside, "folder_read_only",
-   * "folder_other_vault".
+   * "folder_missing".
    */
   pickFolder(): Promise<FolderPreview | null>;
   /** Turns the picked folder on (in place of another), and syncs. */
@@ -603,7 +629,8 @@ export interface Backend {
   /** Makes a restore point first. */
   restoreBackup(id: string, scope: RestoreScope): Promise<RestoreResult>;
   storage(): Promise<StorageView>;
-  setHistory(period: HistoryPeriod): Promise<StorageView>;
+  /** Keeps history for some days on all devices; null means for ever. */
+  setHistoryDays(days: number | null): Promise<Done>;
   devices(): Promise<DeviceView[]>;
   renameDevice(id: Id, name: string): Promise<Done>;
   /** Takes a device out of the vault: new keys from then on. Cannot be undone; it can be invited again. */

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{DeviceRef, Id, ItemKind, Millis, Position};
+use super::{DeviceRef, Id, ItemKind, Millis, Position, PreviewItem};
 
 /// What an action did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Type)]
@@ -60,14 +60,36 @@ pub struct ActivityEntry {
     pub kind: ActivityKind,
     /// When.
     pub time: Millis,
-    /// What happened, in a sentence.
+    /// What happened, in a sentence without counts.
     pub title: String,
-    /// More sentences.
+    /// More sentences, none about counts.
     pub details: Vec<String>,
+    /// What an exchange did.
+    pub counts: Option<ExchangeCounts>,
+    /// What it did by name, as far as that is kept.
+    pub items: Vec<PreviewItem>,
     /// With which device.
     pub device: Option<DeviceRef>,
     /// Whether it can be undone.
     pub can_undo: bool,
+}
+
+/// What an exchange did. The interface leaves out what is zero.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ExchangeCounts {
+    /// Changes that went.
+    pub sent: u32,
+    /// Items that came.
+    pub adds: u32,
+    /// Items that changed.
+    pub updates: u32,
+    /// Items that went to the trash.
+    pub deletes: u32,
+    /// Items that needed a decision from then on.
+    pub conflicts: u32,
+    /// Items whose text merged by itself.
+    pub merged: u32,
 }
 
 /// What a line of the activity was.
@@ -82,10 +104,20 @@ pub enum ActivityKind {
     Merge,
     /// Something failed.
     Failure,
+    /// One run with the exchange folder.
+    Exchange,
     /// A device joined, left or was renamed.
     Device,
+    /// This device took a new writing identity, after a clone or a restored copy.
+    Identity,
+    /// Changes of a removed device were set aside.
+    Quarantine,
     /// A backup.
     Backup,
+    /// A backup was restored.
+    Restore,
+    /// Old history was removed.
+    Prune,
     /// A check.
     Check,
 }

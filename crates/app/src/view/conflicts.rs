@@ -175,6 +175,9 @@ pub struct VersionView {
     pub device: DeviceRef,
     /// When, by that device's clock.
     pub time: Millis,
+    /// What is in this version where one value cannot say it, line by line: the copy of an item that
+    /// several spaces hold.
+    pub details: Vec<String>,
 }
 
 /// One text with several versions.

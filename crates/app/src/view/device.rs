@@ -37,6 +37,10 @@ pub struct DeviceView {
     pub last_seen: Option<Millis>,
     /// Whether it was removed from the vault.
     pub removed: bool,
+    /// When it was removed; none while it is a member.
+    pub removed_time: Option<Millis>,
+    /// How many of its changes were written after its removal and are set aside, never applied.
+    pub quarantined: u32,
 }
 
 /// What removing a device from the vault would do.

@@ -17,6 +17,12 @@ pub struct CommandError {
 
 impl From<crate::AppError> for CommandError {
     fn from(error: crate::AppError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&crate::AppError> for CommandError {
+    fn from(error: &crate::AppError) -> Self {
         Self {
             code: error.code().to_owned(),
             message: error.to_string(),

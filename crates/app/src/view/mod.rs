@@ -28,8 +28,10 @@ mod travel;
 #[cfg(test)]
 mod tests;
 
-pub use activity::{ActivityEntry, ActivityKind, Changed, Done, TrashItem};
-pub use backup::{BackupKind, BackupView, RestorePreview, Restored};
+pub use activity::{ActivityEntry, ActivityKind, Changed, Done, ExchangeCounts, TrashItem};
+pub use backup::{
+    BackupKind, BackupView, BackupsView, RestorePreview, RestoreResult, RestoreScope,
+};
 pub use boot::{Boot, BootState, Density, KeyStore, Platform, Prefs, Theme, WeekStart};
 pub use bundle::{
     BundlePreview, ExportAllResult, ExportFormat, ExportRequest, ExportResult, ImportResult,

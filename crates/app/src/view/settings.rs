@@ -60,4 +60,6 @@ pub struct CheckReport {
     pub ok: bool,
     /// What was looked at and found, in sentences.
     pub lines: Vec<String>,
+    /// How many damaged changes were taken out and will be fetched again from other devices or bundles.
+    pub refetch: u32,
 }

@@ -28,6 +28,8 @@ pub struct StorageView {
     pub history_days: Option<u32>,
     /// When this device last looked for changes to prune.
     pub last_pruned: Option<Millis>,
+    /// Who does not have everything yet that is older than the history period, so that it is kept.
+    pub holders: Vec<HoldsBack>,
 }
 
 /// What pruning did, or would do.

@@ -66,9 +66,9 @@ pub(crate) fn restore(arguments: RestoreArguments, context: &mut Context) -> Res
             format!(
                 "{} there again, {} with other content, {} gone.\n{} on this device are newer, {} of \
                  them on no other device.",
-                count(preview.added, "item"),
-                preview.changed,
-                preview.deleted,
+                count(preview.adds, "item"),
+                preview.updates,
+                preview.deletes,
                 count(preview.newer_here, "change"),
                 preview.only_here
             )
@@ -76,7 +76,6 @@ pub(crate) fn restore(arguments: RestoreArguments, context: &mut Context) -> Res
     }
     // A damaged database cannot be opened, and is what a backup is for.
     let passphrase = match context.app() {
-        Err(Failure::App(AppError::Locked)) => None,
         Err(Failure::App(AppError::Store(_))) => {
             context.passphrase_in_file()?.or_else(secrets::from_environment)
         }
@@ -87,12 +86,14 @@ pub(crate) fn restore(arguments: RestoreArguments, context: &mut Context) -> Res
     let restored =
         app.restore(&path, arguments.propagate, passphrase.as_deref().map(String::as_str))?;
     context.answer(&restored, |restored| {
+        let point = restored.point.as_ref().map(|point| &point.id);
+        let before = point.or(restored.aside.as_ref()).map_or("", String::as_str);
         let mut text = format!(
             "{} there again, {} with other content, {} gone. What was here before is in {}.\n",
-            count(restored.added, "item"),
-            restored.changed,
-            restored.deleted,
-            line(&restored.restore_point)
+            count(restored.adds, "item"),
+            restored.updates,
+            restored.deletes,
+            line(before)
         );
         for skipped in &restored.skipped {
             text.push_str(&format!("Left alone: {}\n", line(skipped)));

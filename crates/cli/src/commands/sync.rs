@@ -218,7 +218,7 @@ pub(crate) fn watch(context: &mut Context) -> Result<(), Failure> {
         let _ = raw(&text);
     });
     while !stop.load(Ordering::Relaxed) {
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        std::thread::park_timeout(std::time::Duration::from_millis(100));
     }
     drop(keeper);
     if json {

@@ -92,6 +92,22 @@ enum ActivityCommand {
     },
 }
 
+/// Counts that are not zero, then what else there is to say.
+fn what_it_did(entry: &holdfast_app::view::ActivityEntry) -> String {
+    let counts = entry.counts.unwrap_or_default();
+    let named = [
+        ("sent", counts.sent),
+        ("added", counts.adds),
+        ("updated", counts.updates),
+        ("deleted", counts.deletes),
+        ("conflicts", counts.conflicts),
+        ("merged automatically", counts.merged),
+    ];
+    let counted = named.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{what} {n}"));
+    let items = entry.items.iter().map(|item| format!("'{}'", item.title));
+    counted.chain(entry.details.iter().cloned()).chain(items).collect::<Vec<_>>().join("; ")
+}
+
 /// `activity`
 pub(crate) fn activity(arguments: ActivityArguments, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
@@ -103,7 +119,7 @@ pub(crate) fn activity(arguments: ActivityArguments, context: &mut Context) -> R
     context.answer(&entries, |entries| {
         let mut table = Table::default();
         for entry in entries {
-            table.row([&entry.id, &time(entry.time), &entry.title, &entry.details.join("; ")]);
+            table.row([&entry.id, &time(entry.time), &entry.title, &what_it_did(entry)]);
         }
         table.text()
     })

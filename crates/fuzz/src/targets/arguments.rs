@@ -1,4 +1,5 @@
 //! Command lines of `holdfastctl`: understood, or refused as wrong usage.
+#![allow(clippy::octal_escapes, reason = "zero bytes stand between words")]
 
 use crate::Target;
 use std::ffi::OsString;

@@ -36,7 +36,7 @@ fn one(data: &[u8]) {
     WORLD.with_borrow_mut(|slot| {
         let (world, before) = &mut **slot.get_or_insert_with(|| ManuallyDrop::new(world()));
         let shown = world.phone.inspect(data);
-        if shown.is_err() || data.len() % 8 == 0 {
+        if shown.is_err() || data.len().is_multiple_of(8) {
             assert_eq!(world.phone.trace(), *before, "showing an import changed something");
         }
         let taken = world.phone.import(data);

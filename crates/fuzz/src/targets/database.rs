@@ -39,6 +39,7 @@ fn run(data: &[u8]) {
     std::fs::write(&path, bytes).expect("a file");
     let Ok(mut store) = Store::open(&path) else { return };
     let _ = store.vault() == *vault;
+    #[allow(clippy::type_complexity, reason = "a table, read where it stands")]
     let read: [fn(&holdfast_store::Tx<'_>) -> Result<(), StoreError>; 6] = [
         |tx| tx.check(&|_, _, _, _| true).map(drop),
         |tx| tx.dump(None).map(drop),

@@ -49,7 +49,7 @@ fn ready() -> Ready {
 fn seeds() -> Vec<Vec<u8>> {
     let mut world = world::used(11, 60);
     let changes = world.phone.changes();
-    changes.chunks(5).map(|chunk| pack(chunk)).collect()
+    changes.chunks(5).map(pack).collect()
 }
 
 /// Bodies with their lengths before them.

@@ -1,5 +1,6 @@
 use super::format::{
-    BUNDLE_FORMAT, BundleHeader, BundleKind, BundleWriter, SectionKind, write_atomically,
+    BUNDLE_FORMAT, BundleHeader, BundleKind, BundleWriter, SectionKind, hash_of_handovers,
+    write_atomically,
 };
 use super::spool::Spool;
 use super::{BundleError, CARRIER, HEADER_CONTEXT, MEMBERSHIP_PLACE, pieces};
@@ -128,6 +129,7 @@ pub(super) fn write(
         for hash in pieces::contents(tx, &holds, &since)? {
             pieces::seal(tx, keyring, hash, *rng, |bytes| spool.chunk(bytes))?;
         }
+        let handovers = tx.handovers()?;
         let header = BundleHeader {
             format: BUNDLE_FORMAT,
             kind: match (&invited, request.scope) {
@@ -142,12 +144,12 @@ pub(super) fn write(
             holds,
             since: needed,
             counts: spool.counts,
+            handovers: hash_of_handovers(&handovers),
         };
         let mut records = members.records().to_vec();
         records.extend(invited.iter().map(|invited| invited.record.clone()));
         let sealed =
             seal_blob(keyring, Purpose::Membership, MEMBERSHIP_PLACE, &pack(&records)?, &mut *rng)?;
-        let handovers = tx.handovers()?;
         let bytes = BundleWriter::<Vec<u8>>::header_bytes(&header)?;
         let signature = keys.sign(HEADER_CONTEXT, &bytes);
         write_atomically(path, |out| {
@@ -158,7 +160,7 @@ pub(super) fn write(
             }
             writer.section(SectionKind::Membership, &sealed)?;
             for handover in &handovers {
-                writer.section(SectionKind::Membership, handover)?;
+                writer.section(SectionKind::Handover, handover)?;
             }
             spool.copy_to(&mut writer)?;
             writer.finish().map(|_| ())

@@ -177,7 +177,7 @@ impl Device {
         self.store.write(|tx| tx.append(author, change)).unwrap();
     }
 
-    pub(super) fn prune(&mut self, before_ms: i64) -> PruneReport {
+    pub(crate) fn prune(&mut self, before_ms: i64) -> PruneReport {
         let me = self.id();
         self.write(|tx| prune(tx, me, before_ms).unwrap())
     }

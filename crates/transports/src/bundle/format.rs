@@ -16,7 +16,7 @@ pub use super::format_file::write_atomically;
 pub use super::format_reader::{BundleReader, Section, Summary, verify};
 pub use super::format_writer::BundleWriter;
 
-use holdfast_oplog::{ActorId, DeviceId, VaultId, VersionVector, limits};
+use holdfast_oplog::{ActorId, DeviceId, Hash, VaultId, VersionVector, limits};
 use serde::{Deserialize, Serialize};
 
 /// Format number that this build writes, and the highest that it reads.
@@ -58,6 +58,16 @@ pub struct BundleHeader {
     pub since: VersionVector,
     /// How much is inside.
     pub counts: Counts,
+    /// Over the handovers inside, where there are any ([`hash_of_handovers`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handovers: Option<Hash>,
+}
+
+/// What a signed header says of the handovers: that they are all there, once and in this order. None
+/// where there are none.
+pub(super) fn hash_of_handovers(handovers: &[Vec<u8>]) -> Option<Hash> {
+    let hashes: Vec<u8> = handovers.iter().flat_map(|sealed| Hash::of(sealed).0).collect();
+    (!hashes.is_empty()).then(|| Hash::of(&hashes))
 }
 
 /// What a bundle is for.
@@ -86,6 +96,7 @@ pub struct Counts {
     pub pieces: u64,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 const fn is_zero(number: &u64) -> bool {
     *number == 0
 }
@@ -105,17 +116,20 @@ pub enum SectionKind {
     Signature,
     /// A sealed piece of a snapshot.
     Snapshot,
+    /// Membership records sealed under the key of an epoch that ended with them.
+    Handover,
 }
 
 impl SectionKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Invitation,
         Self::Membership,
         Self::Batch,
         Self::Chunk,
         Self::Signature,
         Self::Snapshot,
+        Self::Handover,
     ];
 
     /// The byte on disk.
@@ -127,6 +141,7 @@ impl SectionKind {
             Self::Chunk => 4,
             Self::Signature => 5,
             Self::Snapshot => 6,
+            Self::Handover => 7,
         }
     }
 
@@ -139,7 +154,7 @@ impl SectionKind {
     pub const fn limit(self) -> usize {
         match self {
             Self::Invitation => 256 * 1024,
-            Self::Membership => 4 * 1024 * 1024 + OVERHEAD,
+            Self::Membership | Self::Handover => 4 * 1024 * 1024 + OVERHEAD,
             Self::Batch => limits::BATCH,
             Self::Chunk => limits::ATTACHMENT_CHUNK + OVERHEAD,
             Self::Signature => 1024,
@@ -155,6 +170,7 @@ impl SectionKind {
             Self::Chunk => "a piece of an attachment",
             Self::Signature => "the signature",
             Self::Snapshot => "a piece of a snapshot",
+            Self::Handover => "an earlier list of devices",
         }
     }
 }

@@ -17,6 +17,7 @@ fn header() -> BundleHeader {
         holds: [(log(2), 12), (log(3), 4)].into_iter().collect(),
         since: [(log(2), 9)].into_iter().collect(),
         counts: Counts { batches: 2, changes: 3, chunks: 1, pieces: 0 },
+        handovers: None,
     }
 }
 

@@ -5,6 +5,7 @@ use super::fixture_tests::{Device, EVERYTHING, devices};
 use super::format::{BundleHeader, BundleReader, BundleWriter, Section, SectionKind};
 use super::{BundleError, HEADER_CONTEXT};
 use holdfast_oplog::{BATCH_FORMAT, BatchHeader, DeviceId, LogId, Range, Space};
+use holdfast_sync::devices::remove_device;
 use holdfast_sync::outgoing;
 use holdfast_vault::{DeviceKeys, seal_batch};
 use rand_chacha::ChaCha20Rng;
@@ -155,32 +156,51 @@ fn signed(device: &Device, header: &BundleHeader, sections: &mut [Section]) -> V
     put_together(header, sections)
 }
 
-#[test]
-fn parts_cannot_be_taken_out_doubled_or_put_elsewhere() {
-    let (_, mut phone, whole) = laptop_and_phone();
-    let (header, sections) = take_apart(&whole);
+/// Takes out, doubles, cuts and swaps each part of a bundle: a device that could take it in refuses.
+fn only_as_it_was_made(phone: &mut Device, whole: &[u8]) {
+    let (header, sections) = take_apart(whole);
     assert_eq!(put_together(&header, &sections), whole);
     let before = phone.trace();
     for place in 0..sections.len() {
         let mut less = sections.clone();
         less.remove(place);
-        assert_eq!(refused(&mut phone, &put_together(&header, &less)), "bundle_corrupted");
+        assert_eq!(refused(phone, &put_together(&header, &less)), "bundle_corrupted");
         let mut twice = sections.clone();
         twice.insert(place, sections[place].clone());
-        assert_eq!(refused(&mut phone, &put_together(&header, &twice)), "bundle_corrupted");
+        assert_eq!(refused(phone, &put_together(&header, &twice)), "bundle_corrupted");
         let mut cut = sections.clone();
         let half = cut[place].bytes.len() / 2;
         cut[place].bytes.truncate(half);
-        refused(&mut phone, &put_together(&header, &cut));
+        refused(phone, &put_together(&header, &cut));
         for other in 0..sections.len() {
             if sections[place].kind != sections[other].kind {
                 let mut swapped = sections.clone();
                 swapped[place].bytes = sections[other].bytes.clone();
-                refused(&mut phone, &put_together(&header, &swapped));
+                refused(phone, &put_together(&header, &swapped));
             }
         }
     }
     assert_eq!(phone.trace(), before);
+}
+
+#[test]
+fn parts_cannot_be_taken_out_doubled_or_put_elsewhere() {
+    let (_, mut phone, whole) = laptop_and_phone();
+    only_as_it_was_made(&mut phone, &whole);
+}
+
+#[test]
+fn handovers_cannot_be_taken_out_doubled_or_put_elsewhere() {
+    let [mut laptop, mut phone, tablet, desk] = devices(["laptop", "phone", "tablet", "desk"]);
+    for removed in [tablet.id(), desk.id()] {
+        laptop.keyring = remove_device(&mut laptop.session(), removed).unwrap();
+    }
+    laptop.add("elm");
+    let whole = std::fs::read(laptop.export(EVERYTHING).0).unwrap();
+    let (_, sections) = take_apart(&whole);
+    assert_eq!(sections.iter().filter(|s| s.kind == SectionKind::Handover).count(), 2);
+    only_as_it_was_made(&mut phone, &whole);
+    import(&mut phone, &whole).unwrap();
 }
 
 #[test]

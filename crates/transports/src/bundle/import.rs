@@ -1,4 +1,4 @@
-use super::format::{BundleHeader, BundleReader, Counts, Section, SectionKind};
+use super::format::{BundleHeader, BundleReader, Counts, Section, SectionKind, hash_of_handovers};
 use super::format_error::changes;
 use super::pieces::Assembly;
 use super::preview::{Preview, device_notices, summarize, waiting_notices};
@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
+
+/// Bytes of all handovers in a bundle.
+const HANDOVER_BYTES: usize = 64 * 1024 * 1024;
 
 /// What importing did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,31 +243,38 @@ pub(crate) fn parted_notice(count: u64) -> String {
 /// What stands before the changes.
 struct Opening {
     signature: [u8; 64],
-    /// Sealed records: the sender's own, then handovers.
-    membership: Vec<Vec<u8>>,
+    /// Sealed records, as the sender knows them.
+    membership: Vec<u8>,
+    handovers: Vec<Vec<u8>>,
 }
 
 /// Reads the signature and the sealed membership records, and the first section after them.
 fn opening(reader: &mut FileReader) -> Result<(Opening, Option<Section>), BundleError> {
-    let (mut signature, mut membership) = (None, Vec::new());
+    let (mut signature, mut membership, mut handovers) = (None, None, Vec::new());
+    let mut room = HANDOVER_BYTES;
     loop {
         match reader.next_section()? {
             Some(Section { kind: SectionKind::Signature, bytes }) if signature.is_none() => {
                 let bytes = bytes.try_into().map_err(|_| BundleError::Corrupted("signature"))?;
                 signature = Some(bytes);
             }
-            Some(Section { kind: SectionKind::Membership, bytes })
-                if membership.len() <= HANDOVERS =>
+            Some(Section { kind: SectionKind::Membership, bytes }) if membership.is_none() => {
+                membership = Some(bytes);
+            }
+            Some(Section { kind: SectionKind::Handover, bytes })
+                if handovers.len() < HANDOVERS && bytes.len() <= room =>
             {
-                membership.push(bytes);
+                room = room.saturating_sub(bytes.len());
+                handovers.push(bytes);
             }
             Some(Section { kind: SectionKind::Invitation, .. }) => {}
             next => {
                 let signature = signature.ok_or(BundleError::Corrupted("signature"))?;
-                if membership.is_empty() {
-                    return Err(BundleError::Corrupted("list of devices"));
+                let membership = membership.ok_or(BundleError::Corrupted("list of devices"))?;
+                if hash_of_handovers(&handovers) != reader.header().handovers {
+                    return Err(BundleError::Corrupted("earlier lists of devices"));
                 }
-                return Ok((Opening { signature, membership }, next));
+                return Ok((Opening { signature, membership, handovers }, next));
             }
         }
     }
@@ -279,18 +289,14 @@ impl Opening {
         keys: &DeviceKeys,
         keyring: &Keyring,
     ) -> Result<(Membership, Keyring), BundleError> {
-        let places = std::iter::once(MEMBERSHIP_PLACE).chain(std::iter::repeat(HANDOVER_PLACE));
-        let sealed: Vec<SealedRecords<'_>> = self
-            .membership
-            .iter()
-            .zip(places)
-            .map(|(bytes, place)| SealedRecords { place, bytes })
-            .collect();
+        let mut sealed = vec![SealedRecords { place: MEMBERSHIP_PLACE, bytes: &self.membership }];
+        let handovers = self.handovers.iter();
+        sealed.extend(handovers.map(|bytes| SealedRecords { place: HANDOVER_PLACE, bytes }));
         let (members, keyring) = take_in_records(tx, keys, keyring, &sealed)?;
         let removed = members.device(keys.device_id()).is_some_and(|d| d.removal.is_some());
-        if let (Some(own), false) = (self.membership.first(), removed) {
-            let opened = open_blob(&keyring, Purpose::Membership, MEMBERSHIP_PLACE, own)?;
-            unpack(&opened)?;
+        if !removed {
+            let place = MEMBERSHIP_PLACE;
+            unpack(&open_blob(&keyring, Purpose::Membership, place, &self.membership)?)?;
         }
         Ok((members, keyring))
     }

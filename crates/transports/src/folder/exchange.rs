@@ -100,7 +100,7 @@ pub fn exchange(
         let went = put(session, &keyring, &mut folder)?;
         report.sent = went.changes;
         report.memory.published = folder.own_offers();
-        report.memory.snapshot = folder.snapshot.clone();
+        report.memory.snapshot.clone_from(&folder.snapshot);
     }
     report.memory.counter = folder.counter;
     report.unfinished = folder.unfinished.len() as u64;

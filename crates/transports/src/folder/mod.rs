@@ -42,4 +42,6 @@ const CARRIER: &str = "folder";
 const MEMBERSHIP_PLACE: &[u8] = b"folder membership";
 
 #[cfg(test)]
+mod pruned_tests;
+#[cfg(test)]
 mod story_tests;

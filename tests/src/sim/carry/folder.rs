@@ -99,7 +99,7 @@ impl World {
                 assert!(notices.is_empty() || waits, "{notices:?}");
             }
             Err(error) => {
-                assert!(crashed || gone, "device {device} cannot use the folder: {error}")
+                assert!(crashed || gone, "device {device} cannot use the folder: {error}");
             }
         }
         self.came(device, &before, &folder.offered, false);
@@ -153,6 +153,7 @@ impl World {
         }
         let after = folder.syncer.borrow().mischief;
         self.carried.exchange = Some(folder);
+        #[allow(clippy::type_complexity, reason = "a table, read where it stands")]
         let rows: [(&str, fn(&Mischief) -> u64); 7] = [
             ("folder: file cut, later whole", |m| m.cut),
             ("folder: file overtaken by a later one", |m| m.overtaken),

@@ -44,11 +44,11 @@ pub(crate) fn temporary_folder() -> TempDir {
 
 /// Whether a space may travel by a carrier: the table of the design, written apart from the engine.
 pub(crate) const fn may_travel(space: Space, carrier: Carrier) -> bool {
-    match (space, carrier) {
+    matches!(
+        (space, carrier),
         (Space::Everywhere, _)
-        | (Space::Nearby, Carrier::Lan | Carrier::Bundle { nearby_ticked: true }) => true,
-        _ => false,
-    }
+            | (Space::Nearby, Carrier::Lan | Carrier::Bundle { nearby_ticked: true })
+    )
 }
 
 /// The part of what someone holds that may travel by a carrier.

@@ -276,8 +276,8 @@ export class FakeBackend extends FakeItems implements Backend {
   async storage() {
     return this.saved.storage();
   }
-  async setHistory(period: Parameters<Backend["setHistory"]>[0]) {
-    return this.saved.setHistory(period);
+  async setHistoryDays(days: Parameters<Backend["setHistoryDays"]>[0]) {
+    return this.saved.setHistoryDays(days);
   }
   async devices() {
     return structuredClone(this.world.devices);

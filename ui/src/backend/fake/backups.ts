@@ -1,5 +1,5 @@
 // Backups, restoring and room in the in-memory backend: a backup is a copy of the data.
-import type { BackupView, BackupsView, CommandError, HistoryPeriod, PreviewItem, RestorePreview, RestoreResult, RestoreScope, StorageView } from "../contract";
+import type { BackupView, BackupsView, CommandError, Done, PreviewItem, RestorePreview, RestoreResult, RestoreScope, StorageView } from "../contract";
 import { error, itemOf, kindOf, plural, put, type Desk, type FakeItem } from "./desk";
 import { HERE, type World } from "./world";
 
@@ -24,7 +24,7 @@ export class Backups {
   #kept: { view: BackupView; world: World }[] = [];
   /** Why the last automatic backup failed. */
   failure: CommandError | null = null;
-  #period: HistoryPeriod = "year";
+  #days: number | null = 365;
 
   constructor(private readonly desk: Desk) {}
 
@@ -56,7 +56,8 @@ export class Backups {
     const { view, world } = this.#find(id);
     const items = differences(this.desk.world, world);
     const n = (what: PreviewItem["what"]) => items.filter((one) => one.what === what).length;
-    return { id, time: view.time, adds: n("added"), updates: n("changed"), deletes: n("deleted"), items, devices: this.desk.world.devices.filter((one) => !one.here && !one.removed).map(({ id: device, name, here }) => ({ id: device, name, here })) };
+    const newer = Object.values(this.desk.world.pending).reduce((sum, n) => sum + n, 0);
+    return { lastChange: view.time, newerHere: Math.max(items.length, newer), onlyHere: newer, adds: n("added"), updates: n("changed"), deletes: n("deleted"), items, devices: this.desk.world.devices.filter((one) => !one.here && !one.removed).map(({ id: device, name, here }) => ({ id: device, name, here })) };
   }
   restore(id: string, scope: RestoreScope): RestoreResult {
     const { world: then } = this.#find(id);
@@ -88,7 +89,7 @@ export class Backups {
       if (scope === "here") world.activity.unshift(entry("identity", "This device writes under a new identity", ["Its data went back to a backup. What it writes from now on cannot be mistaken for what it wrote before."], []));
     });
     const n = (what: PreviewItem["what"]) => done.filter((one) => one.what === what).length;
-    return { point, scope, adds: n("added"), updates: n("changed"), deletes: n("deleted") };
+    return { point, aside: null, skipped: [], scope, adds: n("added"), updates: n("changed"), deletes: n("deleted") };
   }
 
   storage(): StorageView {
@@ -96,13 +97,13 @@ export class Backups {
     const live = sizeOf([world.lists, world.tasks, world.notes].map((all) => all.filter((one) => one.deleted === null).map((one) => ({ ...one, history: [] }))));
     const history = [...world.tasks, ...world.notes].reduce((sum, one) => sum + one.history.length * 380 + (one.deleted ? sizeOf(one) : 0), 0);
     return {
-      databaseBytes: 96 * 1024 + live + history, liveBytes: live, historyBytes: history, attachmentBytes: 0, period: this.#period,
-      holders: world.sync.destinations.filter((one) => one.kind === "device" && one.missingThere > 0).map((one) => ({ device: { id: one.id, name: one.name, here: false }, lastSeen: one.lastSeen, changes: one.missingThere })),
+      database: 96 * 1024 + live + history, free: 0, live, log: history, changes: Math.round(history / 380), base: 0, texts: 0, attachments: 0, historyDays: this.#days, lastPruned: null,
+      holders: this.#days === null ? [] : world.sync.destinations.filter((one) => one.kind === "device" && one.missingThere > 0).map((one) => ({ device: one.id, name: one.name, text: `${one.name} has not confirmed for long`, lastSeen: one.lastSeen, changes: one.missingThere })),
     };
   }
-  setHistory(period: HistoryPeriod): StorageView {
-    this.#period = period;
-    return this.storage();
+  setHistoryDays(days: number | null): Done {
+    this.#days = days;
+    return { ids: [], label: days === null ? "History is kept for ever" : `History is kept for ${days} days`, skipped: [] };
   }
   /** For the activity: what pruning removed. */
   prune(changes: number): void {

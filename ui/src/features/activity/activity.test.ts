@@ -56,7 +56,6 @@ describe("activity", () => {
   it("tells of removed devices, new identities, restores and pruning", async () => {
     const { fake } = await startApp({ route: { screen: "activity" }, scene: "removed" });
     expect(await screen.findByText("Changes of Phone were set aside")).toBeVisible();
-    expect(screen.getByText("Removed Phone")).toBeVisible();
     fake.saved.prune(120);
     await fake.editTasks([fakeId(33)], { title: "Other" });
     await fake.restoreBackup((await fake.backups()).backups[0]!.id, "here");

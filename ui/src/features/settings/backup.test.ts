@@ -101,12 +101,12 @@ describe("storage", () => {
   it("tells sizes, keeps history as long as was chosen, and names who holds pruning back", async () => {
     const { user, fake } = await at("data", "waiting");
     expect(await screen.findByText("Your lists, tasks and notes")).toBeVisible();
-    expect(screen.getByText(/^Desktop does not have 7 changes yet/)).toBeVisible();
+    expect(screen.getByText(/^Desktop has not confirmed .* \(7 old changes\)/)).toBeVisible();
     await clean();
     await user.click(screen.getByRole("radio", { name: "90 days" }));
-    await waitFor(async () => expect((await fake.storage()).period).toBe("days90"));
+    await waitFor(async () => expect((await fake.storage()).historyDays).toBe(90));
     await user.click(screen.getByRole("radio", { name: "For ever" }));
-    await waitFor(() => expect(screen.queryByText(/^Desktop does not have/)).toBeNull());
+    await waitFor(() => expect(screen.queryByText(/^Desktop has not confirmed/)).toBeNull());
   });
 });
 
