@@ -258,22 +258,6 @@ fn a_crash_between_applying_and_saving_is_made_good_by_sending_again() {
     assert_eq!((laptop.dump().unwrap(), laptop.conflicts().unwrap()), after);
 }
 
-/// A log that says two different things under one number is a cloned device: refused, nothing changed.
-#[test]
-fn a_forked_log_is_refused() {
-    let (mut laptop, mut phone) = pair();
-    let mut twin = Replica::new(1, 0).unwrap();
-    let mut draft = Draft::new(task(), Kind::Task.as_str());
-    draft.set(TITLE, "From the backup", &Seen::All);
-    twin.edit(NOW, draft.finish().into_iter().collect()).unwrap();
-    let runs = twin.runs(&holdfast_oplog::VersionVector::new(), || 10).unwrap();
-    let before = phone.dump().unwrap();
-    let refused = phone.take_in(NOW, &runs[0]);
-    assert!(matches!(refused, Err(StoreError::Forked { seq: 1, .. })));
-    assert_eq!(phone.dump().unwrap(), before);
-    exchange(&mut laptop, &mut phone, NOW);
-}
-
 #[test]
 fn a_database_of_a_newer_app_is_refused_and_not_touched() {
     let folder = tempfile::tempdir().unwrap();

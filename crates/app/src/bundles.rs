@@ -73,8 +73,8 @@ impl App {
                 .read(|tx| Ok::<_, AppError>((tx.destinations()?, tx.count_set_aside()?)))?;
             let set_aside = |device: DeviceId| {
                 let of = |actor| members.device_of(actor).is_some_and(|by| by.id == device);
-                let count = aside.iter().filter(|(actor, _)| of(*actor)).map(|(_, n)| n).sum();
-                u32::try_from::<u64>(count).unwrap_or(u32::MAX)
+                let count: u64 = aside.iter().filter(|(actor, _)| of(*actor)).map(|(_, n)| n).sum();
+                u32::try_from(count).unwrap_or(u32::MAX)
             };
             Ok(members
                 .devices()

@@ -9,6 +9,8 @@ use holdfast_store::{Destination, StoreError, Tx};
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob, seal_blob};
 use rand_core::CryptoRngCore;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Format number that this build writes, and the highest that it reads.
 const FORMAT: u32 = 1;
@@ -90,10 +92,31 @@ pub fn open_acknowledgement(
     Ok(said)
 }
 
+/// What each device said last, by its own clock. Older words lie about too: copies that a file syncer
+/// made, files that are not tidied up yet.
+pub fn latest(said: Vec<Acknowledgement>) -> Vec<Acknowledgement> {
+    let mut latest: BTreeMap<DeviceId, Acknowledgement> = BTreeMap::new();
+    for said in said {
+        match latest.entry(said.device) {
+            Entry::Vacant(place) => {
+                place.insert(said);
+            }
+            Entry::Occupied(mut known) if known.get().made_ms < said.made_ms => {
+                known.insert(said);
+            }
+            Entry::Occupied(mut known) if known.get().made_ms == said.made_ms => {
+                known.get_mut().holds.join(&said.holds);
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
+    latest.into_values().collect()
+}
+
 /// Takes down what a device holds. What it said last counts, even where that is less: it may have
 /// been restored from an older copy, or be one of two that share its data.
 pub fn note_holds(destination: &mut Destination, holds: &VersionVector, made_ms: i64) {
-    if destination.last_seen_ms.is_some_and(|seen| seen > made_ms) {
+    if destination.last_seen_ms.is_some_and(|seen| seen >= made_ms) {
         destination.holds.join(holds);
         return;
     }

@@ -1,5 +1,5 @@
 use crate::{
-    Carrier, Session, SyncError, Transport, hear, membership, offer, open_acknowledgement,
+    Carrier, Session, SyncError, Transport, hear, latest, membership, offer, open_acknowledgement,
     outgoing, plan, seal_acknowledgement, spaces, take_in,
 };
 use holdfast_oplog::{Range, SealedBatch};
@@ -67,12 +67,10 @@ pub fn listen(session: &mut Session<'_>, transport: &mut dyn Transport) -> Resul
     let (keyring, wall_ms, me) = (session.keyring, session.wall_ms, session.keys.device_id());
     session.store.write(|tx| {
         let members = membership(tx)?;
-        for bytes in &said {
-            if let Ok(said) = open_acknowledgement(keyring, &members, bytes)
-                && said.device != me
-            {
-                hear(tx, &said, wall_ms)?;
-            }
+        let said =
+            said.iter().filter_map(|bytes| open_acknowledgement(keyring, &members, bytes).ok());
+        for said in latest(said.filter(|said| said.device != me).collect()) {
+            hear(tx, &said, wall_ms)?;
         }
         Ok(())
     })

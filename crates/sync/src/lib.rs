@@ -27,7 +27,8 @@ mod status;
 mod transport;
 
 pub use acknowledgement::{
-    ACKNOWLEDGEMENT, Acknowledgement, hear, note_holds, open_acknowledgement, seal_acknowledgement,
+    ACKNOWLEDGEMENT, Acknowledgement, hear, latest, note_holds, open_acknowledgement,
+    seal_acknowledgement,
 };
 pub use batches::{Taken, outgoing, take_in};
 pub use carried_status::carried_status;

@@ -10,8 +10,8 @@ use holdfast_oplog::{ActorId, Hash, Range, VersionVector, limits};
 use holdfast_store::{Direction, StoreError, Tx};
 use holdfast_sync::devices::{HANDOVER_PLACE, SealedRecords, take_in_records};
 use holdfast_sync::{
-    Acknowledgement, Carrier, SyncError, Transport, hear, membership, open_acknowledgement, plan,
-    spaces, take_in,
+    Acknowledgement, Carrier, SyncError, Transport, hear, latest, membership, open_acknowledgement,
+    plan, spaces, take_in,
 };
 use holdfast_vault::{DeviceKeys, Keyring, Membership};
 use std::collections::{BTreeMap, BTreeSet};
@@ -262,14 +262,12 @@ fn heads(
     keyring: &Keyring,
     members: &Membership,
 ) -> Result<Vec<Acknowledgement>, FolderError> {
-    let mut heard = Vec::new();
-    for bytes in folder.acknowledged()? {
-        if let Ok(said) = open_acknowledgement(keyring, members, &bytes)
-            && said.device != receiver.keys.device_id()
-        {
-            hear(tx, &said, receiver.wall_ms)?;
-            heard.push(said);
-        }
+    let me = receiver.keys.device_id();
+    let said = folder.acknowledged()?;
+    let said = said.iter().filter_map(|bytes| open_acknowledgement(keyring, members, bytes).ok());
+    let heard = latest(said.filter(|said| said.device != me).collect());
+    for said in &heard {
+        hear(tx, said, receiver.wall_ms)?;
     }
     Ok(heard)
 }
