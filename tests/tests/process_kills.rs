@@ -12,7 +12,7 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn start(arguments: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_crash"))
@@ -162,6 +162,19 @@ fn digest(device: &Device) -> String {
     device.json(&["status"]).unwrap()["digest"].as_str().unwrap().to_owned()
 }
 
+/// How long a command takes when nobody kills it.
+fn time_of(device: &Device, arguments: &[&str]) -> Duration {
+    let start = Instant::now();
+    device.ctl(arguments).unwrap();
+    start.elapsed()
+}
+
+/// Pauses before `kills` kills, spread over the time that the work takes: on a slow machine as on a
+/// fast one, some come before it is done.
+fn pauses(work: Duration, kills: u32) -> impl Iterator<Item = Duration> {
+    (0..kills).map(move |number| work * number / kills)
+}
+
 fn partial_names(folder: &Path, name: &str) -> bool {
     fs::read_dir(folder).unwrap().any(|entry| entry.unwrap().file_name() == name)
 }
@@ -173,11 +186,12 @@ fn kills_in_an_import_take_in_the_bundle_wholly_or_not_at_all() {
     let bundle = bundle.to_str().unwrap();
     laptop.ctl(&["bundle", "export", bundle, "--all"]).unwrap();
     let (before, after) = (digest(&phone), digest(&laptop));
-    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    // Looking into it takes as long as taking it in.
+    let work = time_of(&phone, &["bundle", "inspect", bundle]);
     let mut untouched = 0;
-    for _ in 0..12 {
+    for pause in pauses(work, 24) {
         let child = start_ctl(&phone, &["bundle", "import", bundle]);
-        std::thread::sleep(Duration::from_millis(rng.gen_range(5..250)));
+        std::thread::sleep(pause);
         kill(child);
         let now = digest(&phone);
         assert!(now == before || now == after);
@@ -198,11 +212,12 @@ fn kills_in_an_export_leave_no_partial_file_under_the_final_name() {
     let folder = laptop.file("out");
     fs::create_dir(&folder).unwrap();
     let bundle = folder.join("all.holdfast");
-    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let work = time_of(&laptop, &["bundle", "export", bundle.to_str().unwrap(), "--all"]);
+    fs::remove_file(&bundle).unwrap();
     let mut killed = 0;
-    for _ in 0..12 {
+    for pause in pauses(work, 16) {
         let child = start_ctl(&laptop, &["bundle", "export", bundle.to_str().unwrap(), "--all"]);
-        std::thread::sleep(Duration::from_millis(rng.gen_range(5..150)));
+        std::thread::sleep(pause);
         kill(child);
         if partial_names(&folder, "all.holdfast") {
             // It was done: then it is whole.
@@ -225,16 +240,16 @@ fn kills_in_a_backup_or_restore_leave_the_old_data_or_the_new() {
     let before = digest(&laptop);
     let backup = laptop.file("before.db");
     laptop.ctl(&["backup", backup.to_str().unwrap()]).unwrap();
+    let work = time_of(&laptop, &["restore", backup.to_str().unwrap()]);
     laptop.ctl(&["add", "Added after the backup"]).unwrap();
     let after = digest(&laptop);
-    let mut rng = ChaCha8Rng::seed_from_u64(7);
-    for round in 0..16 {
+    for (round, pause) in pauses(work, 16).enumerate() {
         let child = if round % 4 == 3 {
             start_ctl(&laptop, &["backup"])
         } else {
             start_ctl(&laptop, &["restore", backup.to_str().unwrap()])
         };
-        std::thread::sleep(Duration::from_millis(rng.gen_range(5..400)));
+        std::thread::sleep(pause);
         kill(child);
         let now = digest(&laptop);
         assert!(now == before || now == after, "round {round}");

@@ -176,6 +176,8 @@ fn only_as_it_was_made(phone: &mut Device, whole: &[u8]) {
             if sections[place].kind != sections[other].kind {
                 let mut swapped = sections.clone();
                 swapped[place].bytes = sections[other].bytes.clone();
+                // What is too large is not even written.
+                swapped[place].bytes.truncate(sections[place].kind.limit());
                 refused(phone, &put_together(&header, &swapped));
             }
         }
