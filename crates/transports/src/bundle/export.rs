@@ -191,7 +191,7 @@ pub(super) fn write(
 
 /// Whether a new device is better served with what is alive than with how it came about: where the log
 /// is much larger. History that it then lacks is on the other devices.
-fn worth_compacting(tx: &Tx<'_>, carried: &[Space]) -> Result<bool, BundleError> {
+pub(crate) fn worth_compacting(tx: &Tx<'_>, carried: &[Space]) -> Result<bool, BundleError> {
     let sizes = tx.sizes()?;
     let alive = sizes.live.saturating_add(sizes.texts);
     Ok(!carried.is_empty() && sizes.log > LARGE_LOG && sizes.log / MUCH_LARGER > alive)

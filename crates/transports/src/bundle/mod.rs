@@ -17,6 +17,7 @@ pub(crate) mod pieces;
 pub(crate) mod preview;
 mod spool;
 
+pub(crate) use export::worth_compacting;
 pub use export::{ExportRequest, ExportScope, Exported, export};
 pub use format_error::BundleError;
 pub(crate) use format_error::changes;

@@ -103,6 +103,42 @@ pub(crate) fn seal(
     Ok(())
 }
 
+/// Seals one piece of a content as [`seal`] does; none where it has no such piece.
+pub(crate) fn seal_one(
+    keyring: &Keyring,
+    hash: Hash,
+    content: &[u8],
+    piece: u32,
+    mut rng: &mut dyn CryptoRngCore,
+) -> Result<Option<Vec<u8>>, BundleError> {
+    let start = (piece as usize).saturating_mul(limits::ATTACHMENT_CHUNK);
+    if start > 0 && start >= content.len() {
+        return Ok(None);
+    }
+    let rest = content.get(start..).unwrap_or_default();
+    let bytes = rest.get(..limits::ATTACHMENT_CHUNK).unwrap_or(rest);
+    let size = content.len() as u64;
+    let at = place(hash, size, piece);
+    let sealed = seal_blob(keyring, Purpose::Attachments, &at, bytes, &mut rng)?;
+    Ok(Some(encode(&Chunk { hash, size, piece, sealed })?))
+}
+
+/// Opens the piece of a content that was asked for: its bytes, and the size of the whole.
+pub(crate) fn open_one(
+    keyring: &Keyring,
+    hash: Hash,
+    piece: u32,
+    bytes: &[u8],
+) -> Result<(Vec<u8>, u64), BundleError> {
+    let chunk: Chunk = decode(bytes, SectionKind::Chunk.limit(), "a piece of an attachment")?;
+    if (chunk.hash, chunk.piece) != (hash, piece) {
+        return Err(WRONG);
+    }
+    let at = place(hash, chunk.size, piece);
+    let opened = open_blob(keyring, Purpose::Attachments, &at, &chunk.sealed)?;
+    Ok((opened.to_vec(), chunk.size))
+}
+
 /// Puts pieces together. They come in order, one content after the other; memory grows as they
 /// arrive, not as they are announced.
 #[derive(Default)]

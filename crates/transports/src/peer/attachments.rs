@@ -1,0 +1,116 @@
+//! Contents of attachments, piece by piece. What arrived of one is kept on the disk, so that a
+//! connection that is cut, or a device that is switched off, goes on where it stopped.
+
+use super::{Answer, Ask, Call, PeerError};
+use crate::bundle::pieces;
+use holdfast_oplog::{Hash, VersionVector, limits};
+use holdfast_store::Tx;
+use holdfast_sync::{Carrier, Session, offered, spaces};
+use holdfast_vault::Keyring;
+use rand_core::CryptoRngCore;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The content that is handed out at the moment, so that it is read once.
+#[derive(Debug, Default)]
+pub(super) struct Served(Option<(Hash, Vec<u8>)>);
+
+impl Served {
+    /// Seals a piece of a content that an attachment names which may go by such a connection.
+    pub(super) fn piece(
+        &mut self,
+        tx: &Tx<'_>,
+        keyring: &Keyring,
+        content: Hash,
+        number: u32,
+        rng: &mut dyn CryptoRngCore,
+    ) -> Result<Option<Vec<u8>>, PeerError> {
+        if self.0.as_ref().is_none_or(|(known, _)| *known != content) {
+            let may = offered(tx, Carrier::Lan)?;
+            if !pieces::contents(tx, &may, &VersionVector::new())?.contains(&content) {
+                return Ok(None);
+            }
+            let Some(bytes) = tx.blob(content)? else { return Ok(None) };
+            self.0 = Some((content, bytes));
+        }
+        let Some((_, bytes)) = &self.0 else { return Ok(None) };
+        Ok(pieces::seal_one(keyring, content, bytes, number, rng)?)
+    }
+}
+
+/// Asks for the contents that attachments name and that are not here. How many came.
+pub(super) fn fetch(
+    session: &mut Session<'_>,
+    call: &mut dyn Call,
+    folder: &Path,
+) -> Result<u64, PeerError> {
+    let missing = session.store.read(|tx| {
+        let held = tx.held()?.within(&spaces(Carrier::Lan));
+        let mut missing = Vec::new();
+        for content in pieces::named(tx, &held, &VersionVector::new())? {
+            if !tx.has_blob(content)? {
+                missing.push(content);
+            }
+        }
+        Ok::<_, PeerError>(missing)
+    })?;
+    let mut came = 0;
+    for content in missing {
+        if let Some(bytes) = one(session.keyring, call, folder, content)? {
+            session.store.write(|tx| tx.add_blob(&bytes).map(|_| ()))?;
+            let _ = fs::remove_file(part(folder, content));
+            came += 1;
+        }
+    }
+    Ok(came)
+}
+
+fn part(folder: &Path, content: Hash) -> PathBuf {
+    folder.join(format!("{}.part", content.to_hex()))
+}
+
+/// Asks for one content, from where the last attempt stopped. None where the other side has not got it.
+fn one(
+    keyring: &Keyring,
+    call: &mut dyn Call,
+    folder: &Path,
+    content: Hash,
+) -> Result<Option<Vec<u8>>, PeerError> {
+    let path = part(folder, content);
+    let chunk = limits::ATTACHMENT_CHUNK as u64;
+    let mut held = fs::metadata(&path).map_or(0, |file| file.len());
+    if held % chunk != 0 {
+        // Cut within a piece: that piece comes again.
+        held -= held % chunk;
+        OpenOptions::new().write(true).open(&path)?.set_len(held)?;
+    }
+    let mut file: Option<File> = None;
+    loop {
+        let number = u32::try_from(held / chunk).map_err(|_| PeerError::Unexpected)?;
+        let Answer::Piece(piece) = call.ask(Ask::Piece { content, number })? else {
+            return Err(PeerError::Unexpected);
+        };
+        let Some(piece) = piece else { return Ok(None) };
+        let (bytes, size) = pieces::open_one(keyring, content, number, &piece)?;
+        let file = match &mut file {
+            Some(file) => file,
+            None => {
+                fs::create_dir_all(folder)?;
+                file.insert(OpenOptions::new().create(true).append(true).open(&path)?)
+            }
+        };
+        file.write_all(&bytes)?;
+        held = held.saturating_add(bytes.len() as u64);
+        if held < size && bytes.len() as u64 == chunk {
+            continue;
+        }
+        let whole = fs::read(&path)?;
+        if held == size && Hash::of(&whole) == content {
+            return Ok(Some(whole));
+        }
+        // A member sealed something else under this name, or the disk changed it.
+        fs::remove_file(&path)?;
+        return Err(PeerError::Unexpected);
+    }
+}

@@ -1,0 +1,36 @@
+//! An exchange with another device of the vault over a connection: news, questions and answers.
+//!
+//! Each side tells the other what it holds whenever that changes ([`News`]). Whoever lacks something
+//! asks for it, batch by batch, verifies it and takes it in; nobody pushes anything. So there is one
+//! way in, two sides that write at once send nothing twice, and a connection that is cut at any byte
+//! repeats one question at most.
+//!
+//! Never opens a socket and knows no address: questions go through [`Call`]. Everything that leaves is
+//! sealed for the vault, on top of what the connection does.
+
+mod answer;
+mod attachments;
+mod error;
+mod protocol;
+mod receive;
+mod records;
+
+pub use answer::{Answering, news};
+pub use error::PeerError;
+pub use protocol::{Answer, Ask, MESSAGE, Message, News};
+pub use receive::{Came, Receiving, receive};
+
+/// The carrier's name in the record of an exchange.
+pub const CARRIER: &str = "nearby";
+/// What sealed membership records belong to.
+const MEMBERSHIP_PLACE: &[u8] = b"peer membership";
+
+/// Asks the other side. One question at a time.
+pub trait Call {
+    /// Sends a question and waits for its answer.
+    fn ask(&mut self, ask: Ask) -> Result<Answer, PeerError>;
+}
+
+#[cfg(test)]
+#[path = "peer_tests.rs"]
+mod tests;

@@ -1,0 +1,251 @@
+use super::*;
+use crate::bundle::fixture_tests::{Device, devices};
+use holdfast_oplog::{DeviceId, Space};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{RngCore, SeedableRng};
+use std::path::PathBuf;
+
+/// Asks another device in the same process, through the bytes that would travel. Cuts the connection
+/// after some questions.
+struct Direct<'a> {
+    other: &'a mut Device,
+    answering: Answering,
+    left: usize,
+    asked: Vec<String>,
+}
+
+impl Call for Direct<'_> {
+    fn ask(&mut self, ask: Ask) -> Result<Answer, PeerError> {
+        if self.left == 0 {
+            return Err(PeerError::Gone);
+        }
+        self.left -= 1;
+        self.asked.push(format!("{ask:?}").chars().take_while(|c| c.is_alphanumeric()).collect());
+        let message = Message::Ask { number: 1, ask };
+        let bytes = message.encode()?;
+        let Message::Ask { ask, .. } = Message::decode(&bytes)? else { unreachable!() };
+        let answer = self.answering.answer(&mut self.other.session(), ask);
+        if let Some(keyring) = self.answering.new_keyring() {
+            self.other.keyring = keyring;
+        }
+        let bytes = Message::Answer { number: 1, answer }.encode()?;
+        let Message::Answer { answer, .. } = Message::decode(&bytes)? else { unreachable!() };
+        match answer {
+            Answer::Failed { code, text } => Err(PeerError::Refused { code, text }),
+            answer => Ok(answer),
+        }
+    }
+}
+
+/// What `to` asked `from`, and what came of it.
+struct Pulled {
+    outcome: Result<Came, PeerError>,
+    asked: Vec<String>,
+}
+
+fn pull_some(to: &mut Device, from: &mut Device, left: usize, confirmed: bool) -> Pulled {
+    let news = news(&mut from.session()).unwrap();
+    let (folder, id): (PathBuf, DeviceId) = (to.folder().join("incoming"), from.id());
+    let answering = Answering::new(from.folder().to_owned());
+    let mut call = Direct { other: from, answering, left, asked: Vec::new() };
+    let receiving = Receiving { from: id, confirmed, folder: &folder };
+    let outcome = receive(&mut to.session(), &mut call, &news, receiving);
+    let Direct { asked, .. } = call;
+    if let Ok(Came { keyring: Some(keyring), .. }) = &outcome {
+        to.keyring = keyring.clone();
+    }
+    Pulled { outcome, asked }
+}
+
+fn pull(to: &mut Device, from: &mut Device) -> Came {
+    pull_some(to, from, usize::MAX, false).outcome.unwrap()
+}
+
+#[test]
+fn each_asks_for_what_it_lacks_and_both_hold_the_same() {
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    let oak = laptop.add("oak");
+    let ash = phone.add("ash");
+    let came = pull(&mut phone, &mut laptop);
+    assert_eq!(came.preview.unwrap().adds, 1);
+    pull(&mut laptop, &mut phone);
+    for device in [&mut laptop, &mut phone] {
+        assert!(device.has(oak) && device.has(ash));
+    }
+    // With nothing new, nothing is asked, and nothing is recorded.
+    let idle = pull_some(&mut phone, &mut laptop, usize::MAX, false);
+    assert!(idle.asked.is_empty() && idle.outcome.unwrap().preview.is_none());
+}
+
+#[test]
+fn a_third_devices_changes_are_passed_on() {
+    let [mut laptop, mut phone, mut tablet] = devices(["laptop", "phone", "tablet"]);
+    let oak = laptop.add("oak");
+    pull(&mut phone, &mut laptop);
+    pull(&mut tablet, &mut phone);
+    assert!(tablet.has(oak));
+}
+
+#[test]
+fn only_what_may_go_over_a_network_is_handed_out() {
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    let everywhere = laptop.add("oak");
+    let nearby = laptop.add_in(Space::Nearby, "ash", "");
+    let kept = laptop.add_in(Space::Device, "kept here", "");
+    pull(&mut phone, &mut laptop);
+    assert!(phone.has(everywhere) && phone.has(nearby) && !phone.has(kept));
+    // Asked for outright, it is refused.
+    let log = holdfast_oplog::LogId { space: Space::Device, actor: laptop.actor };
+    let ask = Ask::Batch(holdfast_oplog::Range { log, first: 1, last: 1 });
+    let answer = Answering::new(laptop.folder().to_owned()).answer(&mut laptop.session(), ask);
+    assert!(matches!(answer, Answer::Failed { .. }), "{answer:?}");
+}
+
+#[test]
+fn a_connection_that_is_cut_after_any_question_goes_on_where_it_stopped() {
+    let mut cuts = 0;
+    for left in 0..40 {
+        let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+        let mut words = vec![0; 5 * 1024 * 1024];
+        ChaCha8Rng::seed_from_u64(1).fill_bytes(&mut words);
+        let mut ids = Vec::new();
+        for number in 0..20 {
+            ids.push(laptop.add(&format!("task {number}")));
+        }
+        let content = laptop.attach("picture", &words);
+        let first = pull_some(&mut phone, &mut laptop, left, false);
+        if first.outcome.is_ok() {
+            break;
+        }
+        cuts += 1;
+        let second = pull_some(&mut phone, &mut laptop, usize::MAX, false);
+        second.outcome.unwrap();
+        assert!(ids.iter().all(|id| phone.has(*id)));
+        assert!(phone.write(|tx| tx.has_blob(content).unwrap()));
+        // What had come is not asked for again: of two pieces the first came before the cut.
+        if first.asked.iter().filter(|ask| *ask == "Piece").count() == 1 {
+            assert_eq!(second.asked, ["Piece"]);
+        }
+    }
+    assert!(cuts >= 3, "{cuts}");
+}
+
+#[test]
+fn a_large_deletion_waits_for_the_person() {
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    let ids: Vec<_> = (0..30).map(|number| laptop.add(&format!("task {number}"))).collect();
+    pull(&mut phone, &mut laptop);
+    laptop.delete(&ids[..20]);
+    let held = pull_some(&mut phone, &mut laptop, usize::MAX, false).outcome.unwrap_err();
+    assert!(matches!(held, PeerError::MassDeletion { deletes: 20, .. }), "{held}");
+    assert!(ids.iter().all(|id| phone.has(*id)));
+    let came = pull_some(&mut phone, &mut laptop, usize::MAX, true).outcome.unwrap();
+    assert_eq!(came.preview.unwrap().deletes, 20);
+}
+
+#[test]
+fn a_device_that_was_removed_learns_it_and_gets_nothing_more() {
+    let [mut laptop, mut phone, mut tablet] = devices(["laptop", "phone", "tablet"]);
+    laptop.keyring =
+        holdfast_sync::devices::remove_device(&mut laptop.session(), phone.id()).unwrap();
+    let word = laptop.add("after the removal");
+    let refused = pull_some(&mut phone, &mut laptop, usize::MAX, false).outcome.unwrap_err();
+    assert_eq!(refused.code(), "not_a_member");
+    assert!(!phone.has(word));
+    assert_eq!(phone.keyring.current(), 1);
+    // One that stays gets the new key along the way.
+    pull(&mut tablet, &mut laptop);
+    assert!(tablet.has(word) && tablet.keyring.current() == 2);
+}
+
+#[test]
+fn a_newcomer_and_one_that_was_away_long_get_a_snapshot() {
+    let [mut laptop, mut phone, mut tablet] = devices(["laptop", "phone", "tablet"]);
+    let oak = laptop.add("oak");
+    pull(&mut phone, &mut laptop);
+    pull(&mut tablet, &mut laptop);
+    for other in [&mut phone, &mut tablet] {
+        pull(&mut laptop, other);
+    }
+    let own = phone.add("written while away");
+    laptop.wall_ms += 400 * 24 * 60 * 60 * 1_000;
+    assert!(laptop.prune(laptop.wall_ms).pruned > 0);
+    let [_, _, mut late] = devices(["laptop", "phone", "tablet"]);
+    let snapshot = pull_some(&mut late, &mut laptop, usize::MAX, false);
+    assert!(snapshot.asked.contains(&"Snapshot".to_owned()), "{:?}", snapshot.asked);
+    snapshot.outcome.unwrap();
+    assert!(late.has(oak));
+    pull(&mut late, &mut phone);
+    assert!(late.has(own));
+}
+
+#[test]
+fn what_comes_within_minutes_is_one_line_of_the_activity_and_can_be_counted() {
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    for number in 0..5 {
+        laptop.add(&format!("task {number}"));
+        pull(&mut phone, &mut laptop);
+    }
+    let exchanges = phone.write(|tx| tx.exchanges(10).unwrap());
+    assert_eq!(exchanges.len(), 1);
+    assert_eq!(exchanges[0].report["adds"], 5);
+    assert_eq!(exchanges[0].report["items"].as_array().unwrap().len(), 5);
+    phone.wall_ms += 20 * 60 * 1_000;
+    laptop.add("later");
+    pull(&mut phone, &mut laptop);
+    assert_eq!(phone.write(|tx| tx.exchanges(10).unwrap()).len(), 2);
+}
+
+#[test]
+fn whatever_is_answered_nothing_is_taken_that_is_not_right() {
+    /// Answers at random.
+    struct Liar(ChaCha8Rng, Vec<u8>);
+    impl Call for Liar {
+        fn ask(&mut self, _: Ask) -> Result<Answer, PeerError> {
+            let mut batch = self.1.clone();
+            let place = self.0.next_u32() as usize % batch.len();
+            batch[place] ^= 1 << (self.0.next_u32() % 8);
+            Ok(match self.0.next_u32() % 5 {
+                0 => Answer::Batch(Some(batch.into())),
+                1 => Answer::Batch(None),
+                2 => Answer::Snapshot(self.0.next_u32() % 3),
+                3 => Answer::Piece(Some(batch.into())),
+                _ => Answer::Piece(None),
+            })
+        }
+    }
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    laptop.add("oak");
+    let news = news(&mut laptop.session()).unwrap();
+    let log = holdfast_oplog::LogId { space: Space::Everywhere, actor: laptop.actor };
+    let ask = Ask::Batch(holdfast_oplog::Range { log, first: 1, last: 1 });
+    let answer = Answering::new(laptop.folder().to_owned()).answer(&mut laptop.session(), ask);
+    let Answer::Batch(Some(batch)) = answer else { panic!("{answer:?}") };
+    let before = phone.trace();
+    let mut liar = Liar(ChaCha8Rng::seed_from_u64(7), batch.into_vec());
+    let folder = phone.folder().join("incoming");
+    let from = laptop.id();
+    for _ in 0..500 {
+        let receiving = Receiving { from, confirmed: false, folder: &folder };
+        let _ = receive(&mut phone.session(), &mut liar, &news, receiving);
+    }
+    assert_eq!(phone.trace(), before);
+}
+
+#[test]
+fn malformed_messages_are_errors() {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let [mut laptop, _] = devices(["laptop", "phone"]);
+    let good = Message::News(news(&mut laptop.session()).unwrap()).encode().unwrap();
+    for _ in 0..10_000 {
+        let mut bytes = good.clone();
+        for _ in 0..=rng.next_u32() % 4 {
+            let place = rng.next_u32() as usize % bytes.len();
+            bytes[place] = rng.next_u32() as u8;
+        }
+        bytes.truncate(1 + rng.next_u32() as usize % bytes.len());
+        let _ = Message::decode(&bytes);
+    }
+    assert!(Message::decode(&[]).is_err());
+    assert!(Message::decode(&good[..good.len() / 2]).is_err());
+}

@@ -1,0 +1,440 @@
+//! What comes from another device: asked for, staged, and taken in within transactions of bounded size.
+
+use super::protocol::{Answer, Ask, News};
+use super::{CARRIER, Call, PeerError, attachments, records};
+use crate::bundle::preview::{Preview, device_notices, summarize, waiting_notices};
+use crate::bundle::{changes, joined, parted_notice};
+use holdfast_oplog::{DeviceId, LogId, Range, SealedBatch, Space};
+use holdfast_store::{Applied, Direction, Tx};
+use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver};
+use holdfast_sync::{
+    Carrier, Session, SyncError, arriving_deletion, hear, membership, open_acknowledgement, plan,
+    spaces, take_in,
+};
+use holdfast_vault::{Keyring, Membership};
+use std::collections::BTreeSet;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// So many bytes of batches are staged before they are taken in, in one transaction.
+const STAGE: usize = 8 * 1024 * 1024;
+/// Exchanges with one device that follow each other within this time are one in the activity.
+const SAME_EXCHANGE_MS: i64 = 10 * 60 * 1_000;
+/// Items that the record of an exchange names at most.
+const NAMED: usize = 500;
+
+/// From whom, and what is done with what comes.
+#[derive(Debug, Clone, Copy)]
+pub struct Receiving<'a> {
+    /// The device at the other end, as the connection proved it.
+    pub from: DeviceId,
+    /// Whether the person said yes to a large deletion.
+    pub confirmed: bool,
+    /// Where pieces of attachments and snapshots are kept until they are whole.
+    pub folder: &'a Path,
+}
+
+/// What came.
+#[derive(Debug)]
+pub struct Came {
+    /// What changed; none where nothing new was there.
+    pub preview: Option<Preview>,
+    /// Number of the recorded exchange.
+    pub exchange: Option<i64>,
+    /// The vault's keys, where new ones came: to be kept in place of the old.
+    pub keyring: Option<Keyring>,
+}
+
+/// Asks for everything that the other device has and this one lacks, and takes it in. What was taken
+/// in before an error stays, and is not asked for again.
+pub fn receive(
+    session: &mut Session<'_>,
+    call: &mut dyn Call,
+    news: &News,
+    receiving: Receiving<'_>,
+) -> Result<Came, PeerError> {
+    let (known, before) = (records_of(session, call, news)?, session.keyring.clone());
+    let keyring = known.keyring;
+    let mut session = Session {
+        store: &mut *session.store,
+        keys: session.keys,
+        keyring: &keyring,
+        actor: session.actor,
+        wall_ms: session.wall_ms,
+        rng: &mut *session.rng,
+    };
+    let mut coming = Coming::new(receiving, known.notices);
+    let outcome = coming.everything(&mut session, call, news);
+    let came = coming.close(&mut session)?;
+    outcome?;
+    let new = (keyring != before).then(|| keyring.clone());
+    Ok(Came { keyring: new, ..came })
+}
+
+struct Known {
+    keyring: Keyring,
+    notices: Vec<String>,
+}
+
+/// Asks who belongs to the vault, where the other side may know more, and hears what it holds.
+fn records_of(
+    session: &mut Session<'_>,
+    call: &mut dyn Call,
+    news: &News,
+) -> Result<Known, PeerError> {
+    let Session { store, keys, keyring, wall_ms, rng, .. } = session;
+    let me = keys.device_id();
+    let mut known = Known { keyring: (*keyring).clone(), notices: Vec::new() };
+    let (ours, same) = store.read(|tx| {
+        let same = records::hash(tx)? == news.records;
+        Ok::<_, PeerError>((records::seal(tx, keyring, *rng)?, same))
+    })?;
+    if !same {
+        let Answer::Records(theirs) = call.ask(Ask::Records(ours))? else {
+            return Err(PeerError::Unexpected);
+        };
+        let (before, members, after) = store.write(|tx| {
+            let before = membership(tx)?;
+            let (members, after) = records::take_in(tx, keys, keyring, &theirs)?;
+            Ok::<_, PeerError>((before, members, after))
+        })?;
+        known.notices = device_notices(&before, &members);
+        known.keyring = after;
+        if !members.is_active(me) {
+            return Err(PeerError::NotAMember);
+        }
+    }
+    let wall_ms = *wall_ms;
+    store.write(|tx| {
+        let members = membership(tx)?;
+        if let Ok(said) = open_acknowledgement(&known.keyring, &members, &news.said)
+            && said.device != me
+        {
+            hear(tx, &said, wall_ms)?;
+        }
+        Ok::<_, PeerError>(())
+    })?;
+    Ok(known)
+}
+
+/// What came so far.
+struct Coming<'a> {
+    receiving: Receiving<'a>,
+    exchange: Option<i64>,
+    applied: Option<Applied>,
+    open_before: u64,
+    new: u64,
+    known: u64,
+    set_aside: u64,
+    parted: u64,
+    attached: u64,
+    snapshot: bool,
+    notices: Vec<String>,
+    /// Logs of which another branch was asked for from its beginning.
+    whole: BTreeSet<LogId>,
+}
+
+impl<'a> Coming<'a> {
+    fn new(receiving: Receiving<'a>, notices: Vec<String>) -> Self {
+        Self {
+            receiving,
+            exchange: None,
+            applied: None,
+            open_before: 0,
+            new: 0,
+            known: 0,
+            set_aside: 0,
+            parted: 0,
+            attached: 0,
+            snapshot: false,
+            notices,
+            whole: BTreeSet::new(),
+        }
+    }
+
+    fn everything(
+        &mut self,
+        session: &mut Session<'_>,
+        call: &mut dyn Call,
+        news: &News,
+    ) -> Result<(), PeerError> {
+        let carried = spaces(Carrier::Lan);
+        self.open_before = session.store.read(|tx| tx.conflict_counts())?.0;
+        self.base(session, call, news, &carried)?;
+        let mut again: Vec<Range> = Vec::new();
+        loop {
+            let mut asked = std::mem::take(&mut again);
+            asked.extend(session.store.read(|tx| {
+                let held = tx.held()?.within(&carried);
+                let there = tx.settled(&news.offers)?.within(&carried);
+                Ok::<_, PeerError>(plan(&held, &held, &there, &carried).ask)
+            })?);
+            let staged = stage(call, &asked)?;
+            if staged.is_empty() {
+                break;
+            }
+            let before = self.new;
+            again = self.take(session, &staged)?;
+            if self.new == before && again.is_empty() {
+                // What the other side sends does not get this device further.
+                break;
+            }
+        }
+        self.attached += attachments::fetch(session, call, self.receiving.folder)?;
+        Ok(())
+    }
+
+    /// Takes in a snapshot, where the other side no longer has the changes that are missing here.
+    fn base(
+        &mut self,
+        session: &mut Session<'_>,
+        call: &mut dyn Call,
+        news: &News,
+        carried: &[Space],
+    ) -> Result<(), PeerError> {
+        let held = session.store.read(|tx| Ok::<_, PeerError>(tx.held()?.within(carried)))?;
+        let pruned = !news.base.within(carried).missing_in(&held).is_empty();
+        if !pruned && !(held.is_empty() && !news.offers.within(carried).is_empty()) {
+            return Ok(());
+        }
+        let Answer::Snapshot(pieces) = call.ask(Ask::Snapshot(held))? else {
+            return Err(PeerError::Unexpected);
+        };
+        if pieces == 0 {
+            return Ok(());
+        }
+        // Fetched before anything is written: the database never waits for the network.
+        std::fs::create_dir_all(self.receiving.folder)?;
+        let mut file = tempfile::tempfile_in(self.receiving.folder)?;
+        for number in 0..pieces {
+            let Answer::Piece(Some(piece)) = call.ask(Ask::SnapshotPiece(number))? else {
+                return Err(PeerError::Unexpected);
+            };
+            file.write_all(&(piece.len() as u64).to_be_bytes())?;
+            file.write_all(&piece)?;
+        }
+        file.seek(SeekFrom::Start(0))?;
+        let Session { store, keyring, actor, wall_ms, .. } = session;
+        let taken = store.write(|tx| {
+            let members = membership(tx)?;
+            let mut reader = SnapshotReader::new(SnapshotReceiver {
+                keyring,
+                members: &members,
+                carried,
+                bounds: Some(&news.offers),
+                own: Some(*actor),
+            });
+            for _ in 0..pieces {
+                let mut length = [0; 8];
+                file.read_exact(&mut length)?;
+                let mut piece = Vec::new();
+                (&mut file).take(u64::from_be_bytes(length)).read_to_end(&mut piece)?;
+                reader.piece(tx, &piece)?;
+            }
+            let taken = reader.finish(tx, *wall_ms)?;
+            self.deletions(tx, &taken.applied, &members)?;
+            Ok::<_, PeerError>(taken)
+        })?;
+        if !taken.known {
+            self.new += 1;
+            self.snapshot = true;
+            self.applied = Some(joined(self.applied.take(), taken.applied));
+        }
+        Ok(())
+    }
+
+    /// Takes staged batches in. What is to be asked for again, from its beginning.
+    fn take(
+        &mut self,
+        session: &mut Session<'_>,
+        staged: &[Staged],
+    ) -> Result<Vec<Range>, PeerError> {
+        let Session { store, keyring, wall_ms, .. } = session;
+        store.write(|tx| {
+            let members = membership(tx)?;
+            let exchange = self.exchange(tx, &members, *wall_ms)?;
+            let mut again = Vec::new();
+            for Staged { range, bytes } in staged {
+                let taken = take_in(tx, keyring, &members, bytes, None, Some(exchange))?;
+                self.new += taken.new;
+                self.known += taken.known;
+                self.set_aside += taken.set_aside;
+                self.parted += taken.parted_in_base;
+                // The log parts somewhere before: from its beginning on, the other branch joins.
+                if taken.apart > 0 && self.whole.insert(range.log) {
+                    again.push(Range { first: tx.first_in_log(range.log)?, ..*range });
+                }
+            }
+            let applied = tx.apply_ready(*wall_ms)?;
+            self.deletions(tx, &applied, &members)?;
+            self.applied = Some(joined(self.applied.take(), applied));
+            Ok(again)
+        })
+    }
+
+    /// The record of the exchange, where something comes: one for what comes within some minutes.
+    fn exchange(
+        &mut self,
+        tx: &Tx<'_>,
+        members: &Membership,
+        wall_ms: i64,
+    ) -> Result<i64, PeerError> {
+        if let Some(exchange) = self.exchange {
+            return Ok(exchange);
+        }
+        let from = self.receiving.from;
+        let latest = tx.exchanges(1)?.pop().filter(|latest| {
+            latest.carrier == CARRIER
+                && latest.device == Some(from)
+                && latest.direction == Direction::Received
+                && wall_ms.saturating_sub(latest.time_ms).unsigned_abs()
+                    < SAME_EXCHANGE_MS.unsigned_abs()
+        });
+        let exchange = match latest {
+            Some(latest) if !tx.is_exchange_cut(latest.id)? => latest.id,
+            _ => {
+                let name = members.name(from).unwrap_or_default();
+                tx.begin_exchange(Direction::Received, CARRIER, Some(from), wall_ms, name)?
+            }
+        };
+        self.exchange = Some(exchange);
+        Ok(exchange)
+    }
+
+    /// Refuses a deletion of more than half, until the person says yes.
+    fn deletions(
+        &self,
+        tx: &Tx<'_>,
+        applied: &Applied,
+        members: &Membership,
+    ) -> Result<(), PeerError> {
+        if self.receiving.confirmed {
+            return Ok(());
+        }
+        match arriving_deletion(tx, &applied.items)? {
+            Some(mass) => Err(PeerError::MassDeletion {
+                from: members.name(self.receiving.from).unwrap_or("a device").to_owned(),
+                deletes: mass.deletes,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the record of the exchange.
+    fn close(self, session: &mut Session<'_>) -> Result<Came, PeerError> {
+        let nothing = self.new == 0
+            && self.set_aside == 0
+            && self.parted == 0
+            && self.attached == 0
+            && self.notices.is_empty();
+        let wall_ms = session.wall_ms;
+        if nothing {
+            if let Some(empty) = self.exchange {
+                session.store.write(|tx| {
+                    let used = tx
+                        .exchange(empty)?
+                        .is_some_and(|known| known.report.get("changes").is_some());
+                    if used { Ok(()) } else { tx.forget_exchange(empty) }
+                })?;
+            }
+            return Ok(Came { preview: None, exchange: None, keyring: None });
+        }
+        session.store.write(|tx| {
+            let members = membership(tx)?;
+            let mut coming = self;
+            let exchange = coming.exchange(tx, &members, wall_ms)?;
+            let applied = coming.applied.take().unwrap_or_default();
+            let mut preview = summarize(tx, applied, coming.open_before)?;
+            coming.say(&mut preview, &members);
+            preview.notices.extend(waiting_notices(tx, &members)?);
+            preview.made_ms = wall_ms;
+            let before = tx.exchange(exchange)?.map(|known| known.report).unwrap_or_default();
+            tx.report_exchange(exchange, &together(before, preview.report()))?;
+            Ok(Came { preview: Some(preview), exchange: Some(exchange), keyring: None })
+        })
+    }
+
+    fn say(&mut self, preview: &mut Preview, members: &Membership) {
+        let mut notices = std::mem::take(&mut self.notices);
+        if self.set_aside > 0 {
+            notices.push(format!(
+                "Set aside: {}, written by a device after it was removed.",
+                changes(self.set_aside)
+            ));
+        }
+        if self.parted > 0 {
+            notices.push(parted_notice(self.parted));
+        }
+        if self.snapshot {
+            notices.push(
+                "Old changes were pruned there: what they led to came as a snapshot, which cannot be taken back."
+                    .into(),
+            );
+        }
+        notices.append(&mut preview.notices);
+        preview.notices = notices;
+        preview.changes = self.new;
+        preview.already = self.known;
+        preview.from_name = members.name(self.receiving.from).unwrap_or_default().to_owned();
+    }
+}
+
+/// A batch that waits to be taken in.
+struct Staged {
+    range: Range,
+    bytes: Vec<u8>,
+}
+
+/// Asks for batches of some ranges, up to [`STAGE`] bytes.
+fn stage(call: &mut dyn Call, asked: &[Range]) -> Result<Vec<Staged>, PeerError> {
+    let mut staged = Vec::new();
+    let mut size = 0_usize;
+    for range in asked {
+        let mut first = range.first;
+        while first <= range.last && size < STAGE {
+            let part = Range { first, ..*range };
+            let Answer::Batch(batch) = call.ask(Ask::Batch(part))? else {
+                return Err(PeerError::Unexpected);
+            };
+            let Some(bytes) = batch else { break };
+            let header = SealedBatch::decode(&bytes)?.header()?;
+            if header.log() != range.log || header.last < first {
+                return Err(SyncError::Unexpected.into());
+            }
+            size = size.saturating_add(bytes.len());
+            staged.push(Staged { range: part, bytes: bytes.into_vec() });
+            first = header.last.saturating_add(1);
+        }
+    }
+    Ok(staged)
+}
+
+/// What an exchange did before and what it did now, as one record.
+fn together(before: serde_json::Value, now: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    let (Value::Object(mut sum), Value::Object(now)) = (before, now) else {
+        return Value::Null;
+    };
+    for (name, value) in now {
+        let joined = match (sum.remove(&name), value) {
+            (Some(Value::Number(a)), Value::Number(b)) => {
+                let (a, b) = (a.as_u64().unwrap_or(0), b.as_u64().unwrap_or(0));
+                Value::from(a.saturating_add(b))
+            }
+            (Some(Value::Array(a)), Value::Array(b)) => {
+                // The newest word on an item is the one that counts.
+                let id = |item: &Value| item.get("id").cloned();
+                let kept = a.into_iter().filter(|old| {
+                    id(old).is_none_or(|old| !b.iter().any(|new| id(new).as_ref() == Some(&old)))
+                });
+                let mut all: Vec<Value> = kept.chain(b.iter().cloned()).collect();
+                let more = all.len().saturating_sub(NAMED);
+                all.drain(..more);
+                Value::Array(all)
+            }
+            (_, value) => value,
+        };
+        sum.insert(name, joined);
+    }
+    Value::Object(sum)
+}
