@@ -28,6 +28,8 @@ export const commands = {
 	devices: () => __TAURI_INVOKE<DeviceView[]>("devices"),
 	/**  Renames a device. */
 	renameDevice: (id: string, name: string) => __TAURI_INVOKE<Done>("rename_device", { id, name }),
+	/**  Removes a device from the vault. */
+	removeDevice: (id: string) => __TAURI_INVOKE<Done>("remove_device", { id }),
 	/**
 	 *  Asks for a folder of Markdown and tells what it holds; none when the person cancelled. Changes
 	 *  nothing.
@@ -551,6 +553,8 @@ export type DeviceView = {
 	removed: boolean,
 	/**  When it was removed; none while it is a member. */
 	removedTime: number | null,
+	/**  How many of its changes were written after its removal and are set aside, never applied. */
+	quarantined: number,
 };
 
 /**  A field with more than one version. */
