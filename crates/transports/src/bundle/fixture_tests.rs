@@ -104,6 +104,25 @@ impl Device {
         Ok(Self::with(joined.store, joined.keys, joined.keyring, joining.actor))
     }
 
+    /// The same device with its database on the disk.
+    pub(crate) fn on_disk(mut self) -> Self {
+        self.store.copy_to(&self.database()).unwrap();
+        self.store = Store::open(&self.database()).unwrap();
+        self
+    }
+
+    fn database(&self) -> PathBuf {
+        self.folder.path().join("vault.db")
+    }
+
+    /// Another way to the database of a device that has it on the disk.
+    pub(crate) fn twin(&self) -> Self {
+        let keys = DeviceKeys::decode(&self.keys.encode()).unwrap();
+        let store = Store::open(&self.database()).unwrap();
+        let twin = Self::with(store, keys, self.keyring.clone(), self.actor);
+        Self { wall_ms: self.wall_ms, ..twin }
+    }
+
     pub(crate) fn id(&self) -> DeviceId {
         self.keys.device_id()
     }

@@ -1,0 +1,148 @@
+use super::*;
+use crate::bundle::fixture_tests::{Device, devices};
+use crate::peer::{Answering, Came, MESSAGE, Receiving};
+use holdfast_model::EntityId;
+use tokio::io::DuplexStream;
+use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
+
+const QUICK: Timing = Timing {
+    ping: Duration::from_millis(20),
+    silence: Duration::from_millis(500),
+    answer: Duration::from_secs(20),
+};
+
+/// A device whose database the connection's threads share.
+struct Shared {
+    device: Arc<Mutex<Device>>,
+    changed: watch::Sender<u64>,
+}
+
+impl Shared {
+    fn new(device: Device) -> Arc<Self> {
+        let device = Arc::new(Mutex::new(device.on_disk()));
+        Arc::new(Self { device, changed: watch::channel(0).0 })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Device) -> T) -> T {
+        work(&mut self.device.lock().unwrap())
+    }
+
+    fn add(&self, title: &str) -> EntityId {
+        let id = self.with(|device| device.add(title));
+        self.changed.send_modify(|count| *count += 1);
+        id
+    }
+
+    async fn waits_for(&self, id: EntityId) {
+        while !self.with(|device| device.has(id)) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+struct Way {
+    shared: Arc<Mutex<Device>>,
+    changed: watch::Sender<u64>,
+    from: DeviceId,
+    answering: Answering,
+}
+
+impl Host for Shared {
+    fn session(&self, from: DeviceId) -> Result<Box<dyn HostSession>, PeerError> {
+        let folder = self.with(|device| device.folder().to_owned());
+        Ok(Box::new(Way {
+            shared: self.device.clone(),
+            changed: self.changed.clone(),
+            from,
+            answering: Answering::new(folder),
+        }))
+    }
+}
+
+impl HostSession for Way {
+    fn news(&mut self) -> Result<News, PeerError> {
+        crate::peer::news(&mut self.shared.lock().unwrap().session())
+    }
+
+    fn answer(&mut self, ask: Ask) -> Answer {
+        self.answering.answer(&mut self.shared.lock().unwrap().session(), ask)
+    }
+
+    fn receive(&mut self, call: &mut dyn Call, news: &News) -> Result<(), PeerError> {
+        // Not held while the other side is asked, which asks in turn.
+        let mut twin = self.shared.lock().unwrap().twin();
+        let folder = twin.folder().join("incoming");
+        let receiving = Receiving { from: self.from, confirmed: false, folder: &folder };
+        let came: Came = crate::peer::receive(&mut twin.session(), call, news, receiving)?;
+        if came.preview.is_some() {
+            self.changed.send_modify(|count| *count += 1);
+        }
+        Ok(())
+    }
+}
+
+fn framed(
+    stream: DuplexStream,
+) -> (
+    FramedRead<tokio::io::ReadHalf<DuplexStream>, LengthDelimitedCodec>,
+    FramedWrite<tokio::io::WriteHalf<DuplexStream>, LengthDelimitedCodec>,
+) {
+    let codec = || LengthDelimitedCodec::builder().max_frame_length(MESSAGE).new_codec();
+    let (reader, writer) = tokio::io::split(stream);
+    (FramedRead::new(reader, codec()), FramedWrite::new(writer, codec()))
+}
+
+/// Connects two devices; completes with what ended the connection on both sides.
+async fn connect(one: &Arc<Shared>, two: &Arc<Shared>) -> (PeerError, PeerError) {
+    let (here, there) = tokio::io::duplex(64 * 1024);
+    let ids = [one.with(|device| device.id()), two.with(|device| device.id())];
+    let side = |stream, host: &Arc<Shared>, other| {
+        let (reader, writer) = framed(stream);
+        let changed = host.changed.subscribe();
+        run(reader, writer, other, host.clone(), changed, QUICK, std::future::pending())
+    };
+    tokio::join!(side(here, one, ids[1]), side(there, two, ids[0]))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn edits_travel_both_ways_while_connected_and_through_a_third_device() {
+    let [laptop, phone, tablet] = devices(["laptop", "phone", "tablet"]).map(Shared::new);
+    let before = laptop.add("before");
+    let connections = [(laptop.clone(), phone.clone()), (phone.clone(), tablet.clone())];
+    for (one, two) in connections {
+        tokio::spawn(async move { connect(&one, &two).await });
+    }
+    // The tablet and the laptop have no connection: the phone passes it on.
+    tablet.waits_for(before).await;
+    for round in 0..5 {
+        let there = tablet.add(&format!("tablet {round}"));
+        let here = laptop.add(&format!("laptop {round}"));
+        laptop.waits_for(there).await;
+        tablet.waits_for(here).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn silence_ends_a_connection_and_so_do_messages_that_are_none() {
+    let [laptop, phone] = devices(["laptop", "phone"]).map(Shared::new);
+    let id = phone.with(|device| device.id());
+    // Nobody is at the other end: the stream is open and says nothing.
+    let (here, _there) = tokio::io::duplex(64 * 1024);
+    let (reader, writer) = framed(here);
+    let changed = laptop.changed.subscribe();
+    let ended =
+        run(reader, writer, id, laptop.clone(), changed, QUICK, std::future::pending()).await;
+    assert!(matches!(ended, PeerError::Gone), "{ended}");
+    for bytes in [&[0, 0, 0, 3, 1, 2, 3][..], &[255, 255, 255, 255], &[0, 0, 0, 1, 0xc1]] {
+        let (here, mut there) = tokio::io::duplex(64 * 1024);
+        tokio::io::AsyncWriteExt::write_all(&mut there, bytes).await.unwrap();
+        let (reader, writer) = framed(here);
+        let changed = laptop.changed.subscribe();
+        run(reader, writer, id, laptop.clone(), changed, QUICK, std::future::pending()).await;
+    }
+    // The device itself is as it was.
+    let oak = laptop.add("oak");
+    let (one, two) = (laptop.clone(), phone.clone());
+    tokio::spawn(async move { connect(&one, &two).await });
+    phone.waits_for(oak).await;
+}
