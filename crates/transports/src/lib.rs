@@ -6,3 +6,4 @@
 
 pub mod bundle;
 pub mod folder;
+pub mod nearby;
