@@ -6,5 +6,5 @@
 
 pub mod bundle;
 pub mod folder;
-pub mod node;
+pub mod nearby;
 pub mod peer;

@@ -44,6 +44,20 @@ impl DeviceKeys {
         self.sign_raw(&in_context(context, message))
     }
 
+    /// The signing key as a PKCS#8 document (RFC 8410, section 7), from which the device's TLS
+    /// certificate is made. What TLS and certificates sign begins otherwise than anything that this
+    /// crate signs, so a signature of one kind is never one of another.
+    pub fn sign_pkcs8(&self) -> Zeroizing<Vec<u8>> {
+        const BEFORE_THE_SEED: [u8; 16] = [
+            0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22,
+            0x04, 0x20,
+        ];
+        let mut out = Zeroizing::new(Vec::with_capacity(48));
+        out.extend_from_slice(&BEFORE_THE_SEED);
+        out.extend_from_slice(self.sign.as_bytes());
+        out
+    }
+
     pub(crate) fn sign_raw(&self, message: &[u8]) -> [u8; 64] {
         self.sign.sign(message).to_bytes()
     }
@@ -151,6 +165,13 @@ pub(crate) fn verify_raw(
         .map_err(|_| VaultError::BadPublicKey)?
         .verify_strict(message, &Signature::from_bytes(signature))
         .map_err(|_| VaultError::BadSignature)
+}
+
+/// Whether a device can be known by this Ed25519 key: a point that is written in the one proper way
+/// and is not of small order (anybody could sign for such a key).
+pub fn is_sound_key(public: &[u8; 32]) -> bool {
+    VerifyingKey::from_bytes(public)
+        .is_ok_and(|key| !key.is_weak() && key.to_edwards().compress().to_bytes() == *public)
 }
 
 /// What two people compare to be sure of a device: 8 groups of 5 digits, 132 bits.

@@ -17,6 +17,7 @@ mod keys;
 pub mod limits;
 pub mod membership;
 mod padding;
+pub mod pairing;
 mod passphrase;
 mod reader;
 mod seal;
@@ -26,7 +27,9 @@ pub use epochs::{Keyring, Purpose, VaultKey, unwrap_key, wrap_key};
 pub use error::VaultError;
 pub use invitation::{Invitation, InviteKey, open_invitation, seal_invitation};
 pub use keyfile::KeyFile;
-pub use keys::{DeviceKeys, DevicePublic, RootSecret, fingerprint, open_with_root, seal_with_root};
+pub use keys::{
+    DeviceKeys, DevicePublic, RootSecret, fingerprint, is_sound_key, open_with_root, seal_with_root,
+};
 pub use membership::{Device, Membership};
 pub use passphrase::{Passphrase, STRETCH_LANES, STRETCH_MEMORY_KIB, STRETCH_PASSES};
 pub use seal::{

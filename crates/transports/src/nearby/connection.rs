@@ -1,9 +1,7 @@
 //! One connection, from the moment both sides know each other until it ends.
 
-use super::{Host, HostSession};
+use super::{FrameReader, FrameWriter, Host, HostSession, Patience};
 use crate::peer::{Answer, Ask, Call, Message, News, PeerError};
-use bytes::{Bytes, BytesMut};
-use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use holdfast_oplog::DeviceId;
 use std::collections::HashMap;
 use std::future::Future;
@@ -38,6 +36,12 @@ impl Default for Timing {
             silence: Duration::from_secs(25),
             answer: Duration::from_secs(60),
         }
+    }
+}
+
+impl Timing {
+    const fn patience(self) -> Patience {
+        Patience { silence: self.silence, frame: self.answer }
     }
 }
 
@@ -87,19 +91,15 @@ impl Call for Asking {
 
 /// Runs a connection to `device` until it ends; says why. `changed` counts what is new here, `ended`
 /// completes when this side is to end it.
-pub async fn run<R, W>(
-    reader: R,
-    writer: W,
+pub async fn run(
+    reader: FrameReader,
+    writer: FrameWriter,
     device: DeviceId,
     host: Arc<dyn Host>,
     changed: watch::Receiver<u64>,
     timing: Timing,
     ended: impl Future<Output = Message> + Send,
-) -> PeerError
-where
-    R: Stream<Item = std::io::Result<BytesMut>> + Unpin + Send + 'static,
-    W: Sink<Bytes, Error = std::io::Error> + Unpin + Send + 'static,
-{
+) -> PeerError {
     let (out, to_send) = mpsc::channel(OUT);
     let (asked, to_answer) = mpsc::channel(ASKED);
     let (heard, to_receive) = watch::channel(None);
@@ -149,18 +149,18 @@ async fn say_last(out: &mpsc::Sender<Message>, last: Message) {
     }
 }
 
-async fn send<W>(mut writer: W, mut messages: mpsc::Receiver<Message>, timing: Timing) -> PeerError
-where
-    W: Sink<Bytes, Error = std::io::Error> + Unpin,
-{
+async fn send(
+    mut writer: FrameWriter,
+    mut messages: mpsc::Receiver<Message>,
+    timing: Timing,
+) -> PeerError {
     while let Some(message) = messages.recv().await {
         let bytes = match message.encode() {
             Ok(bytes) => bytes,
             Err(error) => return error,
         };
-        match timeout(timing.answer, writer.send(bytes.into())).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return PeerError::Gone,
+        if writer.send(bytes.into(), timing.patience()).await.is_err() {
+            return PeerError::Gone;
         }
     }
     PeerError::Gone
@@ -174,14 +174,10 @@ struct Heard {
     waiting: Arc<Waiting>,
 }
 
-async fn read<R>(mut reader: R, heard: Heard, timing: Timing) -> PeerError
-where
-    R: Stream<Item = std::io::Result<BytesMut>> + Unpin,
-{
+async fn read(mut reader: FrameReader, heard: Heard, timing: Timing) -> PeerError {
     loop {
-        let bytes = match timeout(timing.silence, reader.next()).await {
-            Ok(Some(Ok(bytes))) => bytes,
-            Ok(Some(Err(_)) | None) | Err(_) => return PeerError::Gone,
+        let Ok(Some(bytes)) = reader.next(timing.patience()).await else {
+            return PeerError::Gone;
         };
         let message = match Message::decode(&bytes) {
             Ok(message) => message,

@@ -1,9 +1,8 @@
 use super::*;
 use crate::bundle::fixture_tests::{Device, devices};
-use crate::peer::{Answering, Came, MESSAGE, Receiving};
+use crate::peer::{Answering, Came, Receiving};
 use holdfast_model::EntityId;
 use tokio::io::DuplexStream;
-use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
 const QUICK: Timing = Timing {
     ping: Duration::from_millis(20),
@@ -81,15 +80,12 @@ impl HostSession for Way {
     }
 }
 
-fn framed(
-    stream: DuplexStream,
-) -> (
-    FramedRead<tokio::io::ReadHalf<DuplexStream>, LengthDelimitedCodec>,
-    FramedWrite<tokio::io::WriteHalf<DuplexStream>, LengthDelimitedCodec>,
-) {
-    let codec = || LengthDelimitedCodec::builder().max_frame_length(MESSAGE).new_codec();
+fn framed(stream: DuplexStream) -> (FrameReader, FrameWriter) {
     let (reader, writer) = tokio::io::split(stream);
-    (FramedRead::new(reader, codec()), FramedWrite::new(writer, codec()))
+    let (mut reader, mut writer) = (FrameReader::new(reader), FrameWriter::new(writer));
+    reader.lift_limit();
+    writer.lift_limit();
+    (reader, writer)
 }
 
 /// Connects two devices; completes with what ended the connection on both sides.

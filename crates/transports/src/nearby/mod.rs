@@ -1,0 +1,39 @@
+//! Devices on one network: finding each other, and the encrypted connection between two of them, over
+//! which they exchange ([`crate::peer`]).
+//!
+//! Owns the device's certificate, the TLS link with its frames and its first frame (the hello), the
+//! listener, and discovery by mDNS. Knows who is on the other end only by the key in its certificate.
+//! Never looks into frames, never decides whom to trust ([`Admission`] comes from the caller), and
+//! never tells strangers more than a random name, the protocol's version and a tag that changes.
+
+mod budget;
+mod candidates;
+mod certificate;
+mod connection;
+mod discovery;
+mod error;
+mod frame;
+mod hello;
+mod host;
+mod identity;
+pub mod limits;
+mod link;
+mod listener;
+mod socket;
+mod tag;
+mod txt;
+mod verifier;
+
+pub use candidates::{Backoff, Candidates};
+pub use certificate::read_key;
+pub use connection::{Timing, run};
+pub use discovery::{Discovery, DiscoveryConfig, DiscoveryEvent, SERVICE};
+pub use error::NearbyError;
+pub use frame::{FrameReader, FrameWriter, Patience};
+pub use hello::{Hello, Purpose, Versions};
+pub use host::{Host, HostSession};
+pub use identity::Identity;
+pub use link::{Admission, Expected, Link, Who, accept, connect, connect_over};
+pub use listener::{Arrived, Listener, ListenerLimits};
+pub use tag::Tag;
+pub use txt::{Txt, parse_txt};
