@@ -19,6 +19,7 @@ mod identity;
 pub mod limits;
 mod link;
 mod listener;
+pub mod meeting;
 mod socket;
 mod tag;
 mod txt;
