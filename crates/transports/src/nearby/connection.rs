@@ -121,7 +121,7 @@ pub async fn run(
     tokio::select! {
         first = tasks.join_next() => match first {
             Some(Ok(error)) => {
-                if !matches!(error, PeerError::Gone) {
+                if !matches!(error, PeerError::Gone | PeerError::Refused { .. }) {
                     bye(&out, &error).await;
                 }
                 error

@@ -1,7 +1,6 @@
 use super::*;
-use crate::bundle::fixture_tests::{Device, devices};
-use crate::peer::{Answering, Came, Receiving};
-use holdfast_model::EntityId;
+use crate::bundle::fixture_tests::devices;
+use crate::nearby::fellows::Shared;
 use tokio::io::DuplexStream;
 
 const QUICK: Timing = Timing {
@@ -9,76 +8,6 @@ const QUICK: Timing = Timing {
     silence: Duration::from_millis(500),
     answer: Duration::from_secs(20),
 };
-
-/// A device whose database the connection's threads share.
-struct Shared {
-    device: Arc<Mutex<Device>>,
-    changed: watch::Sender<u64>,
-}
-
-impl Shared {
-    fn new(device: Device) -> Arc<Self> {
-        let device = Arc::new(Mutex::new(device.on_disk()));
-        Arc::new(Self { device, changed: watch::channel(0).0 })
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut Device) -> T) -> T {
-        work(&mut self.device.lock().unwrap())
-    }
-
-    fn add(&self, title: &str) -> EntityId {
-        let id = self.with(|device| device.add(title));
-        self.changed.send_modify(|count| *count += 1);
-        id
-    }
-
-    async fn waits_for(&self, id: EntityId) {
-        while !self.with(|device| device.has(id)) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-}
-
-struct Way {
-    shared: Arc<Mutex<Device>>,
-    changed: watch::Sender<u64>,
-    from: DeviceId,
-    answering: Answering,
-}
-
-impl Host for Shared {
-    fn session(&self, from: DeviceId) -> Result<Box<dyn HostSession>, PeerError> {
-        let folder = self.with(|device| device.folder().to_owned());
-        Ok(Box::new(Way {
-            shared: self.device.clone(),
-            changed: self.changed.clone(),
-            from,
-            answering: Answering::new(folder),
-        }))
-    }
-}
-
-impl HostSession for Way {
-    fn news(&mut self) -> Result<News, PeerError> {
-        crate::peer::news(&mut self.shared.lock().unwrap().session())
-    }
-
-    fn answer(&mut self, ask: Ask) -> Answer {
-        self.answering.answer(&mut self.shared.lock().unwrap().session(), ask)
-    }
-
-    fn receive(&mut self, call: &mut dyn Call, news: &News) -> Result<(), PeerError> {
-        // Not held while the other side is asked, which asks in turn.
-        let mut twin = self.shared.lock().unwrap().twin();
-        let folder = twin.folder().join("incoming");
-        let receiving = Receiving { from: self.from, confirmed: false, folder: &folder };
-        let came: Came = crate::peer::receive(&mut twin.session(), call, news, receiving)?;
-        if came.preview.is_some() {
-            self.changed.send_modify(|count| *count += 1);
-        }
-        Ok(())
-    }
-}
 
 fn framed(stream: DuplexStream) -> (FrameReader, FrameWriter) {
     let (reader, writer) = tokio::io::split(stream);

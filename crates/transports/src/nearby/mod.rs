@@ -20,6 +20,7 @@ pub mod limits;
 mod link;
 mod listener;
 pub mod meeting;
+mod node;
 mod socket;
 mod tag;
 mod txt;
@@ -32,9 +33,13 @@ pub use discovery::{Discovery, DiscoveryConfig, DiscoveryEvent, SERVICE};
 pub use error::NearbyError;
 pub use frame::{FrameReader, FrameWriter, Patience};
 pub use hello::{Hello, Purpose, Versions};
-pub use host::{Host, HostSession};
+pub use host::{Host, HostSession, Neighbour};
 pub use identity::Identity;
 pub use link::{Admission, Expected, Link, Who, accept, connect, connect_over};
 pub use listener::{Arrived, Listener, ListenerLimits};
+pub use node::{Node, NodeConfig};
 pub use tag::Tag;
 pub use txt::{Txt, parse_txt};
+
+#[cfg(test)]
+mod fellows;
