@@ -69,6 +69,10 @@ fn entry(exchange: &Exchange, device: Option<view::DeviceRef>) -> view::Activity
             view::ActivityKind::Export,
             format!("Exported for {}: {}", who.unwrap_or_else(all), exchange.name),
         ),
+        (false, false) if exchange.carrier == holdfast_transports::peer::CARRIER => (
+            view::ActivityKind::Exchange,
+            format!("Received changes from {}", who.unwrap_or_else(|| exchange.name.clone())),
+        ),
         // An import is called after the device that it came from.
         (false, false) => {
             (view::ActivityKind::Import, format!("Imported from {}", who.unwrap_or_else(all)))

@@ -107,8 +107,8 @@ pub(crate) fn chosen(store: view::KeyStore) -> KeyStore {
     }
 }
 
-/// The machine's own name where it tells one.
-fn suggested_name() -> String {
+/// The machine's own name where it tells one: a name for a device that nobody named.
+pub fn suggested_name() -> String {
     let name = ["HOSTNAME", "COMPUTERNAME"]
         .into_iter()
         .find_map(|variable| std::env::var(variable).ok())

@@ -63,14 +63,46 @@ pub enum AppError {
     /// There is nothing to sync with.
     #[error("there is nothing to sync with: Manual mode has no exchange folder yet")]
     NoDestination,
+    /// No device of the vault can be reached.
+    #[error("no other device can be reached")]
+    NobodyNearby,
+    /// The network is not there.
+    #[error("Nearby is not running")]
+    NearbyNotRunning,
+    /// Pairing came to nothing.
+    #[error("{message}")]
+    Pairing {
+        /// A stable name for it.
+        code: String,
+        /// What happened and what to do, in words.
+        message: String,
+    },
+    /// The network.
+    #[error(transparent)]
+    Nearby(#[from] holdfast_transports::nearby::NearbyError),
+    /// An exchange with a device.
+    #[error(transparent)]
+    Peer(#[from] holdfast_transports::peer::PeerError),
     /// A folder of Markdown.
     #[error("{0}")]
     Import(String),
 }
 
+impl From<holdfast_vault::pairing::PairingError> for AppError {
+    fn from(error: holdfast_vault::pairing::PairingError) -> Self {
+        Self::Pairing { code: error.code().to_owned(), message: error.to_string() }
+    }
+}
+
+impl From<holdfast_transports::nearby::meeting::MeetingError> for AppError {
+    fn from(error: holdfast_transports::nearby::meeting::MeetingError) -> Self {
+        Self::Pairing { code: error.code().to_owned(), message: error.to_string() }
+    }
+}
+
 impl AppError {
     /// A stable name for the interface to act on.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::NoVault(_) => "no_vault",
             Self::VaultExists(_) => "vault_exists",
@@ -88,6 +120,11 @@ impl AppError {
             Self::Bundle(error) => error.code(),
             Self::Folder(error) => error.code(),
             Self::NoDestination => "no_destination",
+            Self::NobodyNearby => "nobody_nearby",
+            Self::NearbyNotRunning => "nearby_not_running",
+            Self::Pairing { code, .. } => code,
+            Self::Nearby(error) => error.code(),
+            Self::Peer(error) => error.code(),
             Self::Import(_) => "import",
         }
     }
@@ -120,6 +157,10 @@ impl AppError {
             Self::NoDestination => {
                 "Choose a folder with 'holdfastctl mode manual --folder DIR' or in Settings, or carry a bundle: 'holdfastctl bundle export FILE'."
             }
+            Self::NobodyNearby => {
+                "Start Holdfast on the other device, in the same network and in Nearby mode. Guest Wi-Fi and VPNs hide devices: then give its address."
+            }
+            Self::NearbyNotRunning => "Turn it on with 'holdfastctl mode nearby' or in Settings.",
             Self::Vault(VaultError::WrongPassphrase) => "Type it again, exactly as it was chosen.",
             _ => return None,
         })

@@ -12,7 +12,7 @@ use holdfast_transports::folder::{
 use rand_core::OsRng;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 /// What an exchange did, for the command line.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -100,8 +100,11 @@ impl App {
     }
 
     /// One exchange by the present mode, now.
-    pub fn sync_now(&self) -> Result<Synced, AppError> {
-        self.exchange_folder(None, false)
+    pub fn sync_now(self: &Arc<Self>) -> Result<Synced, AppError> {
+        match self.with(|open| Ok(open.mode()))? {
+            view::Mode::Nearby => self.sync_nearby(),
+            view::Mode::Manual | view::Mode::Cloud => self.exchange_folder(None, false),
+        }
     }
 
     /// Exchanges through the folder on a connection of its own; listeners are told. `take` is what

@@ -1,15 +1,27 @@
 //! Incoming changes that wait for the person: looking at them, and taking them in.
 
+use crate::nearby::HELD;
+use crate::session::Open;
 use crate::{App, AppError, bundles, view};
-use holdfast_store::ItemEvent;
+use holdfast_oplog::DeviceId;
+use holdfast_store::{Direction, Exchange, ItemEvent};
 use holdfast_transports::folder::Take;
+use std::time::{Duration, Instant};
 
-/// The one source of waiting changes so far.
+/// What waits in the exchange folder.
 const FOLDER: &str = "folder";
+/// How long a device may take to hand over what the person accepted.
+const REACHED: Duration = Duration::from_secs(20);
 
 impl App {
     /// What waiting changes would do. Changes nothing.
     pub fn inspect_held(&self, id: &str) -> Result<view::BundlePreview, AppError> {
+        if nearby_device(id).is_some() {
+            // They are not here yet: the other device hands them over once it is said that they may come.
+            return Err(AppError::Invalid(
+                "What would be deleted is on the other device still: look there, then take it in or keep them.".into(),
+            ));
+        }
         expect_folder(id)?;
         let preview = self.with(|open| open.look_into_folder())?;
         let preview = preview.ok_or(AppError::NothingTo("look at any more"))?;
@@ -18,25 +30,17 @@ impl App {
 
     /// Takes waiting changes in. `keep` brings back what they delete, as a change of this device.
     pub fn accept_held(&self, id: &str, keep: bool) -> Result<view::ImportResult, AppError> {
+        if let Some(device) = nearby_device(id) {
+            return self.accept_nearby(device, keep);
+        }
         expect_folder(id)?;
         let before = self.with(|open| open.look_into_folder())?;
         let preview = before.ok_or(AppError::NothingTo("take in any more"))?;
         self.exchange_folder(Some(Take::Confirmed), false)?;
-        let latest = self.with(|open| {
-            let exchanges = open.store.read(|tx| tx.exchanges(20))?;
-            let received = holdfast_store::Direction::Received;
-            Ok(exchanges.into_iter().find(|e| e.direction == received).map(|e| e.id))
-        })?;
+        let latest = self.with(|open| open.latest_received())?.map(|latest| latest.id);
         if keep {
-            let deleted: Vec<String> = preview
-                .items
-                .iter()
-                .filter(|item| item.event == ItemEvent::Deleted)
-                .map(|item| item.id.to_string())
-                .collect();
-            if !deleted.is_empty() {
-                self.restore_items(&deleted)?;
-            }
+            let gone = preview.items.iter().filter(|item| item.event == ItemEvent::Deleted);
+            self.bring_back(gone.map(|item| item.id.to_string()).collect())?;
         }
         Ok(view::ImportResult {
             exchange: latest.map(|id| id.to_string()).unwrap_or_default(),
@@ -47,6 +51,71 @@ impl App {
             merged: preview.merged as u32,
         })
     }
+}
+
+impl App {
+    fn bring_back(&self, deleted: Vec<String>) -> Result<(), AppError> {
+        if !deleted.is_empty() {
+            self.restore_items(&deleted)?;
+        }
+        Ok(())
+    }
+
+    /// Lets a device's large deletion in: it is asked for again, and taken in.
+    fn accept_nearby(&self, device: DeviceId, keep: bool) -> Result<view::ImportResult, AppError> {
+        let (waits, running) = (
+            self.with(|open| Ok(open.nearby_facts().held.iter().any(|(of, ..)| *of == device)))?,
+            self.nearby_runs(),
+        );
+        if !waits {
+            return Err(AppError::NothingTo("take in any more"));
+        }
+        if !running {
+            return Err(AppError::NearbyNotRunning);
+        }
+        self.with(|open| open.confirm_deletion(device))?;
+        let start = Instant::now();
+        while self.with(|open| Ok(open.nearby_facts().held.iter().any(|(of, ..)| *of == device)))? {
+            if start.elapsed() > REACHED {
+                return Err(AppError::NobodyNearby);
+            }
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+        let latest = self.with(|open| open.latest_received())?;
+        let latest = latest.ok_or(AppError::NothingTo("take in any more"))?;
+        let number = |name: &str| {
+            let count = latest.report.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0);
+            u32::try_from(count).unwrap_or(u32::MAX)
+        };
+        if keep {
+            let items = latest.report.get("items").and_then(serde_json::Value::as_array);
+            let text = |item: &serde_json::Value, name: &str| {
+                item.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+            };
+            let gone = items.into_iter().flatten().filter(|item| text(item, "event") == "deleted");
+            self.bring_back(gone.map(|item| text(item, "id")).collect())?;
+        }
+        Ok(view::ImportResult {
+            exchange: latest.id.to_string(),
+            adds: number("adds"),
+            updates: number("updates"),
+            deletes: if keep { 0 } else { number("deletes") },
+            conflicts: number("conflicts"),
+            merged: number("merged"),
+        })
+    }
+}
+
+impl Open {
+    fn latest_received(&mut self) -> Result<Option<Exchange>, AppError> {
+        let exchanges = self.store.read(|tx| tx.exchanges(20))?;
+        Ok(exchanges.into_iter().find(|exchange| exchange.direction == Direction::Received))
+    }
+}
+
+/// The device whose changes wait, where the id says so.
+fn nearby_device(id: &str) -> Option<DeviceId> {
+    id.strip_prefix(HELD)?.parse().ok()
 }
 
 fn expect_folder(id: &str) -> Result<(), AppError> {

@@ -1,7 +1,9 @@
-//! Syncing by itself: on launch, after changes, when something arrives in the exchange folder, and on
-//! a timer. Owns when; never what is exchanged.
+//! Syncing by itself. In Manual mode through the exchange folder: on launch, after changes, when
+//! something arrives in it, and on a timer; in Nearby mode over the network ([`crate::nearby`]). Owns
+//! when; never what is exchanged.
 
 use crate::folder_settings::FolderSettings;
+use crate::nearby::NearbyKeeper;
 use crate::{App, AppError};
 use notify::{RecursiveMode, Watcher};
 use std::path::{Path, PathBuf};
@@ -27,6 +29,7 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs
 pub struct Keeper {
     stop: Option<Sender<Hint>>,
     thread: Option<JoinHandle<()>>,
+    _nearby: NearbyKeeper,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +44,7 @@ impl Keeper {
         app: Arc<App>,
         told: impl Fn(&Result<crate::Synced, AppError>) + Send + Sync + 'static,
     ) -> Self {
+        let nearby = NearbyKeeper::start(Arc::clone(&app));
         let (hints, inbox) = channel();
         let stop = hints.clone();
         let thread = std::thread::spawn(move || {
@@ -62,9 +66,13 @@ impl Keeper {
                         Err(_) => break,
                     }
                 }
-                let Ok((Some(folder), paused)) =
-                    app.with(|open| Ok((open.folder_settings()?, open.paused().is_some())))
-                else {
+                let found = app.with(|open| {
+                    // The folder is the other half of Manual mode.
+                    let on = open.mode() == crate::view::Mode::Manual;
+                    let folder = if on { open.folder_settings()? } else { None };
+                    Ok((folder, open.paused().is_some()))
+                });
+                let Ok((Some(folder), paused)) = found else {
                     watched = None;
                     continue;
                 };
@@ -84,7 +92,7 @@ impl Keeper {
                 told(&outcome);
             }
         });
-        Self { stop: Some(stop), thread: Some(thread) }
+        Self { stop: Some(stop), thread: Some(thread), _nearby: nearby }
     }
 }
 

@@ -34,6 +34,7 @@ mod keystore;
 mod lists;
 pub mod markup;
 mod move_back;
+mod nearby;
 mod notices;
 mod order;
 mod pause;
@@ -69,6 +70,7 @@ mod repeats_tests;
 #[cfg(test)]
 mod story_tests;
 
+pub use boot::suggested_name;
 pub use clock::Clock;
 pub use error::AppError;
 pub use folder::Synced;
@@ -76,5 +78,6 @@ pub use holdfast_oplog::Space;
 pub use home::Home;
 pub use keeper::Keeper;
 pub use keystore::KeyStore;
+pub use nearby::{ModePreview, Nearby, Offering, PairingOffer, PairingPreview, PeerView};
 pub use session::{App, NewDevice};
 pub use watch::Watch;

@@ -423,6 +423,18 @@ impl Open {
         Ok(())
     }
 
+    /// Takes up keys of the vault that another connection or process kept.
+    pub(crate) fn refresh_keyring(&mut self) -> Result<(), AppError> {
+        if let Some(sealed) = self.private.get(fact::KEYRING)? {
+            let opened = open_with_root(&self.root, fact::KEYRING, &sealed)?;
+            let keyring = Keyring::decode(&opened)?;
+            if keyring != self.keyring {
+                self.keyring = keyring;
+            }
+        }
+        Ok(())
+    }
+
     /// A second connection to the same data, so that an exchange never makes the window wait.
     pub(crate) fn twin(&self, home: &Home) -> Result<Self, AppError> {
         Ok(Self {

@@ -21,6 +21,9 @@ impl App {
     pub fn status(&self) -> Result<view::SyncStatus, AppError> {
         let syncing = matches!(self.exchanging.try_lock(), Err(TryLockError::WouldBlock));
         let mut status = self.with(Open::status)?;
+        if status.mode == view::Mode::Nearby {
+            with_nearby(&mut status, &self.nearby()?);
+        }
         if syncing && matches!(status.state, view::SyncState::Idle | view::SyncState::Waiting) {
             status.state = view::SyncState::Syncing;
             status.text = "Syncing".into();
@@ -28,15 +31,16 @@ impl App {
         Ok(status)
     }
 
-    /// Chooses the mode. Modes that this build does not have are refused.
+    /// Chooses the mode. Nothing is deleted or forgotten by that: pairings, addresses and the exchange
+    /// folder stay as they are. Modes that this build does not have are refused.
     pub fn set_mode(&self, mode: view::Mode) -> Result<view::SyncStatus, AppError> {
-        if mode == view::Mode::Manual {
-            self.status()
-        } else {
-            Err(AppError::Invalid(
-                "This version syncs in Manual mode: by bundles and by an exchange folder.".into(),
-            ))
+        if mode == view::Mode::Cloud {
+            return Err(AppError::Invalid(
+                "This version syncs in Manual mode (bundles, an exchange folder) and in Nearby mode.".into(),
+            ));
         }
+        self.keep_mode(mode)?;
+        self.status()
     }
 }
 
@@ -45,14 +49,23 @@ impl Open {
     pub(crate) fn status(&mut self) -> Result<view::SyncStatus, AppError> {
         let others = self.others()?;
         let people = self.people()?;
-        let folder = self.folder_settings()?;
+        let mode = self.mode();
+        let nearby = mode == view::Mode::Nearby;
+        // The folder is the other half of Manual mode.
+        let folder = if nearby { None } else { self.folder_settings()? };
+        let facts_nearby = self.nearby_facts();
         let paused = self.paused();
         let zone = TimeZone::system();
         let now_ms = self.now_ms();
         self.store.read(|tx| {
             let held = tx.held()?;
             let destinations = settled_destinations(tx)?;
-            let carrier = if folder.is_some() { Carrier::Folder } else { BUNDLE };
+            let carrier = match (nearby, &folder) {
+                (true, _) => Carrier::Lan,
+                (false, Some(_)) => Carrier::Folder,
+                (false, None) => BUNDLE,
+            };
+            let by_itself = nearby || folder.is_some();
             let offered = offered(tx, carrier)?;
             let facts = Facts {
                 held: &held,
@@ -64,11 +77,11 @@ impl Open {
                 zone: &zone,
             };
             let status =
-                if folder.is_some() { carried_status(facts) } else { holdfast_sync::status(facts) };
+                if by_itself { carried_status(facts) } else { holdfast_sync::status(facts) };
             let mut answer = view::SyncStatus {
-                mode: view::Mode::Manual,
+                mode,
                 state: match status.state {
-                    _ if folder.is_none() && status.state != SyncState::UpToDate => {
+                    _ if !by_itself && status.state != SyncState::UpToDate => {
                         view::SyncState::Manual
                     }
                     SyncState::UpToDate | SyncState::NothingToSend => view::SyncState::Idle,
@@ -80,9 +93,9 @@ impl Open {
                 conflicts: tx.conflict_counts()?.0 as u32,
                 destinations: status.destinations.into_iter().map(device).collect(),
                 error: None,
-                modes: vec![view::Mode::Manual],
+                modes: offered_modes(mode),
                 parked: parked(tx, &people)?,
-                can_sync_now: folder.is_some(),
+                can_sync_now: by_itself,
                 paused,
                 held: Vec::new(),
                 approvals: status.awaiting as u32,
@@ -90,6 +103,11 @@ impl Open {
             if let Some(folder) = &folder {
                 answer.held = held_views(folder, &people);
                 with_folder(&mut answer, folder, now_ms, &zone);
+            } else if nearby {
+                answer.held = facts_nearby.held_views(&people);
+            }
+            if by_itself {
+                with_waiting(&mut answer, now_ms, &zone);
             }
             Ok(answer)
         })
@@ -158,7 +176,15 @@ fn with_folder(
         answer.state = view::SyncState::Error;
         answer.text = text;
         answer.error = error;
-    } else if let Some(paused) = answer.paused {
+    }
+}
+
+/// What waits for the person, where nothing is wrong.
+fn with_waiting(answer: &mut view::SyncStatus, now_ms: i64, zone: &TimeZone) {
+    if answer.error.is_some() {
+        return;
+    }
+    if let Some(paused) = answer.paused {
         answer.state = view::SyncState::Paused;
         let until = paused.until.map(|ms| format!(" until {}", moment(ms, now_ms, zone)));
         let rest = if answer.pending > 0 {
@@ -175,6 +201,35 @@ fn with_folder(
             format!("{count} {changes} from {} {wait} for you to look", first.device.name);
     } else if answer.approvals > 0 {
         answer.state = view::SyncState::Approve;
+    }
+}
+
+/// The modes between which the person can choose. Nearby is chosen and paired on the command line so
+/// far; whoever did can go back anywhere.
+fn offered_modes(mode: view::Mode) -> Vec<view::Mode> {
+    match mode {
+        view::Mode::Nearby => vec![view::Mode::Manual, view::Mode::Nearby],
+        view::Mode::Manual | view::Mode::Cloud => vec![view::Mode::Manual],
+    }
+}
+
+/// What the connections add: who is connected now, and why nobody can be.
+fn with_nearby(answer: &mut view::SyncStatus, nearby: &crate::Nearby) {
+    for to in &mut answer.destinations {
+        let here =
+            |peer: &&crate::PeerView| peer.device.as_ref().is_some_and(|device| device.id == to.id);
+        match nearby.peers.iter().find(here) {
+            Some(peer) if peer.connected => to.state = format!("Connected · {}", to.state),
+            Some(crate::PeerView { error: Some(error), .. }) => {
+                to.state = format!("{} · {}", error.message, to.state);
+            }
+            _ => {}
+        }
+    }
+    if let Some(error) = &nearby.error {
+        answer.state = view::SyncState::Error;
+        answer.text = format!("Can't sync: {}", error.message);
+        answer.error = Some(error.clone());
     }
 }
 

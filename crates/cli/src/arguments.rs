@@ -11,6 +11,7 @@ use crate::commands::{
     health::CheckArguments,
     lists::ListCommand,
     notes::{NoteCommand, NotesArguments},
+    pair::PairCommand,
     settings::{DeviceCommand, PolicyArguments},
     storage::{HistoryArguments, PruneArguments},
     sync::{ModeArguments, SyncArguments},
@@ -93,6 +94,9 @@ pub(crate) enum Command {
     /// Change devices.
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Pair with devices on the same network.
+    #[command(subcommand)]
+    Pair(PairCommand),
     /// Choose how changes travel, or show it.
     Mode(ModeArguments),
     /// One exchange by the present mode, now.
@@ -199,6 +203,11 @@ mod tests {
             "activity undo 4",
             "device rename Phone Telephone",
             "device remove Phone",
+            "pair offer --json",
+            "pair accept 192.168.1.5:4829 --code 48291760",
+            "pair accept Laptop --code '4829 1760' --name Phone",
+            "pair address 192.168.1.5:4829 --forget",
+            "mode nearby --preview --json",
             "dump --json --space everywhere",
             "backup F",
             "backup --json",

@@ -7,6 +7,7 @@ pub(crate) mod health;
 pub(crate) mod items;
 pub(crate) mod lists;
 pub(crate) mod notes;
+pub(crate) mod pair;
 pub(crate) mod settings;
 pub(crate) mod storage;
 pub(crate) mod sync;
@@ -44,6 +45,7 @@ pub(crate) fn run(command: Command, context: &mut Context) -> Result<(), Failure
         Command::Policies => settings::policies(context),
         Command::Devices => settings::devices(context),
         Command::Device(command) => settings::device(command, context),
+        Command::Pair(command) => pair::run(command, context),
         Command::Mode(arguments) => sync::mode(arguments, context),
         Command::Sync(arguments) => sync::sync(arguments, context),
         Command::Watch => sync::watch(context),

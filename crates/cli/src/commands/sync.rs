@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
-use holdfast_app::view::{Arriving, SyncStatus, Triggers};
+use holdfast_app::view::{Arriving, Mode, SyncStatus, Triggers};
 use holdfast_app::{Keeper, Synced};
 use serde_json::{Value, json};
 
@@ -18,6 +18,17 @@ use crate::output::{count, line};
 pub(crate) enum ModeName {
     /// By bundles, and by an exchange folder where one is set.
     Manual,
+    /// Straight to paired devices on the same network.
+    Nearby,
+}
+
+impl From<ModeName> for Mode {
+    fn from(name: ModeName) -> Self {
+        match name {
+            ModeName::Manual => Self::Manual,
+            ModeName::Nearby => Self::Nearby,
+        }
+    }
 }
 
 /// What happens with what arrives in the folder.
@@ -44,7 +55,7 @@ pub(crate) struct ModeArguments {
     #[arg(long, value_name = "WHEN", requires = "mode")]
     arriving: Option<ArrivingName>,
     /// Only show what would happen.
-    #[arg(long, requires = "folder")]
+    #[arg(long, requires = "mode")]
     preview: bool,
 }
 
@@ -52,6 +63,17 @@ pub(crate) struct ModeArguments {
 pub(crate) fn mode(arguments: ModeArguments, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let known = app.folder()?;
+    if arguments.mode == Some(ModeName::Nearby)
+        && (arguments.folder.is_some() || arguments.no_folder || arguments.arriving.is_some())
+    {
+        return Err(Failure::Usage("an exchange folder belongs to the mode manual".into()));
+    }
+    if let (Some(mode), true, None) = (arguments.mode, arguments.preview, &arguments.folder) {
+        let preview = app.preview_mode(mode.into())?;
+        return context.answer(&preview, |preview| {
+            preview.sentences.iter().map(|sentence| format!("{}\n", line(sentence))).collect()
+        });
+    }
     let arriving = match arguments.arriving {
         Some(ArrivingName::AtOnce) => Arriving::AtOnce,
         Some(ArrivingName::AskFirst) => Arriving::AskFirst,
@@ -91,7 +113,19 @@ pub(crate) fn mode(arguments: ModeArguments, context: &mut Context) -> Result<()
         }
         (None, false) => {}
     }
-    let answer = json!({ "mode": "manual", "folder": app.folder()?, "text": app.status()?.text });
+    if let Some(mode) = arguments.mode {
+        app.set_mode(mode.into())?;
+    }
+    let status = app.status()?;
+    if status.mode == Mode::Nearby {
+        let answer = json!({ "mode": "nearby", "nearby": app.nearby()?, "text": status.text });
+        return context.answer(&answer, |_| {
+            let others = status.destinations.len();
+            let to = count(u32::try_from(others).unwrap_or(u32::MAX), "paired device");
+            format!("Nearby: straight to {to}\n{}\n", line(&status.text))
+        });
+    }
+    let answer = json!({ "mode": "manual", "folder": app.folder()?, "text": status.text });
     context.answer(&answer, |answer| {
         let folder = answer.pointer("/folder/path").and_then(Value::as_str);
         let place = folder.map_or_else(
@@ -137,7 +171,8 @@ pub(crate) fn sync(arguments: SyncArguments, context: &mut Context) -> Result<()
         });
     }
     if arguments.accept {
-        let taken = app.accept_held("folder", false)?;
+        let held = app.status()?.held.into_iter().next().map(|held| held.id);
+        let taken = app.accept_held(held.as_deref().unwrap_or("folder"), false)?;
         return context.answer(&taken, |taken| {
             format!(
                 "Added {}, updated {}, deleted {}, {}\n",
@@ -148,7 +183,8 @@ pub(crate) fn sync(arguments: SyncArguments, context: &mut Context) -> Result<()
             )
         });
     }
-    let synced = if arguments.publish_again { app.publish_again()? } else { app.sync_now()? };
+    let shared = context.shared_app();
+    let synced = if arguments.publish_again { app.publish_again()? } else { shared.sync_now()? };
     let status = app.status()?;
     let mut answer = serde_json::to_value(&synced).map_err(std::io::Error::from)?;
     if let Some(answer) = answer.as_object_mut() {
@@ -229,10 +265,10 @@ pub(crate) fn watch(context: &mut Context) -> Result<(), Failure> {
 }
 
 #[cfg(unix)]
-const fn signals() -> [i32; 3] {
+pub(crate) const fn signals() -> [i32; 3] {
     [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP]
 }
 #[cfg(not(unix))]
-const fn signals() -> [i32; 2] {
+pub(crate) const fn signals() -> [i32; 2] {
     [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM]
 }

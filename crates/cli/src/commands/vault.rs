@@ -36,6 +36,13 @@ pub(crate) struct NewDeviceArguments {
     /// What this device is called, such as Laptop.
     #[arg(long)]
     pub(crate) name: String,
+    #[command(flatten)]
+    key: KeyArguments,
+}
+
+/// Where a new device's key is kept.
+#[derive(Debug, Args)]
+pub(crate) struct KeyArguments {
     /// Where its key is kept. Where nothing is said: the system keychain; where there is none, a file
     /// under a passphrase.
     #[arg(long, env = "HOLDFAST_KEY_STORE")]
@@ -43,6 +50,17 @@ pub(crate) struct NewDeviceArguments {
 }
 
 impl NewDeviceArguments {
+    /// The new device. `passphrase` is asked for where it is needed and not given.
+    pub(crate) fn with<T>(
+        &self,
+        passphrase: Option<Secret>,
+        make: impl FnOnce(&NewDevice<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.key.with(&self.name, passphrase, make)
+    }
+}
+
+impl KeyArguments {
     /// Whether the key will be kept under a passphrase that a person has to be asked for.
     fn needs_passphrase(&self) -> bool {
         match self.key_store {
@@ -51,9 +69,10 @@ impl NewDeviceArguments {
         }
     }
 
-    /// The new device. `passphrase` is asked for where it is needed and not given.
+    /// The new device of that name. `passphrase` is asked for where it is needed and not given.
     pub(crate) fn with<T>(
         &self,
+        name: &str,
         passphrase: Option<Secret>,
         make: impl FnOnce(&NewDevice<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
@@ -62,7 +81,7 @@ impl NewDeviceArguments {
             given => given,
         };
         make(&NewDevice {
-            name: &self.name,
+            name,
             key_store: self.key_store.map(KeyStore::from),
             passphrase: passphrase.as_ref().map(|passphrase| passphrase.as_str()),
         })

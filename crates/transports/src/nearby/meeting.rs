@@ -308,7 +308,7 @@ impl Meeting {
     }
 
     /// Ends it, and says why.
-    pub async fn fail(mut self, code: &str, text: &str) {
+    pub async fn fail(&mut self, code: &str, text: &str) {
         let _ = self.send(&Sealed::Failed { code: code.to_owned(), text: text.to_owned() }).await;
     }
 

@@ -47,6 +47,7 @@ pub struct NodeConfig {
 enum Command {
     Typed(Vec<SocketAddr>),
     Anew,
+    Again,
     Stop,
 }
 
@@ -122,6 +123,11 @@ impl Node {
     /// The person typed these addresses, in place of those before.
     pub fn typed(&self, addresses: Vec<SocketAddr>) {
         let _ = self.commands.send(Command::Typed(addresses));
+    }
+
+    /// All connections are made anew: what waited for the person is asked for again.
+    pub fn again(&self) {
+        let _ = self.commands.send(Command::Again);
     }
 
     /// Everything is tried again at once.
@@ -272,6 +278,7 @@ impl Running {
                         self.candidates.typed(&addresses, Instant::now());
                     }
                     Some(Command::Anew) => self.candidates.anew(Instant::now()),
+                    Some(Command::Again) => self.part("again", "the connection is made anew"),
                     Some(Command::Stop) | None => break,
                 },
                 _ = ticks.tick() => {
@@ -301,14 +308,18 @@ impl Running {
         self.end(discovery).await;
     }
 
-    /// Ends all connections in due form, and says goodbye.
-    async fn end(mut self, discovery: Option<Discovery>) {
+    /// Ends all connections in due form.
+    fn part(&mut self, code: &str, text: &str) {
         for connection in self.connections.values_mut() {
             if let Some(end) = connection.end.take() {
-                let bye = Message::Bye { code: "gone".into(), text: "the app was closed".into() };
-                let _ = end.send(bye);
+                let _ = end.send(Message::Bye { code: code.to_owned(), text: text.to_owned() });
             }
         }
+    }
+
+    /// Ends all connections, and says goodbye.
+    async fn end(mut self, discovery: Option<Discovery>) {
+        self.part("gone", "the app was closed");
         let all = async { while self.links.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(Duration::from_secs(1), all).await;
         if let Some(discovery) = discovery {
@@ -460,7 +471,7 @@ impl Running {
 
 /// Whether a connection ended as they do: the app was closed there, or a better one is there.
 fn is_ordinary(why: &PeerError) -> bool {
-    matches!(why, PeerError::Refused { code, .. } if code == "gone" || code == "replaced")
+    matches!(why, PeerError::Refused { code, .. } if ["gone", "replaced", "again"].contains(&code.as_str()))
 }
 
 async fn next_event(events: &mut Option<mpsc::Receiver<DiscoveryEvent>>) -> Option<DiscoveryEvent> {

@@ -1,0 +1,237 @@
+//! What this device keeps about Nearby, in the private database: the mode, typed addresses, how the
+//! connections stand, and notes from one process to the one that runs the network.
+
+use crate::session::Open;
+use crate::{AppError, view};
+use holdfast_oplog::DeviceId;
+use holdfast_sync::{Carrier, delivered, offered, settled_destinations};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+mod fact {
+    pub(super) const MODE: &str = "mode";
+    pub(super) const NEARBY: &str = "nearby";
+    pub(super) const STATE: &str = "nearby_state";
+    pub(super) const POKE: &str = "nearby_poke";
+    pub(super) const WANTED: &str = "nearby_wanted";
+    pub(super) const OFFER: &str = "nearby_offer";
+}
+
+/// What the person chose, and what makes it quicker the next time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Facts {
+    /// Addresses that the person typed.
+    pub(crate) addresses: Vec<String>,
+    /// The port that was free last time.
+    pub(crate) port: u16,
+    /// Keys of devices that may not pair, in hexadecimal.
+    #[serde(default)]
+    pub(crate) blocked: Vec<String>,
+    /// Devices whose large deletion waits for the person: how many items, and since when.
+    #[serde(default)]
+    pub(crate) held: Vec<(DeviceId, u64, i64)>,
+    /// Devices whose large deletion the person accepted.
+    #[serde(default)]
+    pub(crate) confirmed: Vec<DeviceId>,
+}
+
+/// How the network stands, as the process that runs it wrote last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NearbyState {
+    /// Where other devices can connect.
+    pub(crate) addresses: Vec<String>,
+    pub(crate) neighbours: Vec<NeighbourFact>,
+    /// Why the network could not be begun.
+    pub(crate) trouble: Option<(String, String)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NeighbourFact {
+    pub(crate) device: Option<DeviceId>,
+    pub(crate) address: String,
+    pub(crate) connected: bool,
+    pub(crate) trouble: Option<(String, String)>,
+}
+
+/// A code that is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PairingOffer {
+    /// To be typed on the other device: "4829 1760".
+    pub code: String,
+    /// Where the other device finds this one.
+    pub address: String,
+    /// This device's name.
+    pub name: String,
+    /// Until when the code is good, in milliseconds since 1970.
+    pub expires: i64,
+    /// Tells one offer from another.
+    #[serde(default)]
+    pub number: u64,
+    /// The device that was paired with it, by name.
+    #[serde(default)]
+    pub paired: Option<String>,
+    /// Why it came to nothing: a stable name, and words.
+    #[serde(default)]
+    pub failed: Option<(String, String)>,
+}
+
+/// What Nearby does on this device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Nearby {
+    /// Whether the mode is on.
+    pub on: bool,
+    /// Whether a process (the app, or `holdfastctl watch`) keeps the connections up.
+    pub running: bool,
+    /// Where other devices can connect.
+    pub addresses: Vec<String>,
+    /// Addresses that the person typed.
+    pub typed: Vec<String>,
+    /// The other devices, and addresses that led nowhere.
+    pub peers: Vec<PeerView>,
+    /// Why the network could not be begun.
+    pub error: Option<view::CommandError>,
+}
+
+/// How the connection to a device stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PeerView {
+    /// The device, where it is known.
+    pub device: Option<view::DeviceRef>,
+    /// Where it is.
+    pub address: String,
+    /// Whether it is connected.
+    pub connected: bool,
+    /// Why not.
+    pub error: Option<view::CommandError>,
+}
+
+/// Numbers before and after an exchange.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counts {
+    pub(super) pending: u64,
+    pub(super) changes: u64,
+    pub(super) conflicts: u64,
+}
+
+fn error((code, message): (String, String)) -> view::CommandError {
+    view::CommandError { code, message, remedy: None }
+}
+
+impl Open {
+    /// A fact as JSON; one that is missing or cannot be read is none.
+    fn fact<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        let bytes = self.private.get(name).ok().flatten()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    fn keep_fact<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), AppError> {
+        let bytes = serde_json::to_vec(value)
+            .map_err(|error| AppError::Invalid(format!("This cannot be kept: {error}.")))?;
+        Ok(self.private.set(name, &bytes)?)
+    }
+
+    /// How changes travel.
+    pub(crate) fn mode(&self) -> view::Mode {
+        self.fact(fact::MODE).unwrap_or(view::Mode::Manual)
+    }
+
+    pub(crate) fn keep_mode(&mut self, mode: view::Mode) -> Result<(), AppError> {
+        self.keep_fact(fact::MODE, &mode)
+    }
+
+    pub(crate) fn nearby_facts(&self) -> Facts {
+        self.fact(fact::NEARBY).unwrap_or_default()
+    }
+
+    pub(crate) fn keep_nearby_facts(&mut self, facts: &Facts) -> Result<(), AppError> {
+        self.keep_fact(fact::NEARBY, facts)
+    }
+
+    pub(crate) fn nearby_state(&self) -> NearbyState {
+        self.fact(fact::STATE).unwrap_or_default()
+    }
+
+    pub(crate) fn keep_nearby_state(&mut self, state: &NearbyState) -> Result<(), AppError> {
+        self.keep_fact(fact::STATE, state)
+    }
+
+    /// Asks the process that runs the network to try everything at once.
+    pub(crate) fn poke_nearby(&mut self) -> Result<(), AppError> {
+        let poked: u64 = self.fact(fact::POKE).unwrap_or(0);
+        self.keep_fact(fact::POKE, &poked.wrapping_add(1))
+    }
+
+    pub(super) fn poked_nearby(&self) -> u64 {
+        self.fact(fact::POKE).unwrap_or(0)
+    }
+
+    /// Asks the process that runs the network for a new code. The number of the wish.
+    pub(super) fn want_offer(&mut self) -> Result<u64, AppError> {
+        let wanted = self.wanted_offer().wrapping_add(1);
+        self.keep_fact(fact::WANTED, &wanted)?;
+        Ok(wanted)
+    }
+
+    pub(super) fn wanted_offer(&self) -> u64 {
+        self.fact(fact::WANTED).unwrap_or(0)
+    }
+
+    pub(super) fn offer(&self) -> Option<PairingOffer> {
+        self.fact(fact::OFFER)
+    }
+
+    pub(super) fn keep_offer(&mut self, offer: Option<&PairingOffer>) -> Result<(), AppError> {
+        self.keep_fact(fact::OFFER, &offer)
+    }
+
+    pub(super) fn nearby(&mut self, running: bool) -> Result<Nearby, AppError> {
+        let (facts, people) = (self.nearby_facts(), self.people()?);
+        let state = if running { self.nearby_state() } else { NearbyState::default() };
+        let mut peers: Vec<PeerView> = state
+            .neighbours
+            .into_iter()
+            .map(|known| PeerView {
+                device: known.device.map(|device| people.device(device)),
+                address: known.address,
+                connected: known.connected,
+                error: known.trouble.map(error),
+            })
+            .collect();
+        peers.sort_by_key(|peer| !peer.connected);
+        Ok(Nearby {
+            on: self.mode() == view::Mode::Nearby,
+            running,
+            addresses: state.addresses,
+            typed: facts.addresses,
+            peers,
+            error: state.trouble.map(error),
+        })
+    }
+
+    /// Changes that other devices lack, and changes that others hold and this one lacks.
+    pub(super) fn open_ends(&mut self) -> Result<(u64, u64), AppError> {
+        let others: Vec<DeviceId> = self.others()?.into_iter().map(|(id, _)| id).collect();
+        self.store.read(|tx| {
+            let known = settled_destinations(tx)?;
+            let count = |ranges: Vec<holdfast_oplog::Range>| {
+                ranges.iter().fold(0_u64, |sum, range| {
+                    sum.saturating_add(range.last.saturating_sub(range.first).saturating_add(1))
+                })
+            };
+            let offers = offered(tx, Carrier::Lan)?;
+            let held = tx.held()?;
+            let pending = count(offers.missing_in(&delivered(&others, &known)));
+            let missing =
+                known.iter().map(|to| count(to.holds.missing_in(&held))).max().unwrap_or(0);
+            Ok((pending, missing))
+        })
+    }
+
+    pub(super) fn counts(&mut self) -> Result<Counts, AppError> {
+        let (pending, _) = self.open_ends()?;
+        self.store.read(|tx| {
+            let changes = tx.held()?.iter().map(|(_, seq)| seq).sum();
+            Ok(Counts { pending, changes, conflicts: tx.conflict_counts()?.0 })
+        })
+    }
+}

@@ -1,0 +1,241 @@
+//! The thread that runs the network while Nearby is on, in one process at a time.
+
+use super::facts::NearbyState;
+use super::neighbourhood::{Handle, Neighbourhood};
+use crate::{App, AppError, view};
+use holdfast_transports::nearby::{Backoff, Node, NodeConfig, Timing};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tokio::sync::broadcast::error::TryRecvError;
+
+/// How often it is looked what changed.
+const TICK: Duration = Duration::from_millis(25);
+/// How often notes of other processes, the mode and the hour are looked at.
+const LOOK: Duration = Duration::from_millis(300);
+/// After the network could not be begun, until it is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
+/// Restricts Nearby to one network interface.
+pub(super) const INTERFACE: &str = "HOLDFAST_LAN_INTERFACE";
+/// Held by the process that runs the network.
+const LOCK: &str = "nearby.lock";
+
+/// Runs the network until it is dropped.
+#[derive(Debug)]
+pub(crate) struct NearbyKeeper {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl NearbyKeeper {
+    /// Starts; does nothing as long as the mode is another one, or another process runs the network.
+    pub(crate) fn start(app: Arc<App>) -> Self {
+        let (stop, stopped) = channel();
+        let thread = std::thread::spawn(move || {
+            let mut keeping = Keeping { app, running: None, looked: None, not_before: None };
+            let mut news = keeping.app.subscribe();
+            loop {
+                match stopped.recv_timeout(TICK) {
+                    Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
+                    Err(RecvTimeoutError::Timeout) => {}
+                }
+                let mut changed = false;
+                loop {
+                    match news.try_recv() {
+                        Ok(what) => changed |= what.as_of != 0,
+                        Err(TryRecvError::Lagged(_)) => changed = true,
+                        Err(_) => break,
+                    }
+                }
+                keeping.tick(changed);
+            }
+            keeping.end();
+        });
+        Self { stop: Some(stop), thread: Some(thread) }
+    }
+}
+
+impl Drop for NearbyKeeper {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // It has ended already: nobody to tell.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl App {
+    /// Whether some process runs the network for this data folder.
+    pub(crate) fn nearby_runs(&self) -> bool {
+        let Ok(file) = lock_file(self.home().path()) else { return false };
+        // What is locked here for a moment is free again when the file is closed.
+        matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+    }
+}
+
+fn lock_file(home: &Path) -> std::io::Result<File> {
+    OpenOptions::new().create(true).truncate(false).write(true).open(home.join(LOCK))
+}
+
+struct Keeping {
+    app: Arc<App>,
+    running: Option<Running>,
+    looked: Option<Instant>,
+    not_before: Option<Instant>,
+}
+
+struct Running {
+    around: Arc<Neighbourhood>,
+    node: Node,
+    /// Given back when it is dropped.
+    _lock: File,
+    typed: Vec<String>,
+    poked: u64,
+    offered: u64,
+}
+
+impl Keeping {
+    fn tick(&mut self, changed: bool) {
+        if let Some(running) = &self.running
+            && changed
+        {
+            running.node.changed();
+        }
+        if self.looked.is_some_and(|then| then.elapsed() < LOOK) {
+            return;
+        }
+        self.looked = Some(Instant::now());
+        let wanted = self
+            .app
+            .with(|open| Ok(open.mode() == view::Mode::Nearby && open.paused().is_none()))
+            .unwrap_or(false);
+        match (&mut self.running, wanted) {
+            (Some(_), false) => self.end(),
+            (Some(running), true) => {
+                // What the command line wrote beside this process.
+                if let Err(error) = self.app.notice_changes() {
+                    tracing::warn!(%error, "cannot look what changed");
+                }
+                if let Err(error) = running.look() {
+                    tracing::warn!(%error, "cannot look what Nearby is to do");
+                }
+            }
+            (None, true) => self.begin(),
+            (None, false) => {}
+        }
+    }
+
+    fn begin(&mut self) {
+        if self.not_before.is_some_and(|time| Instant::now() < time) {
+            return;
+        }
+        match Running::begin(&self.app) {
+            Ok(running) => self.running = running,
+            Err(error) => {
+                tracing::warn!(%error, "Nearby could not be begun");
+                self.not_before = Instant::now().checked_add(AGAIN);
+                let trouble = Some((error.code().to_owned(), error.to_string()));
+                let state = NearbyState { trouble, ..NearbyState::default() };
+                let _ = self.app.with(|open| open.keep_nearby_state(&state));
+                self.app.tell(view::Changed::anything(0));
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(running) = self.running.take() {
+            drop(running);
+            let _ = self.app.with(|open| open.keep_nearby_state(&NearbyState::default()));
+            self.app.tell(view::Changed::anything(0));
+        }
+    }
+}
+
+impl Running {
+    /// Begins, where no other process runs the network.
+    fn begin(app: &Arc<App>) -> Result<Option<Self>, AppError> {
+        let home = app.home().path().to_owned();
+        let lock = lock_file(&home).map_err(AppError::file(&home))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(AppError::file(&home)(error)),
+        }
+        let around = Neighbourhood::new(app.clone())?;
+        let (facts, poked, offered) =
+            app.with(|open| Ok((open.nearby_facts(), open.poked_nearby(), open.wanted_offer())))?;
+        let interface = std::env::var(INTERFACE).ok().filter(|name| !name.is_empty());
+        let config = NodeConfig {
+            port: facts.port,
+            interface,
+            discover: true,
+            typed: socket_addresses(&facts.addresses),
+            timing: Timing::default(),
+            backoff: Backoff::default(),
+        };
+        let host = Arc::new(Handle(around.clone()));
+        let node = Node::start(config, around.identity.clone(), host)?;
+        around.listens(node.addresses());
+        let port = node.addresses().first().map_or(0, SocketAddr::port);
+        app.with(|open| {
+            // A wish of before is nobody's any more.
+            open.keep_offer(None)?;
+            let facts = super::Facts { port, ..open.nearby_facts() };
+            open.keep_nearby_facts(&facts)
+        })?;
+        Ok(Some(Self { around, node, _lock: lock, typed: facts.addresses, poked, offered }))
+    }
+
+    /// Does what other processes and the hour ask for.
+    fn look(&mut self) -> Result<(), AppError> {
+        let (facts, poked, wanted) = self
+            .around
+            .app
+            .with(|open| Ok((open.nearby_facts(), open.poked_nearby(), open.wanted_offer())))?;
+        self.around.refresh();
+        let confirmed = !facts.confirmed.is_empty();
+        if facts.addresses != self.typed {
+            self.node.typed(socket_addresses(&facts.addresses));
+            self.typed = facts.addresses;
+        }
+        if poked != self.poked {
+            self.poked = poked;
+            self.node.anew();
+            if confirmed {
+                self.node.again();
+            }
+        }
+        if wanted != self.offered {
+            self.offered = wanted;
+            if let Err(error) = self.around.show(wanted) {
+                let failed = Some((error.code().to_owned(), error.to_string()));
+                self.around.app.with(|open| {
+                    open.keep_offer(Some(&super::PairingOffer {
+                        code: String::new(),
+                        address: String::new(),
+                        name: String::new(),
+                        expires: 0,
+                        number: wanted,
+                        paired: None,
+                        failed,
+                    }))
+                })?;
+            }
+        }
+        self.around.look_at_offer();
+        Ok(())
+    }
+}
+
+/// Typed addresses; a name is looked up, and what is none is left out.
+fn socket_addresses(typed: &[String]) -> Vec<SocketAddr> {
+    use std::net::ToSocketAddrs;
+    typed.iter().filter_map(|address| address.to_socket_addrs().ok()).flatten().collect()
+}

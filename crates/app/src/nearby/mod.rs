@@ -1,0 +1,105 @@
+//! Nearby: the mode in which paired devices on one network stay in step.
+//!
+//! Owns the mode, what this device keeps about it, and what the person sees of it. The network runs in
+//! one process at a time ([`keeper`]); others leave it a note in the private database.
+
+mod facts;
+mod held;
+mod keeper;
+mod neighbourhood;
+mod pairing;
+mod switch;
+mod way;
+
+pub(crate) use facts::Facts;
+pub use facts::{Nearby, PairingOffer, PeerView};
+pub(crate) use held::HELD;
+pub(crate) use keeper::NearbyKeeper;
+pub use pairing::{Offering, PairingPreview};
+pub use switch::ModePreview;
+
+use crate::folder::Synced;
+use crate::session::Open;
+use crate::{App, AppError, view};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long one exchange may take where nobody keeps the connections up.
+const ONCE: Duration = Duration::from_secs(20);
+/// How long it is waited for devices to be found.
+const FIND: Duration = Duration::from_secs(5);
+
+impl App {
+    /// What Nearby does on this device.
+    pub fn nearby(&self) -> Result<Nearby, AppError> {
+        let running = self.nearby_runs();
+        self.with(|open| open.nearby(running))
+    }
+
+    /// Turns Nearby on or off. Pairings, addresses and everything else stay as they are.
+    pub(crate) fn keep_mode(&self, mode: view::Mode) -> Result<(), AppError> {
+        self.with(|open| open.keep_mode(mode))?;
+        self.tell(view::Changed::anything(0));
+        Ok(())
+    }
+
+    /// Where a device may be reached that cannot be found by itself: `192.168.1.5:4829`.
+    pub fn add_address(&self, address: &str) -> Result<Nearby, AppError> {
+        let address = pairing::parse_address(address)?.to_string();
+        self.with(|open| {
+            let mut facts = open.nearby_facts();
+            if !facts.addresses.contains(&address) {
+                facts.addresses.push(address);
+            }
+            open.keep_nearby_facts(&facts)
+        })?;
+        self.nearby()
+    }
+
+    /// Forgets an address.
+    pub fn remove_address(&self, address: &str) -> Result<Nearby, AppError> {
+        self.with(|open| {
+            let mut facts = open.nearby_facts();
+            facts.addresses.retain(|known| known != address);
+            open.keep_nearby_facts(&facts)
+        })?;
+        self.nearby()
+    }
+
+    /// One exchange with the devices that can be reached now.
+    pub fn sync_nearby(self: &Arc<Self>) -> Result<Synced, AppError> {
+        let before = self.with(Open::counts)?;
+        let keeper = if self.nearby_runs() {
+            self.with(|open| open.poke_nearby())?;
+            None
+        } else {
+            Some(NearbyKeeper::start(Arc::clone(self)))
+        };
+        let start = Instant::now();
+        let mut met = false;
+        loop {
+            std::thread::park_timeout(Duration::from_millis(100));
+            let nearby = self.nearby()?;
+            met |= nearby.peers.iter().any(|peer| peer.connected);
+            let (pending, missing) = self.with(Open::open_ends)?;
+            let done = met && pending == 0 && missing == 0;
+            let waited = start.elapsed();
+            if done || waited >= ONCE || (!met && waited >= FIND) {
+                break;
+            }
+        }
+        drop(keeper);
+        if !met {
+            return Err(AppError::NobodyNearby);
+        }
+        let after = self.with(Open::counts)?;
+        Ok(Synced {
+            sent: before.pending.saturating_sub(after.pending),
+            received: after.changes.saturating_sub(before.changes),
+            conflicts: after.conflicts.saturating_sub(before.conflicts),
+            missing: 0,
+            unfinished: 0,
+            notices: Vec::new(),
+        })
+    }
+}

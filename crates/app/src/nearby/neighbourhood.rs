@@ -1,0 +1,289 @@
+//! What the network asks of this device.
+
+use super::facts::{NearbyState, NeighbourFact, PairingOffer};
+use super::way::Way;
+use crate::{App, AppError, view};
+use holdfast_oplog::DeviceId;
+use holdfast_transports::nearby::meeting::{self, About, LetIn, MeetingError};
+use holdfast_transports::nearby::{Admission, Host, HostSession, Identity, Link, Neighbour, Tag};
+use holdfast_transports::peer::PeerError;
+use holdfast_vault::DeviceKeys;
+use holdfast_vault::pairing::{Offers, PairingError};
+use rand_core::OsRng;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// What is asked so often that it is kept at hand.
+#[derive(Debug, Default)]
+struct Known {
+    devices: BTreeMap<[u8; 32], DeviceId>,
+    blocked: BTreeSet<[u8; 32]>,
+    tag: Option<Tag>,
+}
+
+/// This device, as its network sees it.
+pub(super) struct Neighbourhood {
+    pub(super) app: Arc<App>,
+    pub(super) identity: Arc<Identity>,
+    offers: Mutex<Offers>,
+    known: Mutex<Known>,
+    state: Mutex<NearbyState>,
+    started: Instant,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Neighbourhood {
+    pub(super) fn new(app: Arc<App>) -> Result<Arc<Self>, AppError> {
+        let identity = app.with(|open| Ok(Identity::new(&open.keys)?))?;
+        let around = Arc::new(Self {
+            app,
+            identity: Arc::new(identity),
+            offers: Mutex::new(Offers::new()),
+            known: Mutex::default(),
+            state: Mutex::default(),
+            started: Instant::now(),
+        });
+        around.refresh();
+        Ok(around)
+    }
+
+    /// Reads anew who belongs to the vault.
+    pub(super) fn refresh(&self) {
+        let known = self.app.with(|open| {
+            let (members, here) = (open.members()?, open.device());
+            let devices = members
+                .active()
+                .filter(|device| device.id != here)
+                .map(|device| (device.public.sign, device.id))
+                .collect();
+            let blocked =
+                open.nearby_facts().blocked.iter().filter_map(|key| key_of(key)).collect();
+            let tag = Tag::of(&open.keyring, open.now_ms().cast_unsigned()).ok();
+            Ok(Known { devices, blocked, tag })
+        });
+        // What cannot be read now is read at the next look.
+        if let Ok(known) = known {
+            *locked(&self.known) = known;
+        }
+    }
+
+    /// Milliseconds of a clock that nobody sets.
+    fn passed_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Shows a new code.
+    pub(super) fn show(&self, number: u64) -> Result<PairingOffer, AppError> {
+        let offer = locked(&self.offers).show(self.passed_ms(), &mut OsRng)?;
+        let address = locked(&self.state).addresses.first().cloned().unwrap_or_default();
+        self.app.with(|open| {
+            let name = open.members()?.name(open.device()).unwrap_or_default().to_owned();
+            let good_for = i64::try_from(offer.good_for_ms).unwrap_or(i64::MAX);
+            let shown = PairingOffer {
+                code: offer.code.to_string(),
+                address,
+                name,
+                expires: open.now_ms().saturating_add(good_for),
+                number,
+                paired: None,
+                failed: None,
+            };
+            open.keep_offer(Some(&shown))?;
+            Ok(shown)
+        })
+    }
+
+    /// Takes the code away when its time is over.
+    pub(super) fn look_at_offer(&self) {
+        if locked(&self.offers).good_for_ms(self.passed_ms()).is_some() {
+            return;
+        }
+        let over = (PairingError::Expired.code().to_owned(), PairingError::Expired.to_string());
+        self.ended(None, Some(over));
+    }
+
+    /// The code that was shown led to something, or to nothing. The first word on it stays.
+    fn ended(&self, paired: Option<String>, failed: Option<(String, String)>) {
+        let kept = self.app.with(|open| {
+            let Some(mut offer) = open.offer() else { return Ok(false) };
+            if offer.paired.is_some() || offer.failed.is_some() {
+                return Ok(false);
+            }
+            // A code that is spent is worth nothing to whoever reads this file.
+            offer.code.clear();
+            (offer.paired, offer.failed) = (paired, failed);
+            open.keep_offer(Some(&offer))?;
+            Ok(true)
+        });
+        match kept {
+            Ok(true) => self.app.tell(view::Changed::anything(0)),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "the end of a pairing is not kept"),
+        }
+    }
+
+    /// Says where others can connect.
+    pub(super) fn listens(&self, addresses: &[SocketAddr]) {
+        let mut state = locked(&self.state);
+        state.addresses = super::pairing::reachable(addresses);
+        state.trouble = None;
+        drop(state);
+        self.keep_state();
+    }
+
+    pub(super) fn keep_state(&self) {
+        let state = locked(&self.state).clone();
+        if let Err(error) = self.app.with(|open| open.keep_nearby_state(&state)) {
+            tracing::warn!(%error, "how the network stands is not kept");
+        }
+        self.app.tell(view::Changed::anything(0));
+    }
+
+    async fn let_in(&self, link: Link) -> Result<LetIn, Stopped> {
+        let own = *self.identity.key();
+        let mut meeting = meeting::offering(link, &own, &self.offers, || self.passed_ms()).await?;
+        let about = self.app.with(|open| open.about())?;
+        let other = meeting.introduce(about).await?;
+        let (keys, keyring, records, now_ms) = self.app.with(|open| {
+            let records = open.store.read(|tx| tx.membership())?;
+            let keys = DeviceKeys::decode(&open.keys.encode())?;
+            Ok((keys, open.keyring.clone(), records, open.now_ms().cast_unsigned()))
+        })?;
+        let vault = keyring.vault();
+        let host = meeting::Host { vault, keys: &keys, keyring: &keyring, records, now_ms };
+        meeting
+            .let_in(host, &other, |let_in| {
+                self.app.with(|open| {
+                    open.before_writing()?;
+                    open.store.write(|tx| {
+                        for record in &let_in.records {
+                            tx.add_membership(record)?;
+                        }
+                        Ok(())
+                    })
+                })?;
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// Why a device was not let in.
+enum Stopped {
+    Met(MeetingError),
+    Own(AppError),
+}
+
+impl From<MeetingError> for Stopped {
+    fn from(error: MeetingError) -> Self {
+        Self::Met(error)
+    }
+}
+
+impl From<AppError> for Stopped {
+    fn from(error: AppError) -> Self {
+        Self::Own(error)
+    }
+}
+
+impl Stopped {
+    fn told(&self) -> (String, String) {
+        match self {
+            Self::Met(error) => (error.code().to_owned(), error.to_string()),
+            Self::Own(error) => (error.code().to_owned(), error.to_string()),
+        }
+    }
+}
+
+impl Host for Handle {
+    fn admission(&self, key: &[u8; 32]) -> Admission {
+        let known = locked(&self.0.known);
+        if known.blocked.contains(key) {
+            Admission::Blocked
+        } else if known.devices.contains_key(key) {
+            Admission::Known
+        } else {
+            Admission::Stranger
+        }
+    }
+
+    fn device(&self, key: &[u8; 32]) -> Option<DeviceId> {
+        locked(&self.0.known).devices.get(key).copied()
+    }
+
+    fn keys(&self) -> Vec<[u8; 32]> {
+        locked(&self.0.known).devices.keys().copied().collect()
+    }
+
+    fn tag(&self) -> Option<Tag> {
+        locked(&self.0.known).tag.clone()
+    }
+
+    fn session(&self, device: DeviceId) -> Result<Box<dyn HostSession>, PeerError> {
+        let app = &self.0.app;
+        let twin = app.with(|open| open.twin(app.home())).map_err(|error| PeerError::Refused {
+            code: error.code().to_owned(),
+            text: error.to_string(),
+        })?;
+        Ok(Box::new(Way::new(self.0.clone(), twin, device)))
+    }
+
+    fn pair(&self, link: Link, from: SocketAddr) {
+        let runtime = tokio::runtime::Handle::current();
+        match runtime.block_on(self.0.let_in(link)) {
+            Ok(let_in) => {
+                self.0.refresh();
+                self.0.ended(Some(let_in.name), None);
+            }
+            Err(stopped) => {
+                let (code, text) = stopped.told();
+                tracing::info!(%from, code, "a device was not paired");
+                // Somebody who knocked while no code was shown is nobody's business.
+                if code != PairingError::NoCode.code() {
+                    self.0.ended(None, Some((code, text)));
+                }
+            }
+        }
+    }
+
+    fn neighbours(&self, neighbours: &[Neighbour]) {
+        let facts = neighbours.iter().map(|known| NeighbourFact {
+            device: known.device,
+            address: known.address.to_string(),
+            connected: known.connected,
+            trouble: known.trouble.clone(),
+        });
+        locked(&self.0.state).neighbours = facts.collect();
+        self.0.keep_state();
+    }
+}
+
+/// A neighbourhood that the network can hold on to.
+pub(super) struct Handle(pub(super) Arc<Neighbourhood>);
+
+fn key_of(hex: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    if hex.len() != 2 * key.len() || !hex.is_ascii() {
+        return None;
+    }
+    for (place, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(hex.get(2 * place..2 * place + 2)?, 16).ok()?;
+    }
+    Some(key)
+}
+
+impl crate::session::Open {
+    /// What this device says of itself to one that it pairs with.
+    pub(super) fn about(&mut self) -> Result<About, AppError> {
+        let (members, here, vault) = (self.members()?, self.device(), self.vault());
+        let name = members.name(here).unwrap_or_default().to_owned();
+        let (tasks, notes, lists) = self.what_would_go()?;
+        let platform = std::env::consts::OS.to_owned();
+        Ok(About { name, platform, vault: Some(vault), tasks, notes, lists })
+    }
+}

@@ -1,0 +1,306 @@
+//! Pairing with another device by a code.
+
+use super::facts::PairingOffer;
+use super::keeper::{INTERFACE, NearbyKeeper};
+use crate::session::{NewDevice, Open, new_actor};
+use crate::{App, AppError, view};
+use holdfast_model::Kind;
+use holdfast_store::Store;
+use holdfast_sync::{Carrier, spaces};
+use holdfast_transports::nearby::meeting::{self, About, Meeting};
+use holdfast_transports::nearby::{
+    Discovery, DiscoveryConfig, DiscoveryEvent, Expected, Identity, Tag, connect,
+};
+use holdfast_vault::DeviceKeys;
+use holdfast_vault::membership::Introduction;
+use holdfast_vault::pairing::{PairingCode, PairingError};
+use rand_core::OsRng;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long another process may take to show a code.
+const SHOW: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(50);
+/// How long a device is looked for by its name.
+const FIND: Duration = Duration::from_secs(10);
+
+/// What pairing would do, before anything moves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PairingPreview {
+    /// The other device's name.
+    pub name: String,
+    /// Its platform.
+    pub platform: String,
+    /// Tasks that it sends.
+    pub tasks: u64,
+    /// Notes that it sends.
+    pub notes: u64,
+    /// Lists that it sends, by title.
+    pub lists: Vec<String>,
+    /// Four words that are the same on both screens.
+    pub words: Vec<String>,
+}
+
+impl App {
+    /// Shows a code for pairing. Turns Nearby on. Where no process runs the network, this one does as
+    /// long as the returned offer is waited for ([`App::wait_for_pairing`]).
+    pub fn offer_pairing(self: &Arc<Self>) -> Result<(PairingOffer, Offering), AppError> {
+        self.with(|open| open.keep_mode(view::Mode::Nearby))?;
+        let keeper = if self.nearby_runs() {
+            None
+        } else {
+            let keeper = NearbyKeeper::start(Arc::clone(self));
+            self.wait_until(|app| app.nearby().map(|nearby| !nearby.addresses.is_empty()))?;
+            Some(keeper)
+        };
+        let number = self.with(Open::want_offer)?;
+        let shown = |app: &Self| -> Result<bool, AppError> {
+            Ok(app.with(|open| Ok(open.offer()))?.is_some_and(|offer| offer.number == number))
+        };
+        self.wait_until(shown)?;
+        let offer = self.with(|open| Ok(open.offer()))?.filter(|offer| offer.number == number);
+        let offer = offer.ok_or(AppError::NearbyNotRunning)?;
+        if let Some((code, message)) = offer.failed {
+            return Err(AppError::Pairing { code, message });
+        }
+        Ok((offer, Offering { number, keeper }))
+    }
+
+    fn wait_until(&self, done: impl Fn(&Self) -> Result<bool, AppError>) -> Result<(), AppError> {
+        let start = Instant::now();
+        while !done(self)? {
+            if start.elapsed() >= SHOW {
+                let trouble = self.nearby()?.error;
+                return Err(trouble.map_or(AppError::NearbyNotRunning, |error| {
+                    AppError::Pairing { code: error.code, message: error.message }
+                }));
+            }
+            std::thread::park_timeout(LOOK);
+        }
+        Ok(())
+    }
+
+    /// Waits until a device was paired by an offer, or it came to nothing. The device's name.
+    pub fn wait_for_pairing(
+        &self,
+        offering: &Offering,
+        stop: impl Fn() -> bool,
+    ) -> Result<Option<String>, AppError> {
+        while !stop() {
+            let offer = self.with(|open| Ok(open.offer()))?;
+            match offer.filter(|offer| offer.number == offering.number) {
+                // A newer one took its place.
+                None => return Ok(None),
+                Some(PairingOffer { paired: Some(name), .. }) => return Ok(Some(name)),
+                Some(PairingOffer { failed: Some((code, message)), .. }) => {
+                    return Err(AppError::Pairing { code, message });
+                }
+                Some(_) => std::thread::park_timeout(LOOK),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Joins the vault of a device that shows a code. `place` is its address, or its name where it can
+    /// be found in this network. `agree` sees what will move before it does.
+    pub fn accept_pairing(
+        self: &Arc<Self>,
+        place: &str,
+        code: &str,
+        new: &NewDevice<'_>,
+        agree: impl FnOnce(&PairingPreview) -> bool,
+    ) -> Result<PairingPreview, AppError> {
+        let code = PairingCode::parse(code)?;
+        if self.has_vault() {
+            return Err(AppError::VaultExists(self.home().path().display().to_string()));
+        }
+        let keys = DeviceKeys::generate(&mut OsRng);
+        let actor = new_actor();
+        let who = self.introduction(new.name, actor)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(AppError::file(self.home().path()))?;
+        let identity = Identity::new(&keys)?;
+        let (entry, other, address) = runtime.block_on(async {
+            let (mut meeting, address) = meet(place, &identity, &code).await?;
+            let (entry, other) = enter(&mut meeting, place, &keys, who, agree).await?;
+            Ok::<_, AppError>((entry, other, address))
+        })?;
+        let open = self.establish(new, actor, |path| {
+            let mut store = Store::create(path, entry.keyring.vault())?;
+            store.write(|tx| {
+                for record in &entry.records {
+                    tx.add_membership(record)?;
+                }
+                Ok::<_, AppError>(())
+            })?;
+            Ok((store, keys, entry.keyring))
+        })?;
+        self.adopt(open);
+        self.keep_mode(view::Mode::Nearby)?;
+        self.add_address(&address.to_string())?;
+        Ok(other)
+    }
+}
+
+/// A code that is shown; where this process runs the network for it, that ends with this.
+#[derive(Debug)]
+pub struct Offering {
+    number: u64,
+    keeper: Option<NearbyKeeper>,
+}
+
+impl Offering {
+    /// Whether the code is shown only as long as this is held.
+    pub const fn ends_with_this(&self) -> bool {
+        self.keeper.is_some()
+    }
+}
+
+/// Finds the device that shows the code, and proves to each other that both know it.
+async fn meet(
+    place: &str,
+    identity: &Identity,
+    code: &PairingCode,
+) -> Result<(Meeting, SocketAddr), AppError> {
+    if let Ok(address) = parse_address(place) {
+        let link = connect(address, identity, Expected::Anyone).await?;
+        return Ok((meeting::accepting(link, identity.key(), code).await?, address));
+    }
+    let mut discovery = Discovery::start(DiscoveryConfig {
+        port: 0,
+        interface: std::env::var(INTERFACE).ok().filter(|name| !name.is_empty()),
+        tag: Tag::random([0; 16]),
+        announce: false,
+    })?;
+    let mut events = discovery.events().ok_or(AppError::NobodyNearby)?;
+    let end = tokio::time::Instant::now() + FIND;
+    let mut tried = BTreeSet::new();
+    let found = loop {
+        let Ok(Some(event)) = tokio::time::timeout_at(end, events.recv()).await else {
+            break Err(AppError::NobodyNearby);
+        };
+        let DiscoveryEvent::Found { addresses, .. } = event else { continue };
+        let Some(address) = addresses.first().copied().filter(|at| tried.insert(*at)) else {
+            continue;
+        };
+        // A device that shows no code, or cannot be reached, is not the one.
+        let Ok(link) = connect(address, identity, Expected::Anyone).await else { continue };
+        match meeting::accepting(link, identity.key(), code).await {
+            Ok(meeting) => break Ok((meeting, address)),
+            Err(error) if error.code() == PairingError::NoCode.code() => {}
+            Err(error) => break Err(error.into()),
+        }
+    };
+    discovery.stop().await;
+    found
+}
+
+async fn enter(
+    meeting: &mut Meeting,
+    place: &str,
+    keys: &DeviceKeys,
+    who: Introduction<'_>,
+    agree: impl FnOnce(&PairingPreview) -> bool,
+) -> Result<(meeting::Entry, PairingPreview), AppError> {
+    let about = About {
+        name: who.name.to_owned(),
+        platform: who.platform.to_owned(),
+        vault: None,
+        tasks: 0,
+        notes: 0,
+        lists: Vec::new(),
+    };
+    let other = meeting.introduce(about).await?;
+    let preview = preview(&other, meeting);
+    let is_meant = parse_address(place).is_ok() || other.name.eq_ignore_ascii_case(place.trim());
+    if !is_meant || !agree(&preview) {
+        meeting.fail("pairing_declined", &format!("{} declined.", who.name)).await;
+        return Err(if is_meant {
+            meeting::MeetingError::Cancelled.into()
+        } else {
+            AppError::Pairing {
+                code: "pairing_other_device".into(),
+                message: format!(
+                    "The code is shown on '{}', not on '{}': nothing was paired. Show a new code and give that name.",
+                    other.name,
+                    place.trim()
+                ),
+            }
+        });
+    }
+    let entry = meeting.enter(keys, who).await?;
+    Ok((entry, preview))
+}
+
+fn preview(other: &About, meeting: &Meeting) -> PairingPreview {
+    PairingPreview {
+        name: other.name.clone(),
+        platform: other.platform.clone(),
+        tasks: other.tasks,
+        notes: other.notes,
+        lists: other.lists.clone(),
+        words: meeting.words().map(str::to_owned).to_vec(),
+    }
+}
+
+/// An address as people type it: host and port.
+pub(super) fn parse_address(address: &str) -> Result<SocketAddr, AppError> {
+    let found = address.trim().to_socket_addrs().ok().and_then(|mut found| found.next());
+    found.ok_or_else(|| {
+        AppError::Invalid(format!(
+            "'{}' is not an address: give it as the other device shows it, such as 192.168.1.5:4829.",
+            address.trim()
+        ))
+    })
+}
+
+/// The addresses under which others reach this device, the likeliest first.
+pub(super) fn reachable(bound: &[SocketAddr]) -> Vec<String> {
+    let mut found: Vec<SocketAddr> = Vec::new();
+    for address in bound {
+        if address.ip().is_unspecified() {
+            let all = if_addrs::get_if_addrs().unwrap_or_default();
+            let same = |ip: &IpAddr| ip.is_ipv4() == address.is_ipv4();
+            let usable = all.iter().map(if_addrs::Interface::ip).filter(|ip| {
+                let scoped = matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
+                same(ip) && !ip.is_loopback() && !scoped
+            });
+            found.extend(usable.map(|ip| SocketAddr::new(ip, address.port())));
+        } else {
+            found.push(*address);
+        }
+    }
+    found.sort_by_key(|address| address.is_ipv6());
+    found.dedup();
+    found.iter().map(ToString::to_string).collect()
+}
+
+impl Open {
+    /// How many tasks and notes a paired device would get, and which lists.
+    pub(super) fn what_would_go(&mut self) -> Result<(u64, u64, Vec<String>), AppError> {
+        let carried = spaces(Carrier::Lan);
+        self.store.read(|tx| {
+            let (mut tasks, mut notes, mut lists) = (0, 0, Vec::new());
+            for space in carried {
+                let alive = |kind| -> Result<u64, AppError> {
+                    let held = tx.held_in(space, kind)?;
+                    Ok(held.iter().filter(|(state, _)| state.is_alive()).count() as u64)
+                };
+                tasks += alive(Kind::Task)?;
+                notes += alive(Kind::Note)?;
+                for (state, _) in tx.held_in(space, Kind::List)? {
+                    if state.is_alive() {
+                        lists.push(state.text(holdfast_model::fields::TITLE).to_owned());
+                    }
+                }
+            }
+            lists.sort();
+            Ok::<_, AppError>((tasks, notes, lists))
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! A connection's way to the database.
+
+use super::neighbourhood::Neighbourhood;
+use crate::session::Open;
+use crate::view;
+use holdfast_oplog::DeviceId;
+use holdfast_transports::nearby::HostSession;
+use holdfast_transports::peer::{self, Answer, Answering, Ask, Call, News, PeerError, Receiving};
+use rand_core::OsRng;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+
+/// The folder in which pieces wait until they are whole.
+const INCOMING: &str = "incoming";
+
+/// One thread's way to the database, for the connection to one device.
+pub(super) struct Way {
+    around: Arc<Neighbourhood>,
+    twin: Open,
+    device: DeviceId,
+    answering: Answering,
+    folder: PathBuf,
+}
+
+impl Way {
+    pub(super) fn new(around: Arc<Neighbourhood>, twin: Open, device: DeviceId) -> Self {
+        let home = around.app.home().path().to_owned();
+        let folder = home.join(INCOMING);
+        Self { around, twin, device, answering: Answering::new(home), folder }
+    }
+
+    /// Keeps keys of the vault that came, here and in the open app.
+    fn keep(&mut self, keyring: holdfast_vault::Keyring) -> Result<(), PeerError> {
+        self.twin.keep_keyring(keyring.clone()).map_err(stopped)?;
+        self.around.app.with(|open| open.keep_keyring(keyring)).map_err(stopped)?;
+        self.around.refresh();
+        Ok(())
+    }
+}
+
+/// What of the app's own went wrong, as the connection says it.
+fn stopped(error: crate::AppError) -> PeerError {
+    match error {
+        crate::AppError::Store(error) => error.into(),
+        crate::AppError::Vault(error) => error.into(),
+        other => PeerError::Refused { code: other.code().to_owned(), text: other.to_string() },
+    }
+}
+
+impl HostSession for Way {
+    fn news(&mut self) -> Result<News, PeerError> {
+        self.twin.refresh_keyring().map_err(stopped)?;
+        peer::news(&mut self.twin.session(&mut OsRng))
+    }
+
+    fn answer(&mut self, ask: Ask) -> Answer {
+        // With older keys it is answered as well as with newer ones: the other side asks again.
+        let _ = self.twin.refresh_keyring();
+        let records = matches!(ask, Ask::Records(_));
+        let answer = self.answering.answer(&mut self.twin.session(&mut OsRng), ask);
+        if let Some(keyring) = self.answering.new_keyring()
+            && let Err(error) = self.keep(keyring)
+        {
+            return Answer::Failed { code: error.code().to_owned(), text: error.to_string() };
+        }
+        if records {
+            self.around.refresh();
+        }
+        answer
+    }
+
+    fn receive(&mut self, call: &mut dyn Call, news: &News) -> Result<(), PeerError> {
+        let app = self.around.app.clone();
+        let _one = app.exchanging.lock().unwrap_or_else(PoisonError::into_inner);
+        self.twin.refresh_keyring().map_err(stopped)?;
+        self.twin.before_writing().map_err(stopped)?;
+        let confirmed = self.twin.nearby_facts().confirmed.contains(&self.device);
+        let receiving = Receiving { from: self.device, confirmed, folder: &self.folder };
+        let outcome = peer::receive(&mut self.twin.session(&mut OsRng), call, news, receiving);
+        let came = match outcome {
+            Err(PeerError::MassDeletion { deletes, .. }) => {
+                self.twin.hold_deletion(self.device, deletes).map_err(stopped)?;
+                app.tell(view::Changed::anything(0));
+                return Ok(());
+            }
+            outcome => outcome?,
+        };
+        if let Some(keyring) = came.keyring {
+            self.keep(keyring)?;
+        }
+        self.twin.release_deletion(self.device).map_err(stopped)?;
+        if came.preview.is_some() {
+            self.twin.note_twins().map_err(stopped)?;
+            self.twin.note_set_aside().map_err(stopped)?;
+            self.around.refresh();
+            app.notice_changes().map_err(stopped)?;
+        }
+        // How far everyone is may have changed although nothing came.
+        app.tell(view::Changed::anything(0));
+        Ok(())
+    }
+}

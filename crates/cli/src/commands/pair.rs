@@ -1,0 +1,126 @@
+//! Pairing with devices on the same network, and where they are.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::sync::signals;
+use super::vault::KeyArguments;
+use crate::context::{Context, raw};
+use crate::failure::Failure;
+use crate::output::{count, line};
+use crate::secrets;
+
+/// Pairing.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PairCommand {
+    /// Show a code that lets another device in. Returns at once where the app or `watch` is running;
+    /// else it stays until the device is paired or the code expires.
+    Offer,
+    /// Join the vault of a device that shows a code.
+    Accept(AcceptArguments),
+    /// Where a device may be reached that is not found by itself; without one, those that are known.
+    Address {
+        /// Host and port, such as 192.168.1.5:4829.
+        address: Option<String>,
+        /// Forget it.
+        #[arg(long, requires = "address")]
+        forget: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AcceptArguments {
+    /// The address or the name that the other device shows.
+    device: String,
+    /// The code that the other device shows.
+    #[arg(long)]
+    code: String,
+    /// What this device is called; the computer's own name where nothing is said.
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    key: KeyArguments,
+}
+
+/// `pair …`
+pub(crate) fn run(command: PairCommand, context: &mut Context) -> Result<(), Failure> {
+    match command {
+        PairCommand::Offer => offer(context),
+        PairCommand::Accept(arguments) => accept(arguments, context),
+        PairCommand::Address { address, forget } => {
+            let app = context.app()?;
+            let nearby = match address {
+                Some(address) if forget => app.remove_address(&address)?,
+                Some(address) => app.add_address(&address)?,
+                None => app.nearby()?,
+            };
+            context.answer(&nearby, |nearby| {
+                let mut text = String::new();
+                for address in &nearby.typed {
+                    text.push_str(&format!("{}\n", line(address)));
+                }
+                text
+            })
+        }
+    }
+}
+
+fn offer(context: &mut Context) -> Result<(), Failure> {
+    context.app()?;
+    let app = context.shared_app();
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in signals() {
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
+    let (offer, offering) = app.offer_pairing()?;
+    let answer = json!({
+        "code": offer.code,
+        "address": offer.address,
+        "name": offer.name,
+        "expires": offer.expires,
+    });
+    context.answer(&answer, |_| {
+        format!(
+            "On the other device: holdfastctl pair accept {} --code '{}'\nThe code is good for two minutes and one try.\n",
+            line(&offer.address),
+            line(&offer.code)
+        )
+    })?;
+    if !offering.ends_with_this() {
+        return Ok(());
+    }
+    let paired = app.wait_for_pairing(&offering, || stop.load(Ordering::Relaxed))?;
+    if let Some(name) = paired
+        && !context.json()
+    {
+        raw(&format!("Paired with {}.\n", line(&name)))?;
+    }
+    Ok(())
+}
+
+fn accept(arguments: AcceptArguments, context: &mut Context) -> Result<(), Failure> {
+    let given = context.passphrase_in_file()?.or_else(secrets::from_environment);
+    let name = arguments.name.unwrap_or_else(holdfast_app::suggested_name);
+    let other = arguments.key.with(&name, given, |new| {
+        let app = context.shared_app();
+        // Whoever typed the code agreed.
+        Ok(app.accept_pairing(&arguments.device, &arguments.code, new, |_| true)?)
+    })?;
+    let mut answer = serde_json::to_value(&other).map_err(std::io::Error::from)?;
+    if let Some(answer) = answer.as_object_mut() {
+        answer.insert("device".into(), context.app()?.identity()?);
+    }
+    context.answer(&answer, |_| {
+        let number = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        format!(
+            "Paired with {}, which sends {} and {}. Both devices can show: {}\nStay in step with 'holdfastctl watch', or open the app.\n",
+            line(&other.name),
+            count(number(other.tasks), "task"),
+            count(number(other.notes), "note"),
+            line(&other.words.join(" "))
+        )
+    })
+}
