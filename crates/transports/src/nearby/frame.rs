@@ -51,8 +51,8 @@ impl FrameReader {
 
     /// The next frame; `None` where the other side ended the connection in due form.
     ///
-    /// A call that is dropped while it waits loses nothing. After an error there is nothing more to
-    /// read.
+    /// A call that is dropped while it waits loses nothing, and after [`NearbyError::Silent`] it may be
+    /// waited again. After another error there is nothing more to read.
     ///
     /// # Errors
     /// [`NearbyError::TooLarge`], [`NearbyError::Silent`], [`NearbyError::TooSlow`],
@@ -79,6 +79,11 @@ impl FrameReader {
                 _ => self.began = self.began.or_else(|| Some(Instant::now())),
             }
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn reserved(&self) -> usize {
+        self.buffer.capacity()
     }
 
     fn take(&mut self) -> Result<Option<Bytes>, NearbyError> {

@@ -9,6 +9,7 @@ mod budget;
 mod certificate;
 mod discovery;
 mod error;
+mod found;
 mod frame;
 mod hello;
 mod identity;
@@ -30,3 +31,16 @@ pub use link::{Admission, Expected, Link, Who, accept, connect, connect_over};
 pub use listener::{Arrived, Listener, ListenerLimits};
 pub use tag::Tag;
 pub use txt::{Txt, parse_txt};
+
+#[cfg(test)]
+mod discovery_tests;
+#[cfg(test)]
+mod frame_tests;
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod link_tests;
+#[cfg(test)]
+mod listener_tests;
+#[cfg(test)]
+mod sides;
