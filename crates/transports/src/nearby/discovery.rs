@@ -217,10 +217,10 @@ impl Forward {
                 }
                 continue;
             };
-            if let Some(event) = self.tell(event) {
-                if self.sender.send(event).await.is_err() {
-                    return;
-                }
+            if let Some(event) = self.tell(event)
+                && self.sender.send(event).await.is_err()
+            {
+                return;
             }
         }
     }
@@ -264,9 +264,7 @@ impl Forward {
 
 /// 80 random bits: no two devices that can hear each other have the same.
 fn random_name() -> String {
-    let mut bytes = [0u8; 10];
-    OsRng.fill_bytes(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:016x}{:04x}", OsRng.next_u64(), OsRng.next_u32() & 0xffff)
 }
 
 fn failed(error: mdns_sd::Error) -> NearbyError {

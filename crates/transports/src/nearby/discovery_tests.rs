@@ -105,28 +105,54 @@ async fn a_tag_is_told_anew_and_devices_of_one_vault_know_each_other_by_it() {
     phone.stop().await;
 }
 
+/// A packet that somebody may send.
+fn mangled(rng: &mut ChaCha20Rng) -> Vec<u8> {
+    let good = packet();
+    let mut bytes = good.clone();
+    match rng.next_u32() % 4 {
+        0 => {
+            bytes.resize(rng.next_u32() as usize % 1400, 0);
+            rng.fill_bytes(&mut bytes);
+        }
+        1 => bytes.truncate(rng.next_u32() as usize % good.len()),
+        _ => {}
+    }
+    for _ in 0..rng.next_u32() % 5 {
+        if !bytes.is_empty() {
+            let at = rng.next_u32() as usize % bytes.len();
+            bytes[at] = rng.next_u32() as u8;
+        }
+    }
+    bytes
+}
+
 #[test]
 fn ten_thousand_malformed_packets_are_read_without_a_panic() {
     let mut rng = ChaCha20Rng::seed_from_u64(52);
-    let good = packet();
     for _ in 0..10_000 {
-        let mut bytes = good.clone();
-        match rng.next_u32() % 4 {
-            0 => {
-                bytes.resize(rng.next_u32() as usize % 1500, 0);
-                rng.fill_bytes(&mut bytes);
-            }
-            1 => bytes.truncate(rng.next_u32() as usize % good.len()),
-            _ => {}
-        }
-        for _ in 0..rng.next_u32() % 5 {
-            if !bytes.is_empty() {
-                let at = rng.next_u32() as usize % bytes.len();
-                bytes[at] = rng.next_u32() as u8;
-            }
-        }
-        mdns_sd::fuzz_api::parse_packet(&bytes);
+        mdns_sd::fuzz_api::parse_packet(&mangled(&mut rng));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_malformed_packets_keeps_nobody_from_being_found() {
+    if loopback().is_none() {
+        println!("skipped: the loopback interface has another name here");
+        return;
+    }
+    let (laptop, mut at_laptop) = start(4021, tag(1), true);
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket2::SockRef::from(&socket).set_multicast_if_v4(&[127, 0, 0, 1].into()).unwrap();
+    let mut rng = ChaCha20Rng::seed_from_u64(50);
+    for _ in 0..10_000 {
+        // Those that the system has no room for are as good as sent.
+        let _ = socket.send_to(&mangled(&mut rng), ("224.0.0.251", 5353));
+    }
+    let (phone, _at_phone) = start(4022, tag(2), true);
+    let name = phone.instance().to_owned();
+    until(&mut at_laptop, |event| found(event, &name)).await;
+    laptop.stop().await;
+    phone.stop().await;
 }
 
 /// An answer with a TXT record, as it travels.

@@ -177,7 +177,7 @@ async fn after_tls(bytes: Vec<u8>) -> Result<Link, NearbyError> {
         let _ = read.read(&mut [0; 1]).await;
     };
     let who: Arc<Who> = everyone_is(Admission::Known);
-    let (_, link) = tokio::join!(sends, async move { accept(other, &phone, &*who).await });
+    let ((), link) = tokio::join!(sends, async move { accept(other, &phone, &*who).await });
     link
 }
 
@@ -230,7 +230,7 @@ async fn a_device_without_certificate_protocol_or_tls_13_is_refused() {
             }
         };
         let who = everyone_is(Admission::Known);
-        let (_, link) = tokio::join!(connects, async { accept(two, &phone, &*who).await });
+        let ((), link) = tokio::join!(connects, async { accept(two, &phone, &*who).await });
         assert_eq!(code(&link), said);
     }
 }
