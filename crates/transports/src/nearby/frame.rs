@@ -18,6 +18,9 @@ pub struct Patience {
     pub frame: Duration,
 }
 
+/// What is read at once, at least, where there is no frame whose length is known.
+const ROOM: usize = 4 * 1024;
+
 fn codec(limit: usize) -> LengthDelimitedCodec {
     LengthDelimitedCodec::builder().length_field_length(4).max_frame_length(limit).new_codec()
 }
@@ -60,9 +63,15 @@ impl FrameReader {
     pub async fn next(&mut self, patience: Patience) -> Result<Option<Bytes>, NearbyError> {
         loop {
             if let Some(frame) = self.take()? {
-                // What is left of the next frame came with this one.
-                self.began = (!self.buffer.is_empty()).then(Instant::now);
+                self.began = None;
                 return Ok(Some(frame));
+            }
+            if self.began.is_none() && !self.buffer.is_empty() {
+                // Its beginning came with the frame before. What time that one took does not count.
+                self.began = Some(Instant::now());
+            }
+            if self.buffer.capacity() - self.buffer.len() < ROOM / 2 {
+                self.buffer.reserve(ROOM);
             }
             let silence = Instant::now() + patience.silence;
             let whole = self.began.map(|began| began + patience.frame);

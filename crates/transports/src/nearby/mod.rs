@@ -43,4 +43,6 @@ mod link_tests;
 #[cfg(test)]
 mod listener_tests;
 #[cfg(test)]
+mod pairing_tests;
+#[cfg(test)]
 mod sides;
