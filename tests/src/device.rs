@@ -15,13 +15,14 @@ pub struct Device {
     folder: TempDir,
     clock: Option<String>,
     files: Option<PathBuf>,
+    network: Option<String>,
 }
 
 impl Device {
     /// A new, empty device.
     pub fn new(name: &str) -> Result<Self> {
         let folder = TempDir::with_prefix(format!("holdfast-{name}-"))?;
-        Ok(Self { name: name.to_owned(), folder, clock: None, files: None })
+        Ok(Self { name: name.to_owned(), folder, clock: None, files: None, network: None })
     }
 
     /// The same device with its clock off by `offset`, such as `+2h`.
@@ -37,6 +38,28 @@ impl Device {
     pub fn with_files(mut self, folder: &Path) -> Self {
         self.files = Some(folder.to_owned());
         self
+    }
+
+    /// The same device on a network of its own: the namespace of that name, whose interface is `eth0`.
+    #[must_use]
+    pub fn in_network(mut self, namespace: &str) -> Self {
+        self.network = Some(namespace.to_owned());
+        self
+    }
+
+    /// A command that runs a program of this workspace as this device, where it is.
+    pub fn command(&self, program: &str) -> Result<Command> {
+        let program = built(program)?;
+        let mut command = match &self.network {
+            Some(namespace) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", namespace]).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
+        self.inhabit(&mut command);
+        Ok(command)
     }
 
     /// The name it goes by.
@@ -66,6 +89,8 @@ impl Device {
             .env("XDG_DATA_HOME", under("data"))
             .env("XDG_CACHE_HOME", under("cache"))
             .env("XDG_STATE_HOME", under("state"))
+            // Tests never speak on the machine's own network.
+            .env("HOLDFAST_LAN_INTERFACE", self.network.as_ref().map_or("lo", |_| "eth0"))
             .env("LC_ALL", "C.UTF-8")
             .env("TZ", "UTC");
         match &self.clock {
@@ -80,9 +105,10 @@ impl Device {
 
     /// Runs `holdfastctl` with `arguments` as this device, whatever comes of it.
     pub fn try_ctl(&self, arguments: &[&str]) -> Result<Output> {
-        let mut command = Command::new(built("holdfastctl")?);
-        self.inhabit(&mut command);
-        command.args(arguments).output().context("holdfastctl could not be started")
+        self.command("holdfastctl")?
+            .args(arguments)
+            .output()
+            .context("holdfastctl could not be started")
     }
 
     /// Runs `holdfastctl` as this device and returns what it printed; a failure is an error that

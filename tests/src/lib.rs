@@ -6,6 +6,7 @@
 //! device is read with [`opened`].
 
 pub mod device;
+pub mod nearby;
 pub mod older;
 pub mod opened;
 pub mod oracle;

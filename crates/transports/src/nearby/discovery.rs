@@ -2,14 +2,15 @@
 //!
 //! What is found is a hint from anybody: an address to try. Who is there shows only on a [`super::Link`].
 
-use super::{NearbyError, Tag, hello::Versions, limits, txt};
+use super::found::{addresses_of, instance_of};
+use super::hello::Versions;
+use super::{NearbyError, Tag, txt};
 use mdns_sd::{
-    IfKind, Receiver, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent, ServiceInfo,
+    IfKind, Receiver, ResolvedService, ServiceDaemon, ServiceEvent, ServiceInfo,
     VERIFY_TIMEOUT_DEFAULT,
 };
 use rand_core::{OsRng, RngCore};
-use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -216,10 +217,10 @@ impl Forward {
                 }
                 continue;
             };
-            if let Some(event) = self.tell(event) {
-                if self.sender.send(event).await.is_err() {
-                    return;
-                }
+            if let Some(event) = self.tell(event)
+                && self.sender.send(event).await.is_err()
+            {
+                return;
             }
         }
     }
@@ -261,47 +262,9 @@ impl Forward {
     }
 }
 
-/// The name before the service's type, where it is one that an app of this kind makes.
-fn instance_of(full_name: &str) -> Option<String> {
-    let name = full_name.strip_suffix(SERVICE)?.strip_suffix('.')?;
-    let proper =
-        (1..=63).contains(&name.len()) && name.bytes().all(|it| it.is_ascii_alphanumeric());
-    proper.then(|| name.to_owned())
-}
-
-/// The addresses that can be connected to: IPv4, then IPv6, then IPv6 of the link alone, which keep
-/// the interface on which they were heard.
-fn addresses_of(service: &ResolvedService) -> Vec<SocketAddr> {
-    let port = service.get_port();
-    if port == 0 {
-        return Vec::new();
-    }
-    let usable: BTreeSet<(u8, SocketAddr)> =
-        service.get_addresses().iter().filter_map(|address| ranked(address, port)).collect();
-    usable.into_iter().map(|(_, address)| address).take(limits::ADDRESSES).collect()
-}
-
-fn ranked(address: &ScopedIp, port: u16) -> Option<(u8, SocketAddr)> {
-    let ip = address.to_ip_addr();
-    if ip.is_unspecified() || ip.is_multicast() {
-        return None;
-    }
-    match (ip, address) {
-        (IpAddr::V4(ip), _) if ip.is_broadcast() => None,
-        (IpAddr::V4(_), _) => Some((0, SocketAddr::new(ip, port))),
-        (IpAddr::V6(ip), ScopedIp::V6(scoped)) if ip.is_unicast_link_local() => {
-            let scope = scoped.scope_id().index;
-            (scope != 0).then(|| (2, SocketAddrV6::new(ip, port, 0, scope).into()))
-        }
-        (IpAddr::V6(_), _) => Some((1, SocketAddr::new(ip, port))),
-    }
-}
-
 /// 80 random bits: no two devices that can hear each other have the same.
 fn random_name() -> String {
-    let mut bytes = [0u8; 10];
-    OsRng.fill_bytes(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:016x}{:04x}", OsRng.next_u64(), OsRng.next_u32() & 0xffff)
 }
 
 fn failed(error: mdns_sd::Error) -> NearbyError {

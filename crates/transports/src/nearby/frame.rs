@@ -18,6 +18,9 @@ pub struct Patience {
     pub frame: Duration,
 }
 
+/// What is read at once, at least, where there is no frame whose length is known.
+const ROOM: usize = 4 * 1024;
+
 fn codec(limit: usize) -> LengthDelimitedCodec {
     LengthDelimitedCodec::builder().length_field_length(4).max_frame_length(limit).new_codec()
 }
@@ -51,8 +54,8 @@ impl FrameReader {
 
     /// The next frame; `None` where the other side ended the connection in due form.
     ///
-    /// A call that is dropped while it waits loses nothing. After an error there is nothing more to
-    /// read.
+    /// A call that is dropped while it waits loses nothing, and after [`NearbyError::Silent`] it may be
+    /// waited again. After another error there is nothing more to read.
     ///
     /// # Errors
     /// [`NearbyError::TooLarge`], [`NearbyError::Silent`], [`NearbyError::TooSlow`],
@@ -60,9 +63,15 @@ impl FrameReader {
     pub async fn next(&mut self, patience: Patience) -> Result<Option<Bytes>, NearbyError> {
         loop {
             if let Some(frame) = self.take()? {
-                // What is left of the next frame came with this one.
-                self.began = (!self.buffer.is_empty()).then(Instant::now);
+                self.began = None;
                 return Ok(Some(frame));
+            }
+            if self.began.is_none() && !self.buffer.is_empty() {
+                // Its beginning came with the frame before. What time that one took does not count.
+                self.began = Some(Instant::now());
+            }
+            if self.buffer.capacity() - self.buffer.len() < ROOM / 2 {
+                self.buffer.reserve(ROOM);
             }
             let silence = Instant::now() + patience.silence;
             let whole = self.began.map(|began| began + patience.frame);
@@ -79,6 +88,11 @@ impl FrameReader {
                 _ => self.began = self.began.or_else(|| Some(Instant::now())),
             }
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn reserved(&self) -> usize {
+        self.buffer.capacity()
     }
 
     fn take(&mut self) -> Result<Option<Bytes>, NearbyError> {

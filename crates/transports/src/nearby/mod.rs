@@ -12,6 +12,7 @@ mod certificate;
 mod connection;
 mod discovery;
 mod error;
+mod found;
 mod frame;
 mod hello;
 mod host;
@@ -42,4 +43,18 @@ pub use tag::Tag;
 pub use txt::{Txt, parse_txt};
 
 #[cfg(test)]
+mod discovery_tests;
+#[cfg(test)]
 mod fellows;
+#[cfg(test)]
+mod frame_tests;
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod link_tests;
+#[cfg(test)]
+mod listener_tests;
+#[cfg(test)]
+mod pairing_tests;
+#[cfg(test)]
+mod sides;

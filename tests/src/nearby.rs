@@ -1,0 +1,95 @@
+//! Devices that stay connected, for stories over a network.
+
+use crate::Device;
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// So long anything may take before a story counts as stuck.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A process of a device that goes on until it is killed, at the latest with the test.
+pub struct Watching(Child);
+
+impl Watching {
+    /// `holdfastctl watch`.
+    pub fn start(device: &Device) -> Result<Self> {
+        Self::run(device, &["watch"])
+    }
+
+    /// Any command that stays.
+    pub fn run(device: &Device, arguments: &[&str]) -> Result<Self> {
+        let mut command = device.command("holdfastctl")?;
+        let child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        Ok(Self(child))
+    }
+
+    /// The JSON document that it prints first.
+    pub fn json(&mut self) -> Result<Value> {
+        let out = self.0.stdout.take().context("it was read already")?;
+        let mut text = String::new();
+        for line in BufReader::new(out).lines() {
+            text.push_str(&line?);
+            if let Ok(value) = serde_json::from_str(&text) {
+                return Ok(value);
+            }
+        }
+        bail!("it ended before it said anything that can be read: {text}")
+    }
+
+    /// Waits until it ends by itself.
+    pub fn ended(&mut self) -> Result<ExitStatus> {
+        Ok(self.0.wait()?)
+    }
+
+    /// Kills it, as a crash would.
+    pub fn kill(&mut self) -> Result<()> {
+        self.0.kill()?;
+        self.0.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Pairs a new device with one that watches. What the new one was shown.
+pub fn pair(here: &Device, new: &Device, name: &str) -> Result<Value> {
+    let offer = here.json(&["pair", "offer"])?;
+    let (code, address) = (
+        offer["code"].as_str().context("a code")?,
+        offer["address"].as_str().context("an address")?,
+    );
+    new.json(&["pair", "accept", address, "--code", code, "--name", name])
+}
+
+/// Waits until something holds.
+pub fn wait_until(what: &str, holds: impl Fn() -> Result<bool>) -> Result<()> {
+    let start = Instant::now();
+    while !holds()? {
+        if start.elapsed() > PATIENCE {
+            bail!("it never came to this: {what}");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+/// Waits until all devices hold the same.
+pub fn in_step(devices: &[&Device]) -> Result<()> {
+    wait_until("all devices hold the same", || {
+        let mut digests = Vec::new();
+        for device in devices {
+            let status = device.json(&["status"])?;
+            digests.push((status["digest"].clone(), status["pending"] == 0));
+        }
+        Ok(digests.iter().all(|digest| *digest == digests[0] && digest.1))
+    })
+}
