@@ -12,7 +12,7 @@ pub(crate) type Answer<T> = Result<T, CommandError>;
 /// Runs `work` where it may wait for the disk without holding up the window.
 pub(crate) async fn ask<T: Send + 'static>(
     app: &Arc<App>,
-    work: impl FnOnce(&App) -> Result<T, AppError> + Send + 'static,
+    work: impl FnOnce(&Arc<App>) -> Result<T, AppError> + Send + 'static,
 ) -> Answer<T> {
     let app = Arc::clone(app);
     aside(move || work(&app).map_err(CommandError::from)).await

@@ -14,9 +14,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Watching(Child);
 
 impl Watching {
-    /// `holdfastctl watch`.
+    /// `holdfastctl watch`; in Nearby mode it runs the network when this returns.
     pub fn start(device: &Device) -> Result<Self> {
-        Self::run(device, &["watch"])
+        let watching = Self::run(device, &["watch"])?;
+        let runs = || -> Result<bool> {
+            let mode = device.json(&["mode"])?;
+            Ok(mode["mode"] != "nearby" || mode["nearby"]["running"] == true)
+        };
+        wait_until("it watches", runs)?;
+        Ok(watching)
     }
 
     /// Any command that stays.

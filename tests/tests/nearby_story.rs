@@ -83,12 +83,12 @@ fn a_wrong_code_pairs_nothing_and_the_right_one_is_burned() -> Result<()> {
 #[test]
 fn an_offer_without_a_running_app_stays_until_it_is_used_and_a_name_serves_as_well() -> Result<()> {
     let (laptop, phone) = (Device::new("laptop")?, Device::new("phone")?);
-    laptop.ctl(&["init", "--name", "Laptop"])?;
+    laptop.ctl(&["init", "--name", "Walnut"])?;
     laptop.ctl(&["add", "Carried by the sync command"])?;
     let mut offering = Watching::run(&laptop, &["pair", "offer", "--json"])?;
     let offer = offering.json()?;
     let code = offer["code"].as_str().context("a code")?;
-    phone.ctl(&["pair", "accept", "Laptop", "--code", code, "--name", "Phone"])?;
+    phone.ctl(&["pair", "accept", "walnut", "--code", code, "--name", "Phone"])?;
     ensure!(offering.ended()?.success());
     // Nobody watches on the phone: one exchange, now.
     let mut on_laptop = Watching::start(&laptop)?;

@@ -75,8 +75,8 @@ impl App {
     /// Whether some process runs the network for this data folder.
     pub(crate) fn nearby_runs(&self) -> bool {
         let Ok(file) = lock_file(self.home().path()) else { return false };
-        // What is locked here for a moment is free again when the file is closed.
-        matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+        // Shared, so that two that ask at once do not take each other for it; free again when closed.
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
     }
 }
 

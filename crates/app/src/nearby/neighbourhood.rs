@@ -146,8 +146,10 @@ impl Neighbourhood {
 
     async fn let_in(&self, link: Link) -> Result<LetIn, Stopped> {
         let own = *self.identity.key();
-        let mut meeting = meeting::offering(link, &own, &self.offers, || self.passed_ms()).await?;
         let about = self.app.with(|open| open.about())?;
+        let offers = &self.offers;
+        let mut meeting =
+            meeting::offering(link, &own, &about.name, offers, || self.passed_ms()).await?;
         let other = meeting.introduce(about).await?;
         let (keys, keyring, records, now_ms) = self.app.with(|open| {
             let records = open.store.read(|tx| tx.membership())?;

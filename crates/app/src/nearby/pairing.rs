@@ -13,7 +13,7 @@ use holdfast_transports::nearby::{
 };
 use holdfast_vault::DeviceKeys;
 use holdfast_vault::membership::Introduction;
-use holdfast_vault::pairing::{PairingCode, PairingError};
+use holdfast_vault::pairing::PairingCode;
 use rand_core::OsRng;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -127,7 +127,7 @@ impl App {
         let identity = Identity::new(&keys)?;
         let (entry, other, address) = runtime.block_on(async {
             let (mut meeting, address) = meet(place, &identity, &code).await?;
-            let (entry, other) = enter(&mut meeting, place, &keys, who, agree).await?;
+            let (entry, other) = enter(&mut meeting, &keys, who, agree).await?;
             Ok::<_, AppError>((entry, other, address))
         })?;
         let open = self.establish(new, actor, |path| {
@@ -188,12 +188,13 @@ async fn meet(
         let Some(address) = addresses.first().copied().filter(|at| tried.insert(*at)) else {
             continue;
         };
-        // A device that shows no code, or cannot be reached, is not the one.
-        let Ok(link) = connect(address, identity, Expected::Anyone).await else { continue };
-        match meeting::accepting(link, identity.key(), code).await {
-            Ok(meeting) => break Ok((meeting, address)),
-            Err(error) if error.code() == PairingError::NoCode.code() => {}
-            Err(error) => break Err(error.into()),
+        // A device that shows no code, or cannot be reached, is not the one. The code is tried at the
+        // device of that name alone: a wrong try would burn the code of another.
+        let Ok(mut link) = connect(address, identity, Expected::Anyone).await else { continue };
+        let name = meeting::name_of(&mut link).await;
+        if name.is_ok_and(|name| name.eq_ignore_ascii_case(place.trim())) {
+            let met = meeting::accepting(link, identity.key(), code).await;
+            break met.map(|meeting| (meeting, address)).map_err(AppError::from);
         }
     };
     discovery.stop().await;
@@ -202,7 +203,6 @@ async fn meet(
 
 async fn enter(
     meeting: &mut Meeting,
-    place: &str,
     keys: &DeviceKeys,
     who: Introduction<'_>,
     agree: impl FnOnce(&PairingPreview) -> bool,
@@ -217,21 +217,9 @@ async fn enter(
     };
     let other = meeting.introduce(about).await?;
     let preview = preview(&other, meeting);
-    let is_meant = parse_address(place).is_ok() || other.name.eq_ignore_ascii_case(place.trim());
-    if !is_meant || !agree(&preview) {
+    if !agree(&preview) {
         meeting.fail("pairing_declined", &format!("{} declined.", who.name)).await;
-        return Err(if is_meant {
-            meeting::MeetingError::Cancelled.into()
-        } else {
-            AppError::Pairing {
-                code: "pairing_other_device".into(),
-                message: format!(
-                    "The code is shown on '{}', not on '{}': nothing was paired. Show a new code and give that name.",
-                    other.name,
-                    place.trim()
-                ),
-            }
-        });
+        return Err(meeting::MeetingError::Cancelled.into());
     }
     let entry = meeting.enter(keys, who).await?;
     Ok((entry, preview))

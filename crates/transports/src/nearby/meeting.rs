@@ -102,9 +102,6 @@ pub struct About {
 impl About {
     /// As people may see it: names that are too long, and signs that move the cursor, are not.
     fn cleaned(mut self) -> Self {
-        let clean = |text: &str, most: usize| -> String {
-            text.chars().filter(|c| !c.is_control()).take(most).collect()
-        };
         self.name = clean(&self.name, 64);
         self.platform = clean(&self.platform, 16);
         self.lists.truncate(1_000);
@@ -113,13 +110,24 @@ impl About {
     }
 }
 
+fn clean(text: &str, most: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(most).collect()
+}
+
 /// Before the code is proved, in the clear within TLS.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Open {
+    /// What are you called?
+    Ask,
+    /// So people call it.
+    Called(String),
     Element(ByteBuf),
     Confirmation(ByteBuf),
-    Failed { code: String, text: String },
+    Failed {
+        code: String,
+        text: String,
+    },
 }
 
 /// After it, sealed.
@@ -170,10 +178,12 @@ async fn tell_failed(link: &mut Link, error: &PairingError) {
     let _ = say(link, &failed).await;
 }
 
-/// The device that shows the code: answers one that says it knows it. `now_ms` is read for each step.
+/// The device that shows the code: answers one that says it knows it. Its name is told to whoever asks
+/// while a code is shown. `now_ms` is read for each step.
 pub async fn offering(
     mut link: Link,
     own_key: &[u8; 32],
+    name: &str,
     offers: &Mutex<Offers>,
     now_ms: impl Fn() -> u64,
 ) -> Result<Meeting, MeetingError> {
@@ -184,7 +194,22 @@ pub async fn offering(
         protocol: link.protocol,
     };
     let offers = || offers.lock().unwrap_or_else(PoisonError::into_inner);
-    let Open::Element(element) = hear(&mut link).await? else {
+    let mut first = hear(&mut link).await?;
+    if matches!(first, Open::Ask) {
+        if offers().good_for_ms(now_ms()).is_none() {
+            tell_failed(&mut link, &PairingError::NoCode).await;
+            return Err(PairingError::NoCode.into());
+        }
+        say(&mut link, &Open::Called(name.to_owned())).await?;
+        first = match hear(&mut link).await {
+            // It looked for another device.
+            Err(MeetingError::Link(_) | MeetingError::Unexpected) => {
+                return Err(PairingError::NoCode.into());
+            }
+            heard => heard?,
+        };
+    }
+    let Open::Element(element) = first else {
         return Err(MeetingError::Unexpected);
     };
     let begun = offers().begin(now_ms(), &binding, &element, &mut OsRng);
@@ -209,6 +234,15 @@ pub async fn offering(
     };
     say(&mut link, &Open::Confirmation(own.to_vec().into())).await?;
     Ok(Meeting::new(link, paired, Role::Offering))
+}
+
+/// Asks a device what it is called; one that shows no code does not say.
+pub async fn name_of(link: &mut Link) -> Result<String, MeetingError> {
+    say(link, &Open::Ask).await?;
+    match hear(link).await? {
+        Open::Called(name) => Ok(clean(&name, 64)),
+        _ => Err(MeetingError::Unexpected),
+    }
 }
 
 /// The device on which the code was typed.

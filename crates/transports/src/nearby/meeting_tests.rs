@@ -61,7 +61,8 @@ async fn with_the_code_a_new_device_gets_the_vaults_keys_and_is_a_member_on_both
         Ok::<_, MeetingError>((words, entry))
     };
     let offers_it = async {
-        let mut meeting = offering(at_laptop, laptop.identity.key(), &offers, || 1).await?;
+        let mut meeting =
+            offering(at_laptop, laptop.identity.key(), "Laptop", &offers, || 1).await?;
         let words = meeting.words();
         let other = meeting.introduce(about("Laptop", Some(vault))).await?;
         let (keys, keyring) = (&laptop.keys, &keyring);
@@ -91,7 +92,7 @@ async fn a_wrong_code_pairs_nothing_says_so_on_both_sides_and_is_burned() {
     let code = PairingCode::parse(&wrong).unwrap();
     let (accepted, offered) = tokio::join!(
         accepting(to_laptop, phone.identity.key(), &code),
-        offering(at_laptop, laptop.identity.key(), &offers, || 1)
+        offering(at_laptop, laptop.identity.key(), "Laptop", &offers, || 1)
     );
     assert_eq!(offered.unwrap_err().code(), "pairing_wrong_code");
     let told = accepted.unwrap_err();
@@ -101,9 +102,35 @@ async fn a_wrong_code_pairs_nothing_says_so_on_both_sides_and_is_burned() {
     let code = PairingCode::parse(&right).unwrap();
     let (accepted, offered) = tokio::join!(
         accepting(to_laptop, phone.identity.key(), &code),
-        offering(at_laptop, laptop.identity.key(), &offers, || 2)
+        offering(at_laptop, laptop.identity.key(), "Laptop", &offers, || 2)
     );
     assert!(accepted.is_err() && offered.is_err());
+}
+
+#[tokio::test]
+async fn a_device_says_its_name_only_while_it_shows_a_code_and_asking_costs_nothing() {
+    let (laptop, phone) = (side(), side());
+    let offers = Mutex::new(Offers::new());
+    for shows in [false, true, true] {
+        if shows && offers.lock().unwrap().good_for_ms(0).is_none() {
+            offers.lock().unwrap().show(0, &mut OsRng).unwrap();
+        }
+        let (mut to_laptop, at_laptop) = linked(&phone, &laptop).await;
+        let asks = async {
+            let name = name_of(&mut to_laptop).await;
+            drop(to_laptop);
+            name
+        };
+        let own = laptop.identity.key();
+        let answers = offering(at_laptop, own, "Laptop", &offers, || 1);
+        let (asked, answered) = tokio::join!(asks, answers);
+        assert_eq!(answered.unwrap_err().code(), "pairing_no_code");
+        match asked {
+            Ok(name) => assert!(shows && name == "Laptop"),
+            Err(error) => assert!(!shows && error.code() == "pairing_no_code", "{error}"),
+        }
+    }
+    assert!(offers.lock().unwrap().good_for_ms(2).is_some(), "the code is as good as before");
 }
 
 #[tokio::test]
@@ -119,7 +146,8 @@ async fn a_person_who_says_no_pairs_nothing() {
         meeting.fail("pairing_cancelled", "Phone declined.").await;
     };
     let offers_it = async {
-        let mut meeting = offering(at_laptop, laptop.identity.key(), &offers, || 1).await.unwrap();
+        let mut meeting =
+            offering(at_laptop, laptop.identity.key(), "Laptop", &offers, || 1).await.unwrap();
         let other = meeting.introduce(about("Laptop", Some(vault))).await.unwrap();
         let (keys, keyring) = (&laptop.keys, &keyring);
         let host = Host { vault, keys, keyring, records: vec![record], now_ms: 3 };
