@@ -83,7 +83,7 @@ pub fn wait_until(what: &str, holds: impl Fn() -> Result<bool>) -> Result<()> {
         if start.elapsed() > PATIENCE {
             bail!("it never came to this: {what}");
         }
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::park_timeout(Duration::from_millis(50));
     }
     Ok(())
 }

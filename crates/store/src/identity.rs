@@ -60,7 +60,7 @@ impl Tx<'_> {
     /// Notes that changes of an actor came which were not made here.
     pub(crate) fn came_from_elsewhere(&self, actor: ActorId) -> Result<(), StoreError> {
         if self.own_actors()?.last() == Some(&actor)
-            && !self.meta(RENEW)?.is_some_and(|flag| flag == [1])
+            && self.meta(RENEW)?.is_none_or(|flag| flag != [1])
         {
             self.set_meta(RENEW, &[1])?;
             let now = self.clock()?.last().ms;

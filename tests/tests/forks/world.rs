@@ -219,8 +219,8 @@ impl World {
             }
             94..=96 => {
                 // An old copy takes the place of what the machine has now.
-                if !self.backups.is_empty() {
-                    let chosen = self.rng.gen_range(0..self.backups.len());
+                if let Some(last) = self.backups.len().checked_sub(1) {
+                    let chosen = self.rng.gen_range(0..=last);
                     let (at, replica, knows) = self.backups.swap_remove(chosen);
                     self.machines[at] = Machine { replica, knows };
                 }

@@ -71,7 +71,9 @@ pub(crate) fn mode(arguments: ModeArguments, context: &mut Context) -> Result<()
     if let (Some(mode), true, None) = (arguments.mode, arguments.preview, &arguments.folder) {
         let preview = app.preview_mode(mode.into())?;
         return context.answer(&preview, |preview| {
-            preview.sentences.iter().map(|sentence| format!("{}\n", line(sentence))).collect()
+            let sentences: Vec<String> =
+                preview.sentences.iter().map(|text| line(text).into_owned()).collect();
+            sentences.join("\n")
         });
     }
     let arriving = match arguments.arriving {

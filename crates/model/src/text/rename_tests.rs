@@ -10,7 +10,9 @@ const Y: u64 = 13;
 fn names(path: &[u64], aside: &[u64]) -> WriterNames {
     let mut names = WriterNames::new();
     names.add(A, path.to_vec());
-    aside.iter().for_each(|writer| names.set_aside(*writer));
+    for writer in aside {
+        names.set_aside(*writer);
+    }
     names
 }
 

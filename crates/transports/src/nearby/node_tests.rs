@@ -44,7 +44,7 @@ impl Running {
             if let Some(node) = &self.node {
                 node.changed();
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::park_timeout(Duration::from_millis(20));
         }
     }
 

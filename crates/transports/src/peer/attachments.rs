@@ -80,7 +80,7 @@ fn one(
     let path = part(folder, content);
     let chunk = limits::ATTACHMENT_CHUNK as u64;
     let mut held = fs::metadata(&path).map_or(0, |file| file.len());
-    if held % chunk != 0 {
+    if !held.is_multiple_of(chunk) {
         // Cut within a piece: that piece comes again.
         held -= held % chunk;
         OpenOptions::new().write(true).open(&path)?.set_len(held)?;
@@ -93,12 +93,11 @@ fn one(
         };
         let Some(piece) = piece else { return Ok(None) };
         let (bytes, size) = pieces::open_one(keyring, content, number, &piece)?;
-        let file = match &mut file {
-            Some(file) => file,
-            None => {
-                fs::create_dir_all(folder)?;
-                file.insert(OpenOptions::new().create(true).append(true).open(&path)?)
-            }
+        let file = if let Some(file) = &mut file {
+            file
+        } else {
+            fs::create_dir_all(folder)?;
+            file.insert(OpenOptions::new().create(true).append(true).open(&path)?)
         };
         file.write_all(&bytes)?;
         held = held.saturating_add(bytes.len() as u64);

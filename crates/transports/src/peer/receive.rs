@@ -194,7 +194,8 @@ impl<'a> Coming<'a> {
     ) -> Result<(), PeerError> {
         let held = session.store.read(|tx| Ok::<_, PeerError>(tx.held()?.within(carried)))?;
         let pruned = !news.base.within(carried).missing_in(&held).is_empty();
-        if !pruned && !(held.is_empty() && !news.offers.within(carried).is_empty()) {
+        let newcomer = held.is_empty() && !news.offers.within(carried).is_empty();
+        if !pruned && !newcomer {
             return Ok(());
         }
         let Answer::Snapshot(pieces) = call.ask(Ask::Snapshot(held))? else {
@@ -375,7 +376,8 @@ impl<'a> Coming<'a> {
         preview.notices = notices;
         preview.changes = self.new;
         preview.already = self.known;
-        preview.from_name = members.name(self.receiving.from).unwrap_or_default().to_owned();
+        let name = members.name(self.receiving.from).unwrap_or_default();
+        name.clone_into(&mut preview.from_name);
     }
 }
 
