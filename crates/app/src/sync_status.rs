@@ -93,7 +93,7 @@ impl Open {
                 conflicts: tx.conflict_counts()?.0 as u32,
                 destinations: status.destinations.into_iter().map(device).collect(),
                 error: None,
-                modes: offered_modes(mode),
+                modes: vec![view::Mode::Manual, view::Mode::Nearby],
                 parked: parked(tx, &people)?,
                 can_sync_now: by_itself,
                 paused,
@@ -201,15 +201,6 @@ fn with_waiting(answer: &mut view::SyncStatus, now_ms: i64, zone: &TimeZone) {
             format!("{count} {changes} from {} {wait} for you to look", first.device.name);
     } else if answer.approvals > 0 {
         answer.state = view::SyncState::Approve;
-    }
-}
-
-/// The modes between which the person can choose. Nearby is chosen and paired on the command line so
-/// far; whoever did can go back anywhere.
-fn offered_modes(mode: view::Mode) -> Vec<view::Mode> {
-    match mode {
-        view::Mode::Nearby => vec![view::Mode::Manual, view::Mode::Nearby],
-        view::Mode::Manual | view::Mode::Cloud => vec![view::Mode::Manual],
     }
 }
 

@@ -205,7 +205,7 @@ mod tests {
             "device remove Phone",
             "pair offer --json",
             "pair accept 192.168.1.5:4829 --code 48291760",
-            "pair accept Laptop --code '4829 1760' --name Phone",
+            "pair accept Laptop --code 4829-1760 --name Phone",
             "pair address 192.168.1.5:4829 --forget",
             "mode nearby --preview --json",
             "dump --json --space everywhere",
