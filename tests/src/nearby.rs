@@ -90,12 +90,16 @@ pub fn wait_until(what: &str, holds: impl Fn() -> Result<bool>) -> Result<()> {
 
 /// Waits until all devices hold the same.
 pub fn in_step(devices: &[&Device]) -> Result<()> {
-    wait_until("all devices hold the same", || {
+    let outcome = wait_until("all devices hold the same", || {
         let mut digests = Vec::new();
         for device in devices {
             let status = device.json(&["status"])?;
             digests.push((status["digest"].clone(), status["pending"] == 0));
         }
         Ok(digests.iter().all(|digest| *digest == digests[0] && digest.1))
+    });
+    outcome.with_context(|| {
+        let stand = |device: &&Device| device.ctl(&["mode", "--json"]).unwrap_or_default();
+        devices.iter().map(stand).collect::<Vec<_>>().join("\n")
     })
 }

@@ -101,7 +101,7 @@ impl Replica {
     ) -> Result<Vec<Run>, StoreError> {
         self.store.read(|tx| {
             let mut runs = Vec::new();
-            for range in tx.held()?.missing_in(held) {
+            for range in tx.parents_first(tx.held()?.missing_in(held))? {
                 let mut first = range.first;
                 while first <= range.last {
                     let last = first.saturating_add(size().max(1) - 1).min(range.last);

@@ -11,7 +11,7 @@
 use crate::log::Head;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::text::branch_name;
-use holdfast_oplog::{ActorId, BranchOf, Hash, LogId, Space, VersionVector};
+use holdfast_oplog::{ActorId, BranchOf, Hash, LogId, Range, Space, VersionVector};
 
 /// A branch of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +127,20 @@ impl Tx<'_> {
     /// The first number that a log holds outside of the base, as others count it.
     pub fn first_in_log(&self, log: LogId) -> Result<u64, StoreError> {
         Ok(self.base_head(log)?.map_or(0, |head| head.seq).saturating_add(1))
+    }
+
+    /// Ranges in an order in which they can be taken in: what branches have in common before them. Whoever
+    /// sends keeps to it.
+    pub fn parents_first(&self, mut ranges: Vec<Range>) -> Result<Vec<Range>, StoreError> {
+        if self.branches()?.is_empty() {
+            return Ok(ranges);
+        }
+        let mut depths = Vec::with_capacity(ranges.len());
+        for range in ranges.drain(..) {
+            depths.push((self.ancestry(range.log)?.len(), range));
+        }
+        depths.sort_by_key(|(depth, _)| *depth);
+        Ok(depths.into_iter().map(|(_, range)| range).collect())
     }
 
     /// Whether a log parts: nothing is ever added to what its branches have in common.

@@ -46,7 +46,7 @@ pub fn exchange(
     }
     let Session { store, keyring, rng, keys, actor, wall_ms } = session;
     store.read(|tx| {
-        for range in send {
+        for range in tx.parents_first(send)? {
             outgoing(tx, keyring, range, *rng, |header, batch| {
                 done.sent += header.last.saturating_sub(header.first).saturating_add(1);
                 transport.push(batch)

@@ -47,6 +47,12 @@ fn a_log_that_parts_before_a_known_branch_keeps_what_was_written_on_the_branch()
     history(6_896_091_615_047_078_107, 2, 78);
 }
 
+/// The name of a branch may sort before that of the log that it leaves.
+#[test]
+fn what_branches_have_in_common_goes_first_whatever_they_are_called() {
+    history(2_578_522_127_195_662_308, 3, 79);
+}
+
 #[test]
 fn the_random_histories_do_fork() {
     let forked = (0..12).filter(|seed| history(*seed, 2, 60) > 0).count();

@@ -187,9 +187,14 @@ impl Open {
     pub(super) fn nearby(&mut self, running: bool) -> Result<Nearby, AppError> {
         let (facts, people) = (self.nearby_facts(), self.people()?);
         let state = if running { self.nearby_state() } else { NearbyState::default() };
+        // One of several addresses of a device that led nowhere is nothing that anybody has to see.
+        let is_shown = |known: &NeighbourFact| {
+            known.connected || known.device.is_some() || facts.addresses.contains(&known.address)
+        };
         let mut peers: Vec<PeerView> = state
             .neighbours
             .into_iter()
+            .filter(is_shown)
             .map(|known| PeerView {
                 device: known.device.map(|device| people.device(device)),
                 address: known.address,

@@ -200,6 +200,9 @@ impl Running {
             .app
             .with(|open| Ok((open.nearby_facts(), open.poked_nearby(), open.wanted_offer())))?;
         self.around.refresh();
+        if self.around.is_to_be_told() {
+            self.node.changed();
+        }
         let confirmed = !facts.confirmed.is_empty();
         if facts.addresses != self.typed {
             self.node.typed(socket_addresses(&facts.addresses));

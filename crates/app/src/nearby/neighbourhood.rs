@@ -3,7 +3,7 @@
 use super::facts::{NearbyState, NeighbourFact, PairingOffer};
 use super::way::Way;
 use crate::{App, AppError, view};
-use holdfast_oplog::DeviceId;
+use holdfast_oplog::{DeviceId, Hash};
 use holdfast_transports::nearby::meeting::{self, About, LetIn, MeetingError};
 use holdfast_transports::nearby::{Admission, Host, HostSession, Identity, Link, Neighbour, Tag};
 use holdfast_transports::peer::PeerError;
@@ -12,6 +12,7 @@ use holdfast_vault::pairing::{Offers, PairingError};
 use rand_core::OsRng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -21,6 +22,8 @@ struct Known {
     devices: BTreeMap<[u8; 32], DeviceId>,
     blocked: BTreeSet<[u8; 32]>,
     tag: Option<Tag>,
+    /// Over everything that is known of who belongs to the vault.
+    records: Option<Hash>,
 }
 
 /// This device, as its network sees it.
@@ -30,6 +33,8 @@ pub(super) struct Neighbourhood {
     offers: Mutex<Offers>,
     known: Mutex<Known>,
     state: Mutex<NearbyState>,
+    /// Whether the others were told who belongs to the vault now.
+    told: AtomicBool,
     started: Instant,
 }
 
@@ -46,6 +51,7 @@ impl Neighbourhood {
             offers: Mutex::new(Offers::new()),
             known: Mutex::default(),
             state: Mutex::default(),
+            told: AtomicBool::new(true),
             started: Instant::now(),
         });
         around.refresh();
@@ -64,12 +70,22 @@ impl Neighbourhood {
             let blocked =
                 open.nearby_facts().blocked.iter().filter_map(|key| key_of(key)).collect();
             let tag = Tag::of(&open.keyring, open.now_ms().cast_unsigned()).ok();
-            Ok(Known { devices, blocked, tag })
+            let records = open.store.read(|tx| tx.membership())?;
+            let records = Some(Hash::of(&records.concat()));
+            Ok(Known { devices, blocked, tag, records })
         });
         // What cannot be read now is read at the next look.
-        if let Ok(known) = known {
-            *locked(&self.known) = known;
+        let Ok(known) = known else { return };
+        let before = std::mem::replace(&mut *locked(&self.known), known);
+        let other = before.records != locked(&self.known).records;
+        if other {
+            self.told.store(false, Ordering::Relaxed);
         }
+    }
+
+    /// Whether the others have to be told that somebody joined or left, once.
+    pub(super) fn is_to_be_told(&self) -> bool {
+        !self.told.swap(true, Ordering::Relaxed)
     }
 
     /// Milliseconds of a clock that nobody sets.

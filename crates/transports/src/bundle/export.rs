@@ -121,7 +121,7 @@ pub(super) fn write(
         let base = tx.base_vector()?.within(&pruned);
         let needed: VersionVector =
             since.iter().filter(|(log, seq)| base.get(*log) < *seq).collect();
-        for range in holds.missing_in(&covered) {
+        for range in tx.parents_first(holds.missing_in(&covered))? {
             outgoing(tx, keyring, range, *rng, |header, bytes| {
                 spool.batch(&bytes, header.last.saturating_sub(header.first).saturating_add(1))
             })?;

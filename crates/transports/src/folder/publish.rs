@@ -51,7 +51,7 @@ pub(super) fn publish(
     let mut went = Went::default();
     snapshots::publish(tx, &mut publisher, folder, offered, &carried)?;
     let there = folder.holds()?.within(&carried);
-    for range in offered.missing_in(&there) {
+    for range in tx.parents_first(offered.missing_in(&there))? {
         went.changes += write(tx, &mut publisher, folder, range)?;
     }
     for content in pieces::contents(tx, offered, &VersionVector::new())? {
