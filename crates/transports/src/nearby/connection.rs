@@ -60,8 +60,22 @@ impl Waiting {
         (number, receiver)
     }
 
+    /// Nobody will answer any more: whoever waits is told at once.
+    fn end(&self) {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn take(&self, number: u64) -> Option<oneshot::Sender<Answer>> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner).remove(&number)
+    }
+}
+
+/// Ends what waits for answers when it is dropped.
+struct Ending(Arc<Waiting>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
@@ -104,6 +118,8 @@ pub async fn run(
     let (asked, to_answer) = mpsc::channel(ASKED);
     let (heard, to_receive) = watch::channel(None);
     let waiting = Arc::new(Waiting::default());
+    // After the tasks: then nothing more can be asked.
+    let _ending = Ending(waiting.clone());
     // Dropped when this returns: that ends all of them.
     let mut tasks = JoinSet::new();
     tasks.spawn(send(writer, to_send, timing));

@@ -71,3 +71,16 @@ async fn silence_ends_a_connection_and_so_do_messages_that_are_none() {
     tokio::spawn(async move { connect(&one, &two).await });
     phone.waits_for(oak).await;
 }
+
+/// A thread that waits for an answer holds what others need: it must not wait for one that cannot come.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_an_answer_is_told_when_the_connection_ends() {
+    let waiting = Arc::new(Waiting::default());
+    let (out, mut sent) = mpsc::channel(1);
+    let patience = Duration::from_secs(3_600);
+    let mut asking = Asking { out, waiting: waiting.clone(), runtime: Handle::current(), patience };
+    let asked = tokio::task::spawn_blocking(move || asking.ask(Ask::SnapshotPiece(0)));
+    sent.recv().await.unwrap();
+    drop(Ending(waiting));
+    assert!(matches!(asked.await.unwrap(), Err(PeerError::Gone)));
+}
