@@ -36,6 +36,7 @@ pub const TARGETS: &[Target] = &[
     targets::signed_changes::TARGET,
     targets::membership::TARGET,
     targets::keys::TARGET,
+    targets::nearby::TARGET,
     targets::text_update::TARGET,
     targets::text_edits::TARGET,
     targets::value::TARGET,

@@ -71,6 +71,7 @@ macro_rules! targets {
 targets!(
     batch,
     change,
+    nearby,
     version_vector,
     bundle,
     bundle_import,

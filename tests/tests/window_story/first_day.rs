@@ -251,8 +251,17 @@ async fn settings_are_kept_and_shown_at_every_size() -> Result<()> {
 
     // Only what works is offered.
     tab(&app, "Sync").await?;
-    app.counts(&By::css(".mode"), 1).await?;
+    app.counts(&By::css(".mode"), 2).await?;
     app.find(&By::role("heading", "Manual In use")).await?;
+    // The mode is chosen here, and chosen back; what happens is said before.
+    for (mode, heading) in [("Nearby devices", "Nearby In use"), ("Manual", "Manual In use")] {
+        app.click(&By::button("Change how changes travel…")).await?;
+        app.click(&By::role_like("radio", mode)).await?;
+        app.find(&By::text("Switching never deletes or overwrites.")).await?;
+        app.picture(&format!("mode-{}", mode.split(' ').next().unwrap_or_default())).await?;
+        app.click(&By::button("Switch now")).await?;
+        app.find(&By::role("heading", heading)).await?;
+    }
 
     tab(&app, "Appearance").await?;
     app.click(&By::role("radio", "Dark")).await?;

@@ -39,7 +39,9 @@ impl NearbyKeeper {
             let mut keeping = Keeping { app, running: None, looked: None, not_before: None };
             let mut news = keeping.app.subscribe();
             loop {
-                match stopped.recv_timeout(TICK) {
+                // While the mode is another one, it wakes up seldom.
+                let pause = if keeping.running.is_some() { TICK } else { LOOK };
+                match stopped.recv_timeout(pause) {
                     Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
                     Err(RecvTimeoutError::Timeout) => {}
                 }

@@ -13,6 +13,7 @@ pub(crate) mod keys;
 pub(crate) mod markdown_import;
 pub(crate) mod markup;
 pub(crate) mod membership;
+pub(crate) mod nearby;
 pub(crate) mod quick_add;
 pub(crate) mod signed_changes;
 pub(crate) mod text_edits;
