@@ -26,7 +26,7 @@ export const STATES: Record<SyncState, { icon: Component; tone: "ok" | "plain" |
 
 export const MODES: Record<Mode, { label: string; text: string }> = {
   manual: { label: "Manual", text: "By files that you export and import, or through a folder." },
-  nearby: { label: "Nearby devices", text: "Straight to your paired devices on the same network." },
+  nearby: { label: "Nearby devices", text: "Straight to your other devices on the same network." },
   cloud: { label: "Cloud", text: "Through a relay that can read nothing of it." },
 };
 
