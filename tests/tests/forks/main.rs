@@ -9,7 +9,6 @@ mod in_base;
 mod rows;
 mod world;
 
-use proptest::prelude::*;
 use rand::Rng;
 use world::World;
 
@@ -30,14 +29,10 @@ fn history(seed: u64, machines: u8, steps: u32) -> usize {
     world.forks
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 0, ..ProptestConfig::default() })]
-
-    #[test]
-    fn clones_and_restores_lose_nothing_and_all_machines_agree(
-        seed in any::<u64>(), machines in 2_u8..=3, steps in 10_u32..90,
-    ) {
-        history(seed, machines, steps);
+#[test]
+fn clones_and_restores_lose_nothing_and_all_machines_agree() {
+    for seed in 0..60 {
+        history(seed, 2 + (seed % 2) as u8, 10 + (seed as u32 * 7) % 80);
     }
 }
 
@@ -51,6 +46,7 @@ fn a_log_that_parts_before_a_known_branch_keeps_what_was_written_on_the_branch()
 #[test]
 fn what_branches_have_in_common_goes_first_whatever_they_are_called() {
     history(2_578_522_127_195_662_308, 3, 79);
+    history(13_436_172_453_736_600_616, 3, 89);
 }
 
 #[test]

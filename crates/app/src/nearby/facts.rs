@@ -7,6 +7,7 @@ use holdfast_oplog::DeviceId;
 use holdfast_sync::{Carrier, delivered, offered, settled_destinations};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 mod fact {
     pub(super) const MODE: &str = "mode";
@@ -230,6 +231,13 @@ impl Open {
                 known.iter().map(|to| count(to.holds.missing_in(&held))).max().unwrap_or(0);
             Ok((pending, missing))
         })
+    }
+
+    /// The devices that ever said what they hold, by id.
+    pub(super) fn heard_of(&mut self) -> Result<BTreeSet<String>, AppError> {
+        let known = self.store.read(|tx| tx.destinations())?;
+        let heard = known.iter().filter(|to| to.last_seen_ms.is_some());
+        Ok(heard.map(|to| to.device.to_string()).collect())
     }
 
     pub(super) fn counts(&mut self) -> Result<Counts, AppError> {

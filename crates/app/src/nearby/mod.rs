@@ -26,6 +26,8 @@ use std::time::{Duration, Instant};
 
 /// How long one exchange may take where nobody keeps the connections up.
 const ONCE: Duration = Duration::from_secs(20);
+/// Nothing came for so long: the exchange is over.
+const QUIET: Duration = Duration::from_millis(500);
 /// How long it is waited for devices to be found.
 const FIND: Duration = Duration::from_secs(5);
 
@@ -77,12 +79,24 @@ impl App {
         };
         let start = Instant::now();
         let mut met = false;
+        let mut quiet_since: Option<Instant> = None;
         loop {
             std::thread::park_timeout(Duration::from_millis(100));
             let nearby = self.nearby()?;
             met |= nearby.peers.iter().any(|peer| peer.connected);
             let (pending, missing) = self.with(Open::open_ends)?;
-            let done = met && pending == 0 && missing == 0;
+            // Whoever is connected has said what it holds, and nothing more came for a moment.
+            let heard = self.with(Open::heard_of)?;
+            let all_heard =
+                nearby.peers.iter().filter(|peer| peer.connected).all(|peer| {
+                    peer.device.as_ref().is_some_and(|device| heard.contains(&device.id))
+                });
+            if met && all_heard && pending == 0 && missing == 0 {
+                quiet_since.get_or_insert_with(Instant::now);
+            } else {
+                quiet_since = None;
+            }
+            let done = quiet_since.is_some_and(|since| since.elapsed() >= QUIET);
             let waited = start.elapsed();
             if done || waited >= ONCE || (!met && waited >= FIND) {
                 break;
