@@ -187,7 +187,10 @@ impl Open {
 
     pub(super) fn nearby(&mut self, running: bool) -> Result<Nearby, AppError> {
         let (facts, people) = (self.nearby_facts(), self.people()?);
-        let state = if running { self.nearby_state() } else { NearbyState::default() };
+        let kept = self.nearby_state();
+        // Of a network that does not run, only why it could not be begun is true still.
+        let state =
+            if running { kept } else { NearbyState { trouble: kept.trouble, ..Default::default() } };
         // One of several addresses of a device that led nowhere is nothing that anybody has to see.
         let is_shown = |known: &NeighbourFact| {
             known.connected || known.device.is_some() || facts.addresses.contains(&known.address)

@@ -130,7 +130,7 @@ impl Keeping {
                 }
             }
             (None, true) => self.begin(),
-            (None, false) => {}
+            (None, false) => self.not_before = None,
         }
     }
 

@@ -12,7 +12,7 @@ use holdfast_vault::pairing::{Offers, PairingError};
 use rand_core::OsRng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -35,6 +35,8 @@ pub(super) struct Neighbourhood {
     state: Mutex<NearbyState>,
     /// Whether the others were told who belongs to the vault now.
     told: AtomicBool,
+    /// Devices that are being let in just now: their code is spent, and nothing has come of it yet.
+    entering: AtomicUsize,
     started: Instant,
 }
 
@@ -52,6 +54,7 @@ impl Neighbourhood {
             known: Mutex::default(),
             state: Mutex::default(),
             told: AtomicBool::new(true),
+            entering: AtomicUsize::new(0),
             started: Instant::now(),
         });
         around.refresh();
@@ -116,7 +119,8 @@ impl Neighbourhood {
 
     /// Takes the code away when its time is over.
     pub(super) fn look_at_offer(&self) {
-        if locked(&self.offers).good_for_ms(self.passed_ms()).is_some() {
+        let is_good = locked(&self.offers).good_for_ms(self.passed_ms()).is_some();
+        if is_good || self.entering.load(Ordering::SeqCst) > 0 {
             return;
         }
         let over = (PairingError::Expired.code().to_owned(), PairingError::Expired.to_string());
@@ -253,7 +257,9 @@ impl Host for Handle {
 
     fn pair(&self, link: Link, from: SocketAddr) {
         let runtime = tokio::runtime::Handle::current();
-        match runtime.block_on(self.0.let_in(link)) {
+        self.0.entering.fetch_add(1, Ordering::SeqCst);
+        let outcome = runtime.block_on(self.0.let_in(link));
+        match outcome {
             Ok(let_in) => {
                 self.0.refresh();
                 self.0.ended(Some(let_in.name), None);
@@ -267,6 +273,7 @@ impl Host for Handle {
                 }
             }
         }
+        self.0.entering.fetch_sub(1, Ordering::SeqCst);
     }
 
     fn neighbours(&self, neighbours: &[Neighbour]) {
