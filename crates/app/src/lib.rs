@@ -78,6 +78,8 @@ pub use holdfast_oplog::Space;
 pub use home::Home;
 pub use keeper::Keeper;
 pub use keystore::KeyStore;
-pub use nearby::{ModePreview, Nearby, Offering, PairingOffer, PairingPreview, PeerView};
+pub use nearby::{
+    Agreement, ModePreview, Nearby, Offering, PairingOffer, PairingPreview, PeerView, SameLists,
+};
 pub use session::{App, NewDevice};
 pub use watch::Watch;

@@ -189,8 +189,11 @@ impl Open {
         let (facts, people) = (self.nearby_facts(), self.people()?);
         let kept = self.nearby_state();
         // Of a network that does not run, only why it could not be begun is true still.
-        let state =
-            if running { kept } else { NearbyState { trouble: kept.trouble, ..Default::default() } };
+        let state = if running {
+            kept
+        } else {
+            NearbyState { trouble: kept.trouble, ..Default::default() }
+        };
         // One of several addresses of a device that led nowhere is nothing that anybody has to see.
         let is_shown = |known: &NeighbourFact| {
             known.connected || known.device.is_some() || facts.addresses.contains(&known.address)

@@ -15,7 +15,7 @@ pub(crate) use facts::Facts;
 pub use facts::{Nearby, PairingOffer, PeerView};
 pub(crate) use held::HELD;
 pub(crate) use keeper::NearbyKeeper;
-pub use pairing::{Offering, PairingPreview};
+pub use pairing::{Agreement, Offering, PairingPreview, SameLists};
 pub use switch::ModePreview;
 
 use crate::folder::Synced;

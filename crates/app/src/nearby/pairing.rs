@@ -42,6 +42,36 @@ pub struct PairingPreview {
     pub lists: Vec<String>,
     /// Four words that are the same on both screens.
     pub words: Vec<String>,
+    /// Whether the person has to say that the words are the same: the address was typed, so nothing but
+    /// the code says which device it is.
+    pub check_words: bool,
+    /// Tasks that this device brings along; none where it has no vault yet.
+    pub brings_tasks: u64,
+    /// Notes that it brings along.
+    pub brings_notes: u64,
+    /// Titles of lists that both have.
+    pub same_lists: Vec<String>,
+    /// Devices of this device's own vault, by name: they stay in it until they are paired too.
+    pub left_behind: Vec<String>,
+}
+
+/// What shall become of lists of one title that both devices have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SameLists {
+    /// What is in them comes together in one.
+    Merge,
+    /// Each stays a list of its own.
+    KeepBoth,
+}
+
+/// What the person says to a [`PairingPreview`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreement {
+    /// Nothing is paired.
+    No,
+    /// They pair.
+    Yes(SameLists),
 }
 
 impl App {
@@ -111,7 +141,7 @@ impl App {
         place: &str,
         code: &str,
         new: &NewDevice<'_>,
-        agree: impl FnOnce(&PairingPreview) -> bool,
+        agree: impl FnOnce(&PairingPreview) -> Agreement,
     ) -> Result<PairingPreview, AppError> {
         let code = PairingCode::parse(code)?;
         if self.has_vault() {
@@ -205,7 +235,7 @@ async fn enter(
     meeting: &mut Meeting,
     keys: &DeviceKeys,
     who: Introduction<'_>,
-    agree: impl FnOnce(&PairingPreview) -> bool,
+    agree: impl FnOnce(&PairingPreview) -> Agreement,
 ) -> Result<(meeting::Entry, PairingPreview), AppError> {
     let about = About {
         name: who.name.to_owned(),
@@ -217,7 +247,7 @@ async fn enter(
     };
     let other = meeting.introduce(about).await?;
     let preview = preview(&other, meeting);
-    if !agree(&preview) {
+    if agree(&preview) == Agreement::No {
         meeting.fail("pairing_declined", &format!("{} declined.", who.name)).await;
         return Err(meeting::MeetingError::Cancelled.into());
     }
@@ -233,6 +263,11 @@ fn preview(other: &About, meeting: &Meeting) -> PairingPreview {
         notes: other.notes,
         lists: other.lists.clone(),
         words: meeting.words().map(str::to_owned).to_vec(),
+        check_words: false,
+        brings_tasks: 0,
+        brings_notes: 0,
+        same_lists: Vec::new(),
+        left_behind: Vec::new(),
     }
 }
 

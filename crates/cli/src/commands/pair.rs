@@ -8,6 +8,8 @@ use serde_json::json;
 
 use super::sync::signals;
 use super::vault::KeyArguments;
+use holdfast_app::{Agreement, SameLists};
+
 use crate::context::{Context, raw};
 use crate::failure::Failure;
 use crate::output::{count, line};
@@ -107,7 +109,9 @@ fn accept(arguments: AcceptArguments, context: &mut Context) -> Result<(), Failu
     let other = arguments.key.with(&name, given, |new| {
         let app = context.shared_app();
         // Whoever typed the code agreed.
-        Ok(app.accept_pairing(&arguments.device, &arguments.code, new, |_| true)?)
+        Ok(app.accept_pairing(&arguments.device, &arguments.code, new, |_| {
+            Agreement::Yes(SameLists::KeepBoth)
+        })?)
     })?;
     let mut answer = serde_json::to_value(&other).map_err(std::io::Error::from)?;
     if let Some(answer) = answer.as_object_mut() {
