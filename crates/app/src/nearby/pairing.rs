@@ -1,7 +1,7 @@
 //! Pairing with another device by a code.
 
 use super::facts::PairingOffer;
-use super::keeper::{INTERFACE, NearbyKeeper};
+use super::keeper::{NearbyKeeper, interface};
 use crate::session::{NewDevice, Open, new_actor};
 use crate::{App, AppError, view};
 use holdfast_model::Kind;
@@ -99,7 +99,10 @@ impl App {
         Ok((offer, Offering { number, keeper }))
     }
 
-    fn wait_until(&self, done: impl Fn(&Self) -> Result<bool, AppError>) -> Result<(), AppError> {
+    pub(super) fn wait_until(
+        &self,
+        done: impl Fn(&Self) -> Result<bool, AppError>,
+    ) -> Result<(), AppError> {
         let start = Instant::now();
         while !done(self)? {
             if start.elapsed() >= SHOW {
@@ -155,11 +158,11 @@ impl App {
             .build()
             .map_err(AppError::file(self.home().path()))?;
         let identity = Identity::new(&keys)?;
-        let (entry, other, address) = runtime.block_on(async {
+        let (entry, other, address) = runtime.block_on(self.unless_stopped(async {
             let (mut meeting, address) = meet(place, &identity, &code).await?;
             let (entry, other) = enter(&mut meeting, &keys, who, agree).await?;
             Ok::<_, AppError>((entry, other, address))
-        })?;
+        }))?;
         let open = self.establish(new, actor, |path| {
             let mut store = Store::create(path, entry.keyring.vault())?;
             store.write(|tx| {
@@ -203,7 +206,7 @@ async fn meet(
     }
     let mut discovery = Discovery::start(DiscoveryConfig {
         port: 0,
-        interface: std::env::var(INTERFACE).ok().filter(|name| !name.is_empty()),
+        interface: interface(),
         tag: Tag::random([0; 16]),
         announce: false,
     })?;
