@@ -75,18 +75,26 @@ pub struct PairingOffer {
     /// Tells one offer from another.
     #[serde(default)]
     pub number: u64,
-    /// The device that proved that it knows the code, by name, and waits for its person to agree.
+    /// The device that proved that it knows the code, while its person decides.
     #[serde(default)]
-    pub joining: Option<String>,
-    /// Four words that are the same on both screens, once the code is proved.
-    #[serde(default)]
-    pub words: Vec<String>,
+    pub met: Option<Met>,
     /// The device that was paired with it, by name.
     #[serde(default)]
     pub paired: Option<String>,
     /// Why it came to nothing: a stable name, and words.
     #[serde(default)]
     pub failed: Option<(String, String)>,
+}
+
+/// A device that is being paired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Met {
+    /// What it is called.
+    pub name: String,
+    /// Its platform.
+    pub platform: String,
+    /// Four words that are the same on both screens.
+    pub words: Vec<String>,
 }
 
 /// What Nearby does on this device.
@@ -254,7 +262,7 @@ impl Open {
     }
 
     /// Changes that other devices lack, and changes that others hold and this one lacks.
-    pub(super) fn open_ends(&mut self) -> Result<(u64, u64), AppError> {
+    pub(crate) fn open_ends(&mut self) -> Result<(u64, u64), AppError> {
         let others: Vec<DeviceId> = self.others()?.into_iter().map(|(id, _)| id).collect();
         self.store.read(|tx| {
             let known = settled_destinations(tx)?;
@@ -273,7 +281,7 @@ impl Open {
     }
 
     /// The devices that ever said what they hold, by id.
-    pub(super) fn heard_of(&mut self) -> Result<BTreeSet<String>, AppError> {
+    pub(crate) fn heard_of(&mut self) -> Result<BTreeSet<String>, AppError> {
         let known = self.store.read(|tx| tx.destinations())?;
         let heard = known.iter().filter(|to| to.last_seen_ms.is_some());
         Ok(heard.map(|to| to.device.to_string()).collect())

@@ -20,7 +20,7 @@ mod way;
 mod window_tests;
 
 pub(crate) use facts::Facts;
-pub use facts::{Nearby, PairingOffer, PeerView};
+pub use facts::{Met, Nearby, PairingOffer, PeerView};
 pub(crate) use held::HELD;
 pub(crate) use joining::Joining;
 pub(crate) use keeper::NearbyKeeper;
@@ -119,6 +119,7 @@ impl App {
         if !met {
             return Err(AppError::NobodyNearby);
         }
+        self.bring_along_when_settled()?;
         let after = self.with(Open::counts)?;
         Ok(Synced {
             sent: before.pending.saturating_sub(after.pending),

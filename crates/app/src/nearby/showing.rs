@@ -68,14 +68,15 @@ impl PairingOffer {
 impl Open {
     fn view_of(&self, offer: PairingOffer) -> view::ShownCode {
         let left = if offer.is_over() { 0 } else { offer.expires.saturating_sub(self.now_ms()) };
+        let (joining, words) = offer.met.map(|met| (met.name, met.words)).unzip();
         view::ShownCode {
             number: offer.number,
             code: offer.code,
             addresses: self.nearby_state().addresses,
             name: offer.name,
             left_ms: left.max(0),
-            joining: offer.joining,
-            words: offer.words,
+            joining,
+            words: words.unwrap_or_default(),
             paired: offer.paired,
             error: offer.failed.map(|(code, message)| told(&code, &message)),
         }
