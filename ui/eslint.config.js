@@ -12,7 +12,7 @@ const noTauri = [["@tauri-apps/*"], "Only backend/ talks to the platform."];
 const noFeatures = [["$features/*", "**/features/**", "**/screens/**"], "This layer knows no feature and no screen."];
 const features = [
   "sidebar", "tasks", "quickadd", "palette", "notes", "search", "trash", "conflicts",
-  "settings", "transfer", "activity", "firstrun", "status", "shortcuts",
+  "settings", "transfer", "activity", "firstrun", "devices", "status", "shortcuts",
 ];
 
 export default ts.config(

@@ -58,6 +58,25 @@ fn a_phone_pairs_by_a_code_and_edits_travel_both_ways() -> Result<()> {
 }
 
 #[test]
+fn each_device_learns_how_far_the_others_clock_is_off() -> Result<()> {
+    let (laptop, phone) = (Device::new("laptop")?, Device::new("phone")?.with_clock("+10m"));
+    laptop.ctl(&["init", "--name", "Laptop"])?;
+    laptop.ctl(&["mode", "nearby"])?;
+    let _on_laptop = Watching::start(&laptop)?;
+    pair(&laptop, &phone, "Phone")?;
+    let _on_phone = Watching::start(&phone)?;
+    for (device, minutes) in [(&laptop, 10), (&phone, -10)] {
+        wait_until("the clocks were compared", || {
+            let nearby = device.json(&["mode"])?["nearby"].clone();
+            let ahead = nearby.pointer("/peers/0/ahead_ms").and_then(serde_json::Value::as_i64);
+            // Half a minute for a machine that is busy.
+            Ok(ahead.is_some_and(|ahead| (ahead - minutes * 60_000).abs() < 30_000))
+        })?;
+    }
+    Ok(())
+}
+
+#[test]
 fn a_wrong_code_pairs_nothing_and_the_right_one_is_burned() -> Result<()> {
     let (laptop, phone) = (Device::new("laptop")?, Device::new("phone")?);
     laptop.ctl(&["init", "--name", "Laptop"])?;

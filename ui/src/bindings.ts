@@ -84,6 +84,34 @@ export const commands = {
 	addList: (title: string, parent: string | null, space: Space) => __TAURI_INVOKE<Done>("add_list", { title, parent, space }),
 	/**  Changes a list. */
 	editList: (id: string, patch: ListPatch, asOf: number) => __TAURI_INVOKE<Done>("edit_list", { id, patch, asOf }),
+	/**  Everything about the network that the person can see. */
+	nearby: () => __TAURI_INVOKE<NearbyView>("nearby"),
+	/**  Shows a new code that lets another device in. Turns Nearby on. */
+	showCode: () => __TAURI_INVOKE<ShownCode>("show_code"),
+	/**  The code that is shown, or what came of it. */
+	shownCode: () => __TAURI_INVOKE<ShownCode | null>("shown_code"),
+	/**  Takes the code back. */
+	stopShowing: () => __TAURI_INVOKE<null>("stop_showing"),
+	/**  Begins to look for devices that show a code. */
+	startLooking: () => __TAURI_INVOKE<null>("start_looking"),
+	/**  The devices that were found so far. */
+	foundDevices: () => __TAURI_INVOKE<FoundDevices>("found_devices"),
+	/**  Ends the search. */
+	stopLooking: () => __TAURI_INVOKE<null>("stop_looking"),
+	/**  Proves the code to the device that shows it, and tells what joining its vault would do. */
+	beginJoining: (place: string, code: string, deviceName: string, keyStore: KeyStore | null, passphrase: string | null) => __TAURI_INVOKE<JoinPreview>("begin_joining", { place, code, deviceName, keyStore, passphrase }),
+	/**  Joins, as the preview said. */
+	finishJoining: (same: SameLists) => __TAURI_INVOKE<Boot>("finish_joining", { same }),
+	/**  Ends what was begun: nothing is paired. */
+	cancelJoining: () => __TAURI_INVOKE<null>("cancel_joining"),
+	/**  Remembers where a device may be reached that is not found by itself. */
+	addAddress: (address: string) => __TAURI_INVOKE<null>("add_address", { address }),
+	/**  Forgets an address. */
+	removeAddress: (address: string) => __TAURI_INVOKE<null>("remove_address", { address }),
+	/**  A device may neither connect nor pair any more. */
+	blockDevice: (id: string) => __TAURI_INVOKE<null>("block_device", { id }),
+	/**  A blocked key may connect and pair again. */
+	unblockKey: (key: string) => __TAURI_INVOKE<null>("unblock_key", { key }),
 	/**  Notes, pinned ones first. */
 	notes: (query: NoteQuery) => __TAURI_INVOKE<NotePage>("notes", { query }),
 	/**  One note with everything about it. */
@@ -759,6 +787,24 @@ export type FolderView = {
 	error: CommandError | null,
 };
 
+/**  A device in this network that shows a code. */
+export type FoundDevice = {
+	/**  Its name. */
+	name: string,
+	/**  Where it is. */
+	address: string,
+};
+
+/**  The devices that show a code. */
+export type FoundDevices = {
+	/**  Whether it is still looked. */
+	looking: boolean,
+	/**  What was found. */
+	devices: FoundDevice[],
+	/**  Why it cannot be looked. */
+	error: CommandError | null,
+};
+
 /**  Why incoming changes wait. */
 export type HeldReason = 
 /**  The person wants to be asked first. */
@@ -840,6 +886,32 @@ export type ItemKind =
 "note" | 
 /**  A list. */
 "list";
+
+/**  What joining the vault of another device would do. Nothing has moved yet. */
+export type JoinPreview = {
+	/**  The other device's name. */
+	name: string,
+	/**  Its operating system. */
+	platform: string,
+	/**  Tasks that it sends. */
+	tasks: number,
+	/**  Notes that it sends. */
+	notes: number,
+	/**  Lists that it sends, by title. */
+	lists: string[],
+	/**  Four words that are the same on both screens. */
+	words: string[],
+	/**  Whether the person has to say that they are. */
+	checkWords: boolean,
+	/**  Tasks that this device brings along. */
+	bringsTasks: number,
+	/**  Notes that it brings along. */
+	bringsNotes: number,
+	/**  Titles of lists that both have. */
+	sameLists: string[],
+	/**  Devices of this device's present vault, by name: they stay in it. */
+	leftBehind: string[],
+};
 
 /**  Where this device's key is kept. */
 export type KeyStore = 
@@ -944,6 +1016,48 @@ export type Mode =
 "nearby" | 
 /**  Through a relay. */
 "cloud";
+
+/**  How a device stands that belongs to the vault. */
+export type NearbyDevice = {
+	/**  Its id. */
+	id: string,
+	/**  Whether it is connected now. */
+	connected: boolean,
+	/**  Where it is or was last. */
+	address: string | null,
+	/**  By how many milliseconds its clock is ahead of this one's; known while Nearby runs. */
+	clockAheadMs: number | null,
+	/**  Why it is not connected. */
+	error: CommandError | null,
+	/**  How this device knows it. */
+	proof: Proof,
+	/**  Who let it in, by name. */
+	proofBy: string | null,
+	/**  When that was. */
+	proofTime: number,
+	/**  The key by which it is known, for blocking. */
+	key: string,
+	/**  Whether it may not connect. */
+	blocked: boolean,
+};
+
+/**  What Nearby does on this device. */
+export type NearbyView = {
+	/**  Whether the mode is on. */
+	on: boolean,
+	/**  Whether the network runs. */
+	running: boolean,
+	/**  Where other devices reach this one. */
+	addresses: string[],
+	/**  Addresses that the person typed. */
+	typed: TypedAddress[],
+	/**  Every other device that is or was in the vault. */
+	devices: NearbyDevice[],
+	/**  Keys that may not connect and belong to no device of the vault. */
+	blockedKeys: string[],
+	/**  Why the network could not be begun. */
+	error: CommandError | null,
+};
 
 /**  Something that never syncs. */
 export type NeverSyncs = {
@@ -1133,6 +1247,15 @@ export type PreviewItem = {
 	what: PreviewChange,
 };
 
+/**  How this device knows that another one is what it says. */
+export type Proof = 
+/**  A code was typed on one of the two. */
+"code" | 
+/**  A device of the vault let it in and signed that. */
+"letIn" | 
+/**  It made the vault. */
+"founded";
+
 /**  What pruning did, or would do. */
 export type PruneView = {
 	/**  Whether it only looked. */
@@ -1280,6 +1403,13 @@ export type Review = {
 	automatic: boolean,
 };
 
+/**  What becomes of lists of one title that both devices have. */
+export type SameLists = 
+/**  What is in them comes together in one. */
+"merge" | 
+/**  Each stays a list of its own. */
+"keepBoth";
+
 /**  One thing found. */
 export type SearchHit = {
 	/**  Its id. */
@@ -1304,6 +1434,28 @@ export type SearchPage = {
 	hits: SearchHit[],
 	/**  How many there are in all. */
 	total: number,
+};
+
+/**  A code that is shown, or what came of it. */
+export type ShownCode = {
+	/**  Tells one code from another. */
+	number: number,
+	/**  To be typed on the other device: "4829 1760". Empty once it is spent. */
+	code: string,
+	/**  Where the other device reaches this one, the likeliest first. */
+	addresses: string[],
+	/**  This device's name. */
+	name: string,
+	/**  For how many milliseconds the code is still good. */
+	leftMs: number,
+	/**  The device that proved that it knows the code, by name; its person is asked now. */
+	joining: string | null,
+	/**  Four words that are the same on both screens, once the code is proved. */
+	words: string[],
+	/**  The device that was paired, by name. */
+	paired: string | null,
+	/**  Why it came to nothing. */
+	error: CommandError | null,
 };
 
 /**  Everything that the sidebar shows. */
@@ -1769,6 +1921,16 @@ export type Triggers = {
 	onChange: boolean,
 	/**  5, 15 or 60; none for not on a timer. */
 	everyMinutes: number | null,
+};
+
+/**  An address that the person typed, and what is there. */
+export type TypedAddress = {
+	/**  As it was typed. */
+	address: string,
+	/**  Whether a device is connected there. */
+	connected: boolean,
+	/**  Why not. */
+	error: CommandError | null,
 };
 
 /**  One version of a field. */

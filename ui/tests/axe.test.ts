@@ -51,6 +51,9 @@ const CASES: Case[] = [
   { name: "quick switch", ready: "Renew the passport", action: "palette.switch" },
   { name: "the shortcuts", ready: "Renew the passport", action: "help.open" },
   { name: "the sync popover", ready: "Renew the passport", action: "sync.status" },
+  { name: "the sync map", route: { screen: "map" }, ready: "When you export" },
+  { name: "a device being added", ready: "Renew the passport", action: "device.add" },
+  { name: "a vault being joined", ready: "Renew the passport", action: "device.join" },
   { name: "a new list", ready: "Renew the passport", action: "list.new" },
 ];
 

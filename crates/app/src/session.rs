@@ -40,6 +40,10 @@ pub struct App {
     pub(crate) exchanging: Mutex<()>,
     /// Why the last automatic backup failed.
     pub(crate) backup_failure: Mutex<Option<view::CommandError>>,
+    /// The vault of another device that this one is about to join.
+    pub(crate) joining: crate::nearby::Joining,
+    /// The search for devices that show a code.
+    pub(crate) looking: crate::nearby::Looking,
 }
 
 /// An open vault.
@@ -92,6 +96,8 @@ impl App {
             changed,
             exchanging: Mutex::new(()),
             backup_failure: Mutex::new(None),
+            joining: crate::nearby::Joining::default(),
+            looking: crate::nearby::Looking::default(),
         })
     }
 

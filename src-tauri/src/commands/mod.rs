@@ -15,6 +15,7 @@ pub(crate) mod files;
 pub(crate) mod folder;
 pub(crate) mod items;
 pub(crate) mod lists;
+pub(crate) mod nearby;
 pub(crate) mod notes;
 pub(crate) mod settings;
 pub(crate) mod sync;

@@ -5,5 +5,6 @@
 
 mod alongside;
 mod first_day;
+mod paired;
 mod steps;
 mod two_devices;

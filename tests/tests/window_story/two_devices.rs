@@ -41,7 +41,7 @@ async fn pair(pictures: bool) -> Result<Pair> {
     editor_shows(&laptop, "Oil the saw").await?;
 
     go(&laptop, "devices").await?;
-    laptop.click(&By::button("Invite another device…")).await?;
+    laptop.click(&By::button("Invite another device by a file…")).await?;
     laptop.fill(&By::label("Passphrase of the invitation"), PASSPHRASE).await?;
     laptop.fill(&By::label("Passphrase again"), PASSPHRASE).await?;
     if pictures {
@@ -56,6 +56,7 @@ async fn pair(pictures: bool) -> Result<Pair> {
 
     let phone = App::open(&phone_device).await?;
     phone.click(&By::role_like("button", "Join my other device")).await?;
+    phone.click(&By::role("radio", "With an invitation file")).await?;
     phone.click(&By::button("Choose the invitation file…")).await?;
     phone.find(&By::button("Choose another file…")).await?;
     phone.fill(&By::label("Passphrase of the invitation"), PASSPHRASE).await?;

@@ -533,6 +533,84 @@ export type StorageView = {
   holders: HoldsBack[];
 };
 
+// ---- devices on the same network ----
+/** A code that is shown, or what came of it. */
+export type ShownCode = {
+  /** Tells one code from another. */
+  number: number;
+  /** To be typed on the other device: "4829 1760". Empty once it is spent. */
+  code: string;
+  /** Where the other device reaches this one, the likeliest first. */
+  addresses: string[];
+  /** This device's name. */
+  name: string;
+  /** For how many milliseconds the code is still good. */
+  leftMs: number;
+  /** The device that proved that it knows the code, by name; its person is asked now. */
+  joining: string | null;
+  /** Four words that are the same on both screens, once the code is proved. */
+  words: string[];
+  /** The device that was paired, by name. */
+  paired: string | null;
+  /** Why it came to nothing. */
+  error: CommandError | null;
+};
+export type FoundDevice = { name: string; address: string };
+/** Devices in this network that show a code. `error`: why it cannot be looked. */
+export type FoundDevices = { looking: boolean; devices: FoundDevice[]; error: CommandError | null };
+/** What joining the vault of another device would do. Nothing has moved yet. */
+export type JoinPreview = {
+  name: string;
+  platform: string;
+  /** What it sends. */
+  tasks: number;
+  notes: number;
+  lists: string[];
+  words: string[];
+  /** The person has to say that the words are the same on both screens. */
+  checkWords: boolean;
+  /** What this device brings along. */
+  bringsTasks: number;
+  bringsNotes: number;
+  /** Titles of lists that both have. */
+  sameLists: string[];
+  /** Devices of this device's present vault, by name: they stay in it. */
+  leftBehind: string[];
+};
+export type SameLists = "merge" | "keepBoth";
+/** code: a typed code proved it. letIn: `proofBy` let it in and signed that. founded: it made the vault. */
+export type Proof = "code" | "letIn" | "founded";
+export type NearbyDevice = {
+  id: Id;
+  connected: boolean;
+  /** Where it is or was last. */
+  address: string | null;
+  /** By how many milliseconds its clock is ahead of this one's; null where that is not known. */
+  clockAheadMs: number | null;
+  /** Why it is not connected. */
+  error: CommandError | null;
+  proof: Proof;
+  proofBy: string | null;
+  proofTime: Millis;
+  /** Hands the device to unblockKey. */
+  key: string;
+  blocked: boolean;
+};
+export type TypedAddress = { address: string; connected: boolean; error: CommandError | null };
+export type NearbyView = {
+  /** The mode is on. */
+  on: boolean;
+  running: boolean;
+  /** Where other devices reach this one. */
+  addresses: string[];
+  typed: TypedAddress[];
+  /** Every other device that is or was in the vault. */
+  devices: NearbyDevice[];
+  /** Keys that may not connect and belong to no device of the vault. */
+  blockedKeys: string[];
+  error: CommandError | null;
+};
+
 /** Something changed, by this window, by another device or by holdfastctl. ids empty = anything. */
 export type Changed = { asOf: number; ids: Id[] };
 
@@ -631,6 +709,35 @@ export interface Backend {
   storage(): Promise<StorageView>;
   /** Keeps history for some days on all devices; null means for ever. */
   setHistoryDays(days: number | null): Promise<Done>;
+  nearby(): Promise<NearbyView>;
+  /**
+   * Shows a new code that lets another device in, in place of one before. Turns Nearby on. Rejects with
+   * "nearby_paused", "pairing_too_many" (five in ten minutes), or why the network cannot begin.
+   */
+  showCode(): Promise<ShownCode>;
+  /** The code that is shown, or what came of it; null where none was. Told of by `onChanged`. */
+  shownCode(): Promise<ShownCode | null>;
+  /** Takes the code back: nobody can pair by it any more. */
+  stopShowing(): Promise<void>;
+  /** Begins to look for devices that show a code; `onChanged` tells of news. Works before there is a vault. */
+  startLooking(): Promise<void>;
+  foundDevices(): Promise<FoundDevices>;
+  stopLooking(): Promise<void>;
+  /**
+   * Proves the code to the device at `place` (its name, or an address) and tells what joining its vault
+   * would do. Key store and passphrase are for a device without a vault. Ends an attempt of before.
+   */
+  beginJoining(place: string, code: string, deviceName: string, keyStore: KeyStore | null, passphrase: string | null): Promise<JoinPreview>;
+  /** Joins, as the preview said. */
+  finishJoining(same: SameLists): Promise<Boot>;
+  /** Ends what was begun; nothing is paired, and the other device is told. */
+  cancelJoining(): Promise<void>;
+  /** Where a device may be reached that is not found by itself. Rejects with "invalid". */
+  addAddress(address: string): Promise<void>;
+  removeAddress(address: string): Promise<void>;
+  /** The device may neither connect nor pair any more, until it is unblocked. */
+  blockDevice(id: Id): Promise<void>;
+  unblockKey(key: string): Promise<void>;
   devices(): Promise<DeviceView[]>;
   renameDevice(id: Id, name: string): Promise<Done>;
   /** Takes a device out of the vault: new keys from then on. Cannot be undone; it can be invited again. */

@@ -94,6 +94,8 @@ export const ACTIONS: readonly Action[] = [
   action("Sync", "global", "sync.status", "Sync status", ["Mod+Shift+Y"]),
   action("Sync", "global", "sync.export", "Export changes…"),
   action("Sync", "global", "sync.import", "Import changes…"),
+  action("Sync", "global", "device.add", "Add a device…"),
+  action("Sync", "global", "device.join", "Join another device’s vault…"),
   action("Sync", "global", "sync.invite", "Invite another device…"),
   action("Sync", "global", "sync.folder", "Choose an exchange folder…"),
   action("Sync", "global", "sync.review", "Look at changes that wait for you…"),
@@ -106,6 +108,7 @@ export const ACTIONS: readonly Action[] = [
   action("Sync", "global", "data.markdown", "Import a folder of Markdown…"),
   action("Sync", "global", "sync.mode", "Change how changes travel…"),
   action("Sync", "global", "go.devices", "Devices and sync"),
+  action("Sync", "global", "go.map", "Sync map"),
 
   action("Window", "global", "window.pane", "Next pane", ["F6"]),
   action("Window", "global", "window.pane.back", "Previous pane", ["Shift+F6"], { hidden: true }),

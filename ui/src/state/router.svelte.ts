@@ -11,6 +11,7 @@ export type Route =
   | { screen: "activity"; item?: Id | null }
   | { screen: "trash"; item?: Id | null }
   | { screen: "devices"; item?: Id | null }
+  | { screen: "map"; item?: Id | null }
   | { screen: "settings"; tab?: string; item?: Id | null };
 export type Screen = Route["screen"];
 

@@ -16,6 +16,7 @@ mod fact {
     pub(super) const POKE: &str = "nearby_poke";
     pub(super) const WANTED: &str = "nearby_wanted";
     pub(super) const OFFER: &str = "nearby_offer";
+    pub(super) const WITHDRAWN: &str = "nearby_withdrawn";
 }
 
 /// What the person chose, and what makes it quicker the next time.
@@ -37,6 +38,9 @@ pub(crate) struct Facts {
     /// Devices whose large deletion the person accepted.
     #[serde(default)]
     pub(crate) confirmed: Vec<DeviceId>,
+    /// Devices whose key a typed code proved to this one, and when.
+    #[serde(default)]
+    pub(crate) verified: Vec<(DeviceId, i64)>,
 }
 
 /// How the network stands, as the process that runs it wrote last.
@@ -55,6 +59,9 @@ pub(crate) struct NeighbourFact {
     pub(crate) address: String,
     pub(crate) connected: bool,
     pub(crate) trouble: Option<(String, String)>,
+    /// By how much its clock is ahead of this one's.
+    #[serde(default)]
+    pub(crate) ahead_ms: Option<i64>,
 }
 
 /// A code that is shown.
@@ -121,6 +128,8 @@ pub struct PeerView {
     pub connected: bool,
     /// Why not.
     pub error: Option<view::CommandError>,
+    /// By how many milliseconds its clock is ahead of this one's, where that is known.
+    pub ahead_ms: Option<i64>,
 }
 
 /// Numbers before and after an exchange.
@@ -202,6 +211,23 @@ impl Open {
         self.keep_fact(fact::OFFER, &offer)
     }
 
+    /// Asks the process that runs the network to take back the code of that number.
+    pub(super) fn withdraw_offer(&mut self, number: u64) -> Result<(), AppError> {
+        self.keep_fact(fact::WITHDRAWN, &number)
+    }
+
+    pub(super) fn withdrawn_offer(&self) -> u64 {
+        self.fact(fact::WITHDRAWN).unwrap_or(0)
+    }
+
+    /// Remembers that a typed code proved a device's key now.
+    pub(super) fn note_verified(&mut self, device: DeviceId) -> Result<(), AppError> {
+        let mut facts = self.nearby_facts();
+        facts.verified.retain(|(known, _)| *known != device);
+        facts.verified.push((device, self.now_ms()));
+        self.keep_nearby_facts(&facts)
+    }
+
     pub(super) fn nearby(&mut self, running: bool) -> Result<Nearby, AppError> {
         let (facts, people) = (self.nearby_facts(), self.people()?);
         let kept = self.nearby_state();
@@ -224,6 +250,7 @@ impl Open {
                 address: known.address,
                 connected: known.connected,
                 error: known.trouble.map(error),
+                ahead_ms: known.ahead_ms,
             })
             .collect();
         peers.sort_by_key(|peer| !peer.connected);

@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_millis(300);
 /// After the network could not be begun, until it is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
 /// Restricts Nearby to one network interface.
-pub(super) const INTERFACE: &str = "HOLDFAST_LAN_INTERFACE";
+const INTERFACE: &str = "HOLDFAST_LAN_INTERFACE";
 /// `off`: nothing is announced and nothing is looked for; typed addresses alone lead to other devices.
 const DISCOVERY: &str = "HOLDFAST_LAN_DISCOVERY";
 /// Held by the process that runs the network.
@@ -95,6 +95,14 @@ impl App {
     }
 }
 
+/// The one network interface to use; all where there is none. Tests of this crate stay on this machine.
+pub(super) fn interface() -> Option<String> {
+    if cfg!(test) {
+        return Some("lo".to_owned());
+    }
+    std::env::var(INTERFACE).ok().filter(|name| !name.is_empty())
+}
+
 fn lock_file(home: &Path) -> std::io::Result<File> {
     OpenOptions::new().create(true).truncate(false).write(true).open(home.join(LOCK))
 }
@@ -114,6 +122,7 @@ struct Running {
     typed: Vec<String>,
     poked: u64,
     offered: u64,
+    withdrawn: u64,
 }
 
 impl Keeping {
@@ -190,10 +199,10 @@ impl Running {
         let around = Neighbourhood::new(app.clone())?;
         let (facts, poked, offered) =
             app.with(|open| Ok((open.nearby_facts(), open.poked_nearby(), open.wanted_offer())))?;
-        let interface = std::env::var(INTERFACE).ok().filter(|name| !name.is_empty());
+        let withdrawn = app.with(|open| Ok(open.withdrawn_offer()))?;
         let config = NodeConfig {
             port: facts.port,
-            interface,
+            interface: interface(),
             discover: std::env::var(DISCOVERY).map_or(true, |found| found != "off"),
             typed: socket_addresses(&facts.addresses),
             timing: Timing::default(),
@@ -209,7 +218,15 @@ impl Running {
             let facts = super::Facts { port, ..open.nearby_facts() };
             open.keep_nearby_facts(&facts)
         })?;
-        Ok(Some(Self { around, node, _lock: lock, typed: facts.addresses, poked, offered }))
+        Ok(Some(Self {
+            around,
+            node,
+            _lock: lock,
+            typed: facts.addresses,
+            poked,
+            offered,
+            withdrawn,
+        }))
     }
 
     /// Does what other processes and the hour ask for.
@@ -250,6 +267,13 @@ impl Running {
                         failed,
                     }))
                 })?;
+            }
+        }
+        let withdrawn = self.around.app.with(|open| Ok(open.withdrawn_offer()))?;
+        if withdrawn != self.withdrawn {
+            self.withdrawn = withdrawn;
+            if withdrawn == self.offered {
+                self.around.withdraw();
             }
         }
         self.around.look_at_offer();

@@ -5,18 +5,29 @@
 
 mod facts;
 mod held;
+mod joining;
 mod keeper;
+mod looking;
 mod neighbourhood;
 mod pairing;
+mod showing;
+mod standing;
 mod switch;
+mod trouble;
 mod way;
+
+#[cfg(test)]
+mod window_tests;
 
 pub(crate) use facts::Facts;
 pub use facts::{Met, Nearby, PairingOffer, PeerView};
 pub(crate) use held::HELD;
+pub(crate) use joining::Joining;
 pub(crate) use keeper::NearbyKeeper;
+pub(crate) use looking::Looking;
 pub use pairing::{Agreement, Offering, PairingPreview, SameLists};
 pub use switch::ModePreview;
+pub(crate) use trouble::told;
 
 use crate::folder::Synced;
 use crate::session::Open;
@@ -55,6 +66,7 @@ impl App {
             }
             open.keep_nearby_facts(&facts)
         })?;
+        self.tell(view::Changed::anything(0));
         self.nearby()
     }
 
@@ -65,6 +77,7 @@ impl App {
             facts.addresses.retain(|known| known != address);
             open.keep_nearby_facts(&facts)
         })?;
+        self.tell(view::Changed::anything(0));
         self.nearby()
     }
 

@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+use tokio::sync::watch;
 
 /// What is asked so often that it is kept at hand.
 #[derive(Debug, Default)]
@@ -37,6 +38,10 @@ pub(super) struct Neighbourhood {
     told: AtomicBool,
     /// Devices that are being let in just now: their code is spent, and nothing has come of it yet.
     entering: AtomicUsize,
+    /// Counts how often a code was taken back: a device that is being let in by it is not.
+    withdrawn: watch::Sender<u64>,
+    /// By how many milliseconds the clocks of others are ahead of this one's.
+    clocks: Mutex<BTreeMap<DeviceId, i64>>,
     started: Instant,
 }
 
@@ -55,6 +60,8 @@ impl Neighbourhood {
             state: Mutex::default(),
             told: AtomicBool::new(true),
             entering: AtomicUsize::new(0),
+            withdrawn: watch::channel(0).0,
+            clocks: Mutex::default(),
             started: Instant::now(),
         });
         around.refresh();
@@ -105,6 +112,8 @@ impl Neighbourhood {
     /// Shows a new code.
     pub(super) fn show(&self, number: u64) -> Result<PairingOffer, AppError> {
         let offer = locked(&self.offers).show(self.passed_ms(), &mut OsRng)?;
+        // Whoever is being let in by an older code is not any more.
+        self.withdrawn.send_modify(|count| *count = count.wrapping_add(1));
         let address = locked(&self.state).addresses.first().cloned().unwrap_or_default();
         self.app.with(|open| {
             let name = open.members()?.name(open.device()).unwrap_or_default().to_owned();
@@ -131,13 +140,28 @@ impl Neighbourhood {
             return;
         }
         let over = (PairingError::Expired.code().to_owned(), PairingError::Expired.to_string());
-        self.ended(None, Some(over));
+        self.ended(self.shown(), None, Some(over));
     }
 
-    /// Another device proved that it knows the code: its person decides now.
-    fn met(&self, other: &About, words: [&'static str; 4]) {
+    /// The person does not want to pair any more: the code is worth nothing from here on, and whoever
+    /// is being let in by it is not.
+    pub(super) fn withdraw(&self) {
+        locked(&self.offers).withdraw();
+        self.withdrawn.send_modify(|count| *count = count.wrapping_add(1));
+        self.ended(self.shown(), None, Some(withdrawn()));
+    }
+
+    /// The number of the code that is shown.
+    fn shown(&self) -> Option<u64> {
+        self.app.with(|open| Ok(open.offer())).ok().flatten().map(|offer| offer.number)
+    }
+
+    /// Another device proved that it knows the code of that number: its person decides now.
+    fn met(&self, number: Option<u64>, other: &About, words: [&'static str; 4]) {
         let kept = self.app.with(|open| {
-            let Some(mut offer) = open.offer() else { return Ok(()) };
+            let Some(mut offer) = open.offer().filter(|offer| Some(offer.number) == number) else {
+                return Ok(());
+            };
             offer.code.clear();
             offer.met = Some(Met {
                 name: other.name.clone(),
@@ -152,10 +176,30 @@ impl Neighbourhood {
         }
     }
 
-    /// The code that was shown led to something, or to nothing. The first word on it stays.
-    fn ended(&self, paired: Option<String>, failed: Option<(String, String)>) {
+    /// By how much a device's clock is ahead of this one's.
+    pub(super) fn heard_clock(&self, device: DeviceId, ahead_ms: i64) {
+        {
+            let mut clocks = locked(&self.clocks);
+            if clocks.get(&device) == Some(&ahead_ms) {
+                return;
+            }
+            clocks.insert(device, ahead_ms);
+        }
+        for known in &mut locked(&self.state).neighbours {
+            if known.device == Some(device) {
+                known.ahead_ms = Some(ahead_ms);
+            }
+        }
+        self.keep_state();
+    }
+
+    /// The code of that number led to something, or to nothing. The first word on it stays.
+    fn ended(&self, number: Option<u64>, paired: Option<String>, failed: Option<(String, String)>) {
         let kept = self.app.with(|open| {
             let Some(mut offer) = open.offer() else { return Ok(false) };
+            if Some(offer.number) != number {
+                return Ok(false);
+            }
             if offer.paired.is_some() || offer.failed.is_some() {
                 return Ok(false);
             }
@@ -189,14 +233,19 @@ impl Neighbourhood {
         self.app.tell(view::Changed::anything(0));
     }
 
-    async fn let_in(&self, link: Link) -> Result<LetIn, Stopped> {
+    async fn let_in(
+        &self,
+        link: Link,
+        number: Option<u64>,
+        is_kept: &AtomicBool,
+    ) -> Result<LetIn, Stopped> {
         let own = *self.identity.key();
         let about = self.app.with(|open| open.about())?;
         let offers = &self.offers;
         let mut meeting =
             meeting::offering(link, &own, &about.name, offers, || self.passed_ms()).await?;
         let other = meeting.introduce(about).await?;
-        self.met(&other, meeting.words());
+        self.met(number, &other, meeting.words());
         let (keys, keyring, records, now_ms) = self.app.with(|open| {
             let records = open.store.read(|tx| tx.membership())?;
             let keys = DeviceKeys::decode(&open.keys.encode())?;
@@ -212,9 +261,11 @@ impl Neighbourhood {
                         for record in &let_in.records {
                             tx.add_membership(record)?;
                         }
-                        Ok(())
-                    })
+                        Ok::<_, AppError>(())
+                    })?;
+                    open.note_verified(let_in.device)
                 })?;
+                is_kept.store(true, Ordering::SeqCst);
                 Ok(())
             })
             .await
@@ -225,6 +276,12 @@ impl Neighbourhood {
 enum Stopped {
     Met(MeetingError),
     Own(AppError),
+    /// The person here took the code back.
+    Withdrawn,
+}
+
+fn withdrawn() -> (String, String) {
+    ("pairing_withdrawn".to_owned(), "the code was taken back: show a new code".to_owned())
 }
 
 impl From<MeetingError> for Stopped {
@@ -244,6 +301,7 @@ impl Stopped {
         match self {
             Self::Met(error) => (error.code().to_owned(), error.to_string()),
             Self::Own(error) => (error.code().to_owned(), error.to_string()),
+            Self::Withdrawn => withdrawn(),
         }
     }
 }
@@ -265,7 +323,8 @@ impl Host for Handle {
     }
 
     fn keys(&self) -> Vec<[u8; 32]> {
-        locked(&self.0.known).devices.keys().copied().collect()
+        let known = locked(&self.0.known);
+        known.devices.keys().filter(|key| !known.blocked.contains(*key)).copied().collect()
     }
 
     fn tag(&self) -> Option<Tag> {
@@ -283,19 +342,34 @@ impl Host for Handle {
 
     fn pair(&self, link: Link, from: SocketAddr) {
         let runtime = tokio::runtime::Handle::current();
+        let mut withdrawn = self.0.withdrawn.subscribe();
         self.0.entering.fetch_add(1, Ordering::SeqCst);
-        let outcome = runtime.block_on(self.0.let_in(link));
+        let number = self.0.shown();
+        let outcome = runtime.block_on(async {
+            let is_kept = AtomicBool::new(false);
+            let mut work = std::pin::pin!(self.0.let_in(link, number, &is_kept));
+            tokio::select! {
+                biased;
+                done = &mut work => done,
+                // The device belongs to the vault already: the other side hears of it too.
+                _ = withdrawn.changed() => if is_kept.load(Ordering::SeqCst) {
+                    work.await
+                } else {
+                    Err(Stopped::Withdrawn)
+                },
+            }
+        });
         match outcome {
             Ok(let_in) => {
                 self.0.refresh();
-                self.0.ended(Some(let_in.name), None);
+                self.0.ended(number, Some(let_in.name), None);
             }
             Err(stopped) => {
                 let (code, text) = stopped.told();
                 tracing::info!(%from, code, "a device was not paired");
                 // Somebody who knocked while no code was shown is nobody's business.
                 if code != PairingError::NoCode.code() {
-                    self.0.ended(None, Some((code, text)));
+                    self.0.ended(number, None, Some((code, text)));
                 }
             }
         }
@@ -303,13 +377,16 @@ impl Host for Handle {
     }
 
     fn neighbours(&self, neighbours: &[Neighbour]) {
+        let clocks = locked(&self.0.clocks).clone();
         let facts = neighbours.iter().map(|known| NeighbourFact {
             device: known.device,
             address: known.address.to_string(),
             connected: known.connected,
             trouble: known.trouble.clone(),
+            ahead_ms: known.device.and_then(|device| clocks.get(&device).copied()),
         });
-        locked(&self.0.state).neighbours = facts.collect();
+        let facts = facts.collect();
+        locked(&self.0.state).neighbours = facts;
         self.0.keep_state();
     }
 }

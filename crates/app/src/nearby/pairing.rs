@@ -1,7 +1,7 @@
 //! Pairing with another device by a code.
 
 use super::facts::PairingOffer;
-use super::keeper::{INTERFACE, NearbyKeeper};
+use super::keeper::{NearbyKeeper, interface};
 use crate::joining::same_title;
 use crate::session::{NewDevice, Open, new_actor};
 use crate::{App, AppError, view};
@@ -100,7 +100,10 @@ impl App {
         Ok((offer, Offering { number, keeper }))
     }
 
-    fn wait_until(&self, done: impl Fn(&Self) -> Result<bool, AppError>) -> Result<(), AppError> {
+    pub(super) fn wait_until(
+        &self,
+        done: impl Fn(&Self) -> Result<bool, AppError>,
+    ) -> Result<(), AppError> {
         let start = Instant::now();
         while !done(self)? {
             if start.elapsed() >= SHOW {
@@ -156,12 +159,12 @@ impl App {
             .map_err(AppError::file(self.home().path()))?;
         let identity = Identity::new(&keys)?;
         let is_typed = parse_address(place).is_ok();
-        let (entry, lists, other, address) = runtime.block_on(async {
+        let (entry, lists, other, address) = runtime.block_on(self.unless_stopped(async {
             let (mut meeting, address) = meet(place, &identity, &code).await?;
             let (entry, lists, other) =
                 enter(&mut meeting, &keys, who, own.as_ref(), is_typed, agree).await?;
             Ok::<_, AppError>((entry, lists, other, address))
-        })?;
+        }))?;
         let make = |path: &std::path::Path| {
             let mut store = Store::create(path, entry.keyring.vault())?;
             store.write(|tx| {
@@ -210,7 +213,7 @@ async fn meet(
     }
     let mut discovery = Discovery::start(DiscoveryConfig {
         port: 0,
-        interface: std::env::var(INTERFACE).ok().filter(|name| !name.is_empty()),
+        interface: interface(),
         tag: Tag::random([0; 16]),
         announce: false,
     })?;

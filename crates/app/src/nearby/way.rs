@@ -4,6 +4,7 @@ use super::neighbourhood::Neighbourhood;
 use crate::session::Open;
 use crate::view;
 use holdfast_oplog::DeviceId;
+use holdfast_sync::open_acknowledgement;
 use holdfast_transports::nearby::HostSession;
 use holdfast_transports::peer::{self, Answer, Answering, Ask, Call, News, PeerError, Receiving};
 use rand_core::OsRng;
@@ -20,13 +21,29 @@ pub(super) struct Way {
     device: DeviceId,
     answering: Answering,
     folder: PathBuf,
+    /// By how many milliseconds the device's clock is ahead, as far as this connection told.
+    ahead_ms: Option<i64>,
 }
 
 impl Way {
     pub(super) fn new(around: Arc<Neighbourhood>, twin: Open, device: DeviceId) -> Self {
         let home = around.app.home().path().to_owned();
         let folder = home.join(INCOMING);
-        Self { around, twin, device, answering: Answering::new(home), folder }
+        Self { around, twin, device, answering: Answering::new(home), folder, ahead_ms: None }
+    }
+
+    /// Compares the clocks. What was said may have waited for its turn, which makes it look earlier than
+    /// it is: so the latest time counts.
+    fn compare_clocks(&mut self, news: &News) {
+        let Ok(members) = self.twin.members() else { return };
+        let said = open_acknowledgement(&self.twin.keyring, &members, &news.said);
+        let Some(said) = said.ok().filter(|said| said.device == self.device) else { return };
+        // To the second: every message takes some milliseconds.
+        let ahead = said.made_ms.saturating_sub(self.twin.now_ms()) / 1000 * 1000;
+        if self.ahead_ms.is_none_or(|known| ahead > known) {
+            self.ahead_ms = Some(ahead);
+            self.around.heard_clock(self.device, ahead);
+        }
     }
 
     /// Takes up keys that came before an exchange ended with an error.
@@ -78,6 +95,7 @@ impl HostSession for Way {
 
     fn receive(&mut self, call: &mut dyn Call, news: &News) -> Result<(), PeerError> {
         let app = self.around.app.clone();
+        self.compare_clocks(news);
         let _one = app.exchanging.lock().unwrap_or_else(PoisonError::into_inner);
         self.twin.refresh_keyring().map_err(stopped)?;
         self.twin.before_writing().map_err(stopped)?;

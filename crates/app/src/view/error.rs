@@ -23,6 +23,10 @@ impl From<crate::AppError> for CommandError {
 
 impl From<&crate::AppError> for CommandError {
     fn from(error: &crate::AppError) -> Self {
+        use crate::AppError::{Nearby, NearbyNotRunning, NobodyNearby, Pairing};
+        if matches!(error, Nearby(_) | NearbyNotRunning | NobodyNearby | Pairing { .. }) {
+            return crate::nearby::told(error.code(), &error.to_string());
+        }
         Self {
             code: error.code().to_owned(),
             message: error.to_string(),

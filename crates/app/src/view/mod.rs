@@ -14,6 +14,7 @@ mod device;
 mod error;
 mod folder;
 mod list;
+mod nearby;
 mod note;
 mod present;
 mod quick_add;
@@ -49,6 +50,10 @@ pub use folder::{
     Triggers,
 };
 pub use list::{ListPatch, ListView, Sidebar, SidebarCounts, Space, TagView};
+pub use nearby::{
+    FoundDevice, FoundDevices, JoinPreview, NearbyDevice, NearbyView, Proof, SameLists, ShownCode,
+    TypedAddress,
+};
 pub use note::{NoteDetail, NotePage, NotePatch, NoteQuery, NoteView};
 pub use quick_add::{QuickAddDefaults, QuickAddSpan, QuickAddSpanKind, QuickAddView, Range};
 pub use search::{SearchHit, SearchPage};

@@ -1,12 +1,13 @@
 // A stateful backend in memory: for tests, for `vite dev` and for looking at screens in a browser.
 // Never part of the production build.
-import type { Backend, Boot, CommandError, ConflictRow, Copies, Decision, Done, Id, Prefs, Review, Space, SyncStatus } from "../contract";
+import type { Backend, Boot, CommandError, ConflictRow, Copies, Decision, Done, Id, Prefs, Review, SameLists, Space, SyncStatus } from "../contract";
 import { Backups } from "./backups";
 import { apply, beforeOf, bundlePreview, countsOf, importResult, previewOf, type Batch } from "./batch";
 import { decide } from "./decide";
 import { error, plural, type Desk } from "./desk";
 import { Folders, from } from "./folder";
 import { FakeItems } from "./items";
+import { Nearby } from "./nearby";
 import { sendable, Spaces, waitingItems } from "./spaces";
 import { blocks } from "./text";
 import { taskGroups } from "./views";
@@ -30,6 +31,7 @@ export class FakeBackend extends FakeItems implements Backend {
   readonly folders: Folders;
   readonly spaces: Spaces;
   readonly saved: Backups;
+  readonly around: Nearby;
   #quiet: number | null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #prefs: Prefs;
@@ -49,7 +51,7 @@ export class FakeBackend extends FakeItems implements Backend {
       get world() {
         return world();
       },
-      now: () => this.clock(), next: () => this.counter++, act: (label, ids, change) => this.act(label, ids, change), happen: (change, ids) => this.happen(change, ids),
+      now: () => this.clock(), paused: () => this.folders.status().paused !== null, next: () => this.counter++, act: (label, ids, change) => this.act(label, ids, change), happen: (change, ids) => this.happen(change, ids),
       replace: (next) => {
         this.world = next;
         this.past = this.future = [];
@@ -59,6 +61,7 @@ export class FakeBackend extends FakeItems implements Backend {
     this.folders = new Folders(desk);
     this.spaces = new Spaces(desk);
     this.saved = new Backups(desk);
+    this.around = new Nearby(desk, () => this.#state !== "new");
     for (const days of [1, 2, 8]) this.saved.keep("automatic", this.clock() - days * 86_400_000);
     return new Proxy(this, {
       get: (self, key) => {
@@ -278,6 +281,56 @@ export class FakeBackend extends FakeItems implements Backend {
   }
   async setHistoryDays(days: Parameters<Backend["setHistoryDays"]>[0]) {
     return this.saved.setHistoryDays(days);
+  }
+  async nearby() {
+    return this.around.view();
+  }
+  async showCode() {
+    return this.around.show();
+  }
+  async shownCode() {
+    return this.around.shown();
+  }
+  async stopShowing(): Promise<void> {
+    this.around.stop();
+  }
+  async startLooking(): Promise<void> {
+    this.around.look();
+  }
+  async foundDevices() {
+    return this.around.found();
+  }
+  async stopLooking(): Promise<void> {
+    this.around.stopLooking();
+  }
+  async beginJoining(place: string, code: string) {
+    return this.around.begin(place, code);
+  }
+  async finishJoining(same: SameLists): Promise<Boot> {
+    const before = this.#state;
+    this.#state = "ready";
+    try {
+      await this.around.finish(same, before === "new");
+    } catch (thrown) {
+      this.#state = before;
+      throw thrown;
+    }
+    return this.boot();
+  }
+  async cancelJoining(): Promise<void> {
+    this.around.cancel();
+  }
+  async addAddress(address: string): Promise<void> {
+    this.around.addAddress(address);
+  }
+  async removeAddress(address: string): Promise<void> {
+    this.around.removeAddress(address);
+  }
+  async blockDevice(id: Id): Promise<void> {
+    this.around.block(id);
+  }
+  async unblockKey(key: string): Promise<void> {
+    this.around.unblock(key);
   }
   async devices() {
     return structuredClone(this.world.devices);

@@ -5,6 +5,8 @@ import type { FakeList, FakeNote, FakeTask, World } from "./world";
 export type Desk = {
   readonly world: World;
   now(): number;
+  /** The person paused syncing. */
+  paused(): boolean;
   /** A number that no other item has. */
   next(): number;
   /** An action of the person: one undo step. */

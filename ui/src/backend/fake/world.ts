@@ -101,7 +101,7 @@ export function emptyWorld(now: Millis): World {
       { kind: "text", label: "Text of notes", policy: "merge", choices: ["merge", "ask"], set: false },
       { kind: "order", label: "Order in lists", policy: "newest", choices: ["newest"], set: false },
     ],
-    sync: { mode: "manual", state: "manual", lastExport: null, destinations: [], error: null, modes: ["manual"], parked: [] },
+    sync: { mode: "manual", state: "manual", lastExport: null, destinations: [], error: null, modes: ["manual", "nearby"], parked: [] },
     pending: {},
     approved: {},
     sent: {},

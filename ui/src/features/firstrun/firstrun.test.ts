@@ -46,6 +46,7 @@ describe("first run", () => {
   it("joins with an invitation, and says what is wrong with it", async () => {
     const { user, fake } = await startApp({ state: "new" });
     await user.click(await screen.findByRole("button", { name: /Join my other device/ }));
+    await user.click(screen.getByRole("radio", { name: "With an invitation file" }));
     await user.click(screen.getByRole("button", { name: "Join" }));
     expect(screen.getByText("Choose the invitation file first.")).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Choose the invitation file…" }));

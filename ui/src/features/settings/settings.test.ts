@@ -25,7 +25,8 @@ describe("settings", () => {
     await at("sync");
     expect(await screen.findByText(/Encrypted files between your devices/)).toBeVisible();
     expect(screen.getByRole("heading", { name: "Files that you carry" })).toBeVisible();
-    expect(screen.queryByRole("heading", { name: /Nearby|Cloud/ })).toBeNull();
+    expect(screen.queryByRole("heading", { name: /Cloud/ })).toBeNull();
+    expect(screen.getByRole("heading", { name: /^Nearby/ })).toBeVisible();
     expect(screen.getByText(/Last export: .*7 changes since then\./)).toBeVisible();
   });
 
@@ -50,7 +51,7 @@ describe("settings", () => {
     await user.click(await screen.findByRole("button", { name: "Copy the fingerprint of Study PC" }));
     expect(write).toHaveBeenCalledWith("a1b2 c3d4 e5f6 0718 293a 4b5c 6d7e 8f90");
     expect(await screen.findByRole("button", { name: "Copied the fingerprint of Study PC" })).toBeVisible();
-    await user.click(screen.getByRole("button", { name: "Invite another device…" }));
+    await user.click(screen.getByRole("button", { name: "Invite another device by a file…" }));
     expect(await screen.findByRole("dialog", { name: "Invite another device" })).toBeVisible();
   });
 

@@ -1,0 +1,103 @@
+//! Laptop and phone on one network: the laptop shows a code, the phone joins with it, and what is
+//! written on one appears in the window of the other.
+
+use anyhow::{Context, Result};
+use holdfast_tests::{
+    Device,
+    window::{App, By},
+};
+
+use crate::steps::{command, contains, go, quick_add, row, start_fresh};
+
+/// Opens "Add a device", turns Nearby on and hands back the code and the address.
+async fn show_code(laptop: &App) -> Result<(String, String)> {
+    go(laptop, "devices").await?;
+    laptop.click(&By::button("Add a device…")).await?;
+    laptop.find(&By::role("dialog", "Add a device")).await?;
+    laptop.picture("pair-turn-on").await?;
+    laptop.click(&By::button("Turn on and show a code")).await?;
+    let code = laptop.text(&By::css("[role=dialog] .digits")).await?;
+    let address = laptop.text(&By::css("[role=dialog] .addresses code")).await?;
+    Ok((code, address))
+}
+
+/// The first run of a device that joins by a code.
+async fn begin_to_join(phone: &App) -> Result<()> {
+    phone.click(&By::role_like("button", "Join my other device")).await?;
+    phone.fill(&By::label("Name of this device"), "Phone").await?;
+    phone.click(&By::role_like("radio", "In a file beside the data")).await
+}
+
+#[tokio::test]
+async fn a_code_brings_two_windows_together_and_what_is_typed_in_one_appears_in_the_other()
+-> Result<()> {
+    let (laptop_device, phone_device) = (Device::new("laptop")?, Device::new("phone")?);
+    let laptop = App::open(&laptop_device).await?;
+    start_fresh(&laptop, "Laptop").await?;
+    laptop.press("Ctrl+3").await?;
+    quick_add(&laptop, "Buy oak").await?;
+    laptop.find(&row("Buy oak")).await?;
+
+    // A wrong code is burned on both, and both say what to do.
+    let (code, address) = show_code(&laptop).await?;
+    laptop.picture("pair-code").await?;
+    let digits: u32 = code.replace(' ', "").parse().context("the code is not a number")?;
+    let phone = App::open(&phone_device).await?;
+    begin_to_join(&phone).await?;
+    // The laptop is found by its name.
+    phone.find(&By::role("radio", "Laptop")).await?;
+    phone.picture("pair-join").await?;
+    let wrong = format!("{:08}", (digits + 1) % 100_000_000);
+    phone.fill(&By::label("Code shown on Laptop"), &wrong).await?;
+    phone.click(&By::button("Continue")).await?;
+    phone.find(&By::text("That code isn't right.")).await?;
+    phone.picture("pair-wrong-code").await?;
+    laptop.click(&By::button("New code")).await?;
+    laptop.find(&By::css("[role=dialog] .digits")).await?;
+    let code = laptop.text(&By::css("[role=dialog] .digits")).await?;
+
+    // With the right one, at the address that was typed, the person sees what will move.
+    phone.click(&By::role_like("radio", "by the address that it shows")).await?;
+    phone.fill(&By::label("Address"), &address).await?;
+    phone.fill(&By::label("Code shown on the other device"), &code).await?;
+    phone.click(&By::button("Continue")).await?;
+    phone.find(&By::text("Pair with Laptop?")).await?;
+    phone.find(&By::text("1 task from Laptop")).await?;
+    laptop.find(&By::text("Phone typed the code.")).await?;
+    let words = phone.text(&By::css(".four")).await?;
+    assert_eq!(laptop.text(&By::css(".four")).await?, words);
+    phone.picture("pair-preview").await?;
+    laptop.picture("pair-words").await?;
+    let agree = if phone.all(&By::button("Pair")).await?.is_empty() {
+        "They match: pair"
+    } else {
+        "Pair"
+    };
+    phone.click(&By::button(agree)).await?;
+    phone.find(&By::role("heading", "Today")).await?;
+    laptop.find(&By::text("Paired with Phone.")).await?;
+    laptop.picture("pair-paired").await?;
+    laptop.click(&By::button("Done")).await?;
+
+    // Both ways, without a press of anything.
+    phone.press("Ctrl+3").await?;
+    phone.find(&row("Buy oak")).await?;
+    quick_add(&phone, "Sharpen the plane").await?;
+    laptop.press("Ctrl+3").await?;
+    laptop.find(&row("Sharpen the plane")).await?;
+    quick_add(&laptop, "Oil the saw").await?;
+    phone.find(&row("Oil the saw")).await?;
+
+    // Each device says of the other how it stands.
+    go(&laptop, "devices").await?;
+    laptop.find(&By::text("Connected now at")).await?;
+    contains(&laptop.text(&By::css("[role=region]")).await?, "Verified by code")?;
+    laptop.picture("pair-devices").await?;
+    command(&laptop, "Sync map").await?;
+    laptop.find(&By::role("heading", "Sync map")).await?;
+    contains(&laptop.text(&By::css("tbody")).await?, "Phone")?;
+    laptop.find(&By::text("Same network · on change")).await?;
+    laptop.picture("sync-map").await?;
+    phone.close().await?;
+    laptop.close().await
+}

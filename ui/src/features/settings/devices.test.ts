@@ -1,0 +1,81 @@
+import { screen, waitFor, within } from "@testing-library/svelte";
+import axe from "axe-core";
+import { describe, expect, it } from "vitest";
+import { TROUBLES } from "../../backend/fake/nearby";
+import { DESKTOP, PHONE } from "../../backend/fake/world";
+import { startApp } from "../../../tests/app";
+
+const clean = async () => expect((await axe.run(document.body, { rules: { "color-contrast": { enabled: false } } })).violations).toEqual([]);
+const NOW = Date.parse("2026-11-18T14:32:00Z");
+
+/** The devices, in Nearby mode. */
+async function devices(standing: Record<string, unknown> = {}, options: Parameters<typeof startApp>[0] = {}) {
+  const started = await startApp({ route: { screen: "devices" }, ...options });
+  started.fake.around.standing.set(DESKTOP.id, { connected: true, address: "192.168.1.7:4829", proof: "code", proofTime: NOW - 6 * 86_400_000, ...standing });
+  await started.fake.setMode("nearby");
+  const row = (await screen.findByLabelText("Name of Desktop")).closest("li");
+  return { ...started, desktop: within(row as HTMLElement) };
+}
+
+describe("a device", () => {
+  it("says whether it is connected, where, and how it was verified", async () => {
+    const { desktop } = await devices();
+    expect(await desktop.findByText(/Connected now at 192.168.1.7:4829 · missing 7 changes of yours$/)).toBeVisible();
+    expect(desktop.getByText(/Verified by code, .*12 Nov/)).toBeVisible();
+    expect(desktop.getByText("a1b2 c3d4 e5f6 0718 293a 4b5c 6d7e 8f90")).toBeVisible();
+    expect(desktop.queryByText(/Clock/)).toBeNull();
+    await clean();
+  });
+
+  it.each([
+    [3 * 60_000 + 4_000, "Clock 3 min ahead."],
+    [-26 * 3_600_000, "Clock 26 h behind."],
+  ])("tells of a clock that is off by %i ms", async (clockAheadMs, words) => {
+    const { desktop } = await devices({ clockAheadMs });
+    expect(await desktop.findByText(new RegExp(words))).toBeVisible();
+  });
+
+  it("says nothing of clocks within two minutes", async () => {
+    const { desktop } = await devices({ clockAheadMs: -110_000 });
+    await desktop.findByText(/Connected now/);
+    expect(desktop.queryByText(/Clock/)).toBeNull();
+  });
+
+  it("with another key than before is stopped, and offers to pair again or to remove", async () => {
+    const { user, desktop } = await devices({ connected: false, error: TROUBLES.changed });
+    expect(await desktop.findByRole("alert")).toHaveTextContent("This device has a different key than before.");
+    await clean();
+    await user.click(desktop.getByRole("button", { name: "Remove Desktop with its old key…" }));
+    expect(await screen.findByRole("dialog", { name: "Remove Desktop?" })).toBeVisible();
+    await user.keyboard("{Escape}");
+    await user.click(desktop.getByRole("button", { name: "Pair again…" }));
+    expect(await screen.findByRole("dialog", { name: "Add a device" })).toBeVisible();
+  });
+
+  it("that was removed can be kept from pairing again", async () => {
+    const { fake, user } = await startApp({ route: { screen: "devices" }, scene: "removed" });
+    await user.click(await screen.findByRole("button", { name: "Block Phone from pairing again" }));
+    expect(await screen.findByText("Blocked: it cannot pair with this device again.")).toBeVisible();
+    expect(fake.around.blocked.has(`key-${PHONE.id}`)).toBe(true);
+    await clean();
+    await user.click(screen.getByRole("button", { name: "Unblock Phone" }));
+    await waitFor(() => expect(fake.around.blocked.size).toBe(0));
+  });
+});
+
+describe("addresses", () => {
+  it("are added and forgotten; what is none stays in the field", async () => {
+    const { user } = await devices();
+    const field = await screen.findByLabelText("Address of a paired device");
+    await user.type(field, "nonsense{Enter}");
+    expect(await screen.findByText(/'nonsense' is not an address/)).toBeVisible();
+    expect(field).toHaveValue("nonsense");
+    await user.clear(field);
+    await user.type(field, "192.168.1.9:4829{Enter}");
+    expect(await screen.findByText(/cannot be reached \(no route to host\)/)).toBeVisible();
+    expect(field).toHaveValue("");
+    await clean();
+    await user.click(screen.getByRole("button", { name: "Forget 192.168.1.9:4829" }));
+    await waitFor(() => expect(screen.queryByText("192.168.1.9:4829")).toBeNull());
+  });
+});
