@@ -58,6 +58,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::nearby::begin_joining,
             commands::nearby::finish_joining,
             commands::nearby::cancel_joining,
+            commands::nearby::set_nearby,
             commands::nearby::add_address,
             commands::nearby::remove_address,
             commands::nearby::block_device,

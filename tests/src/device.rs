@@ -17,6 +17,7 @@ pub struct Device {
     files: Option<PathBuf>,
     network: Option<String>,
     announced: bool,
+    bus: Option<String>,
 }
 
 impl Device {
@@ -24,7 +25,15 @@ impl Device {
     pub fn new(name: &str) -> Result<Self> {
         let folder = TempDir::with_prefix(format!("holdfast-{name}-"))?;
         let name = name.to_owned();
-        Ok(Self { name, folder, clock: None, files: None, network: None, announced: true })
+        Ok(Self {
+            name,
+            folder,
+            clock: None,
+            files: None,
+            network: None,
+            bus: None,
+            announced: true,
+        })
     }
 
     /// The same device with its clock off by `offset`, such as `+2h`.
@@ -53,6 +62,13 @@ impl Device {
     #[must_use]
     pub fn unannounced(mut self) -> Self {
         self.announced = false;
+        self
+    }
+
+    /// The same device, whose system's message bus is at `address`.
+    #[must_use]
+    pub fn with_system_bus(mut self, address: &str) -> Self {
+        self.bus = Some(address.to_owned());
         self
     }
 
@@ -107,6 +123,9 @@ impl Device {
             Some(offset) => command.env("HOLDFAST_TEST_CLOCK", offset),
             None => command.env_remove("HOLDFAST_TEST_CLOCK"),
         };
+        // Nor do they ask this machine's system anything.
+        let bus = self.bus.as_deref().unwrap_or("unix:path=/nonexistent");
+        command.env("DBUS_SYSTEM_BUS_ADDRESS", bus);
         match &self.files {
             Some(folder) => command.env("HOLDFAST_TEST_FILES", folder),
             None => command.env_remove("HOLDFAST_TEST_FILES"),

@@ -69,6 +69,9 @@ pub enum AppError {
     /// The network is not there.
     #[error("Nearby is not running")]
     NearbyNotRunning,
+    /// Nearby waits, because the system counts what goes over this network.
+    #[error("this network counts what goes over it, so Nearby waits for another one")]
+    Metered,
     /// Pairing came to nothing.
     #[error("{message}")]
     Pairing {
@@ -122,6 +125,7 @@ impl AppError {
             Self::NoDestination => "no_destination",
             Self::NobodyNearby => "nobody_nearby",
             Self::NearbyNotRunning => "nearby_not_running",
+            Self::Metered => "nearby_metered",
             Self::Pairing { code, .. } => code,
             Self::Nearby(error) => error.code(),
             Self::Peer(error) => error.code(),
@@ -162,6 +166,7 @@ impl AppError {
             Self::NobodyNearby => {
                 "Start Holdfast on the other device, in the same network and in Nearby mode. Guest Wi-Fi and VPNs hide devices: then give its address."
             }
+            Self::Metered => "Allow metered networks under Settings, Sync, or use another network.",
             Self::NearbyNotRunning => "Turn it on with 'holdfastctl mode nearby' or in Settings.",
             Self::Vault(VaultError::WrongPassphrase) => "Type it again, exactly as it was chosen.",
             _ => return None,

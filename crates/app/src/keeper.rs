@@ -44,7 +44,7 @@ impl Keeper {
         app: Arc<App>,
         told: impl Fn(&Result<crate::Synced, AppError>) + Send + Sync + 'static,
     ) -> Self {
-        let nearby = NearbyKeeper::start(Arc::clone(&app));
+        let nearby = NearbyKeeper::start(Arc::clone(&app), false);
         let (hints, inbox) = channel();
         let stop = hints.clone();
         let thread = std::thread::spawn(move || {

@@ -217,6 +217,15 @@ fn with_nearby(answer: &mut view::SyncStatus, nearby: &crate::Nearby) {
             _ => {}
         }
     }
+    if nearby.metered && answer.paused.is_none() {
+        answer.state = view::SyncState::Error;
+        let rest = match answer.pending {
+            0 => String::new(),
+            pending => format!(" · {pending} not sent"),
+        };
+        answer.text = format!("Waiting: this network is metered{rest}");
+        answer.error = Some(view::CommandError::from(&AppError::Metered));
+    }
     if let Some(error) = &nearby.error {
         answer.state = view::SyncState::Error;
         answer.text = format!("Can't sync: {}", error.message);

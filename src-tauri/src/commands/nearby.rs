@@ -1,7 +1,7 @@
 //! Devices on the same network: pairing with them, how they stand, and which may not connect.
 
 use holdfast_app::view::{
-    Boot, FoundDevices, Id, JoinPreview, KeyStore, NearbyView, SameLists, ShownCode,
+    Boot, FoundDevices, Id, JoinPreview, KeyStore, NearbyView, SameLists, ShownCode, Triggers,
 };
 
 use super::Holdfast;
@@ -89,6 +89,21 @@ pub(crate) async fn cancel_joining(app: Holdfast<'_>) -> Answer<()> {
     ask(&app, move |app| {
         app.cancel_joining();
         Ok(())
+    })
+    .await
+}
+
+/// When this device tells the others by itself, and whether also over metered networks.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn set_nearby(
+    app: Holdfast<'_>,
+    triggers: Triggers,
+    on_metered: bool,
+) -> Answer<NearbyView> {
+    ask(&app, move |app| {
+        app.set_nearby(triggers, on_metered)?;
+        app.nearby_view()
     })
     .await
 }

@@ -79,6 +79,7 @@ pub(crate) fn asks_for_everything(offer: &serde_json::Value, contents: &[Hash]) 
             name: "Observer".into(),
             platform: "linux".into(),
             vault: None,
+            device: None,
             tasks: 0,
             notes: 0,
             lists: Vec::new(),

@@ -68,11 +68,8 @@ async fn a_code_brings_two_windows_together_and_what_is_typed_in_one_appears_in_
     assert_eq!(laptop.text(&By::css(".four")).await?, words);
     phone.picture("pair-preview").await?;
     laptop.picture("pair-words").await?;
-    let agree = if phone.all(&By::button("Pair")).await?.is_empty() {
-        "They match: pair"
-    } else {
-        "Pair"
-    };
+    let agree =
+        if phone.all(&By::button("Pair")).await?.is_empty() { "They match: pair" } else { "Pair" };
     phone.click(&By::button(agree)).await?;
     phone.find(&By::role("heading", "Today")).await?;
     laptop.find(&By::text("Paired with Phone.")).await?;

@@ -609,6 +609,12 @@ export type NearbyView = {
   /** Keys that may not connect and belong to no device of the vault. */
   blockedKeys: string[];
   error: CommandError | null;
+  /** When this device tells the others by itself. */
+  triggers: Triggers;
+  /** Whether Nearby goes on where the system counts what goes over the network. */
+  onMetered: boolean;
+  /** Whether it waits for another network, because this one is metered. */
+  metered: boolean;
 };
 
 /** Something changed, by this window, by another device or by holdfastctl. ids empty = anything. */
@@ -732,6 +738,8 @@ export interface Backend {
   finishJoining(same: SameLists): Promise<Boot>;
   /** Ends what was begun; nothing is paired, and the other device is told. */
   cancelJoining(): Promise<void>;
+  /** When this device tells the others by itself in Nearby mode, and whether over metered networks too. */
+  setNearby(triggers: Triggers, onMetered: boolean): Promise<NearbyView>;
   /** Where a device may be reached that is not found by itself. Rejects with "invalid". */
   addAddress(address: string): Promise<void>;
   removeAddress(address: string): Promise<void>;

@@ -38,6 +38,12 @@ pub(crate) struct Facts {
     /// Devices whose large deletion the person accepted.
     #[serde(default)]
     pub(crate) confirmed: Vec<DeviceId>,
+    /// When this device tells the others by itself.
+    #[serde(default)]
+    pub(crate) triggers: view::Triggers,
+    /// Whether Nearby goes on where the system counts what goes over the network.
+    #[serde(default)]
+    pub(crate) on_metered: bool,
     /// Devices whose key a typed code proved to this one, and when.
     #[serde(default)]
     pub(crate) verified: Vec<(DeviceId, i64)>,
@@ -51,6 +57,9 @@ pub(crate) struct NearbyState {
     pub(crate) neighbours: Vec<NeighbourFact>,
     /// Why the network could not be begun.
     pub(crate) trouble: Option<(String, String)>,
+    /// Whether it waits for another network, because this one is metered.
+    #[serde(default)]
+    pub(crate) metered: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +124,12 @@ pub struct Nearby {
     pub peers: Vec<PeerView>,
     /// Why the network could not be begun.
     pub error: Option<view::CommandError>,
+    /// When this device tells the others by itself.
+    pub triggers: view::Triggers,
+    /// Whether Nearby goes on where the system counts what goes over the network.
+    pub on_metered: bool,
+    /// Whether it waits for another network, because this one is metered.
+    pub metered: bool,
 }
 
 /// How the connection to a device stands.
@@ -261,6 +276,9 @@ impl Open {
             typed: facts.addresses,
             peers,
             error: state.trouble.map(error),
+            triggers: facts.triggers,
+            on_metered: facts.on_metered,
+            metered: state.metered,
         })
     }
 

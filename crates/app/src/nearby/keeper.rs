@@ -15,6 +15,8 @@ use tokio::sync::oneshot;
 
 /// How often notes of other processes, the mode and the hour are looked at.
 const LOOK: Duration = Duration::from_millis(300);
+/// How often the system is asked whether the network is metered.
+const ASK: Duration = Duration::from_secs(15);
 /// After the network could not be begun, until it is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
 /// Restricts Nearby to one network interface.
@@ -32,8 +34,9 @@ pub(crate) struct NearbyKeeper {
 }
 
 impl NearbyKeeper {
-    /// Starts; does nothing as long as the mode is another one, or another process runs the network.
-    pub(crate) fn start(app: Arc<App>) -> Self {
+    /// Starts; does nothing as long as the mode is another one, or another process runs the network. With
+    /// `at_once` it begins whatever the person chose for the start of the app.
+    pub(crate) fn start(app: Arc<App>, at_once: bool) -> Self {
         let (stop, mut stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             let waiting = match tokio::runtime::Builder::new_current_thread().enable_time().build()
@@ -44,7 +47,7 @@ impl NearbyKeeper {
                     return;
                 }
             };
-            let mut keeping = Keeping { app, running: None, looked: None, not_before: None };
+            let mut keeping = Keeping::new(app, at_once);
             let mut news = keeping.app.subscribe();
             keeping.tick(false);
             while let Some(changed) = waiting.block_on(woken(&mut stopped, &mut news)) {
@@ -112,6 +115,13 @@ struct Keeping {
     running: Option<Running>,
     looked: Option<Instant>,
     not_before: Option<Instant>,
+    /// Whether anything gave reason to begin yet: the start of the app, a change, the clock, the person.
+    stirred: bool,
+    /// When the others were told last by the clock; first, when this began.
+    told: Instant,
+    /// Notes of the person when it began.
+    notes: Option<(u64, u64)>,
+    metered: Option<(Instant, bool)>,
 }
 
 struct Running {
@@ -125,10 +135,71 @@ struct Running {
     withdrawn: u64,
 }
 
+/// What the person wants of the network now.
+struct Wanted {
+    on: bool,
+    triggers: view::Triggers,
+    on_metered: bool,
+    notes: (u64, u64),
+}
+
+impl Wanted {
+    fn look(open: &crate::session::Open) -> Self {
+        let facts = open.nearby_facts();
+        Self {
+            on: open.mode() == view::Mode::Nearby && open.paused().is_none(),
+            triggers: facts.triggers,
+            on_metered: facts.on_metered,
+            notes: (open.poked_nearby(), open.wanted_offer()),
+        }
+    }
+}
+
 impl Keeping {
+    fn new(app: Arc<App>, stirred: bool) -> Self {
+        Self {
+            app,
+            running: None,
+            looked: None,
+            not_before: None,
+            stirred,
+            told: Instant::now(),
+            notes: None,
+            metered: None,
+        }
+    }
+
+    /// Whether something happened at which the person wants the others to be told.
+    fn is_stirred(&mut self, wanted: &Wanted, changed: bool) -> bool {
+        let noted = self.notes.replace(wanted.notes).is_some_and(|before| before != wanted.notes);
+        let minutes = |minutes: u32| Duration::from_secs(60 * u64::from(minutes.max(1)));
+        let due = wanted.triggers.every_minutes.is_some_and(|m| self.told.elapsed() >= minutes(m));
+        if due {
+            self.told = Instant::now();
+        }
+        noted || due || (changed && wanted.triggers.on_change)
+    }
+
+    /// Whether the network is metered, as far as the system says. Not asked all the time.
+    fn is_metered(&mut self) -> bool {
+        if let Some((asked, metered)) = self.metered
+            && asked.elapsed() < ASK
+        {
+            return metered;
+        }
+        let metered = super::metered::is_metered().unwrap_or(false);
+        self.metered = Some((Instant::now(), metered));
+        metered
+    }
+
     fn tick(&mut self, changed: bool) {
+        let Ok(wanted) = self.app.with(|open| Ok(Wanted::look(open))) else { return };
+        let first = self.notes.is_none();
+        let stirred = self.is_stirred(&wanted, changed);
+        // Where it is off now, it is the person who turns it on.
+        self.stirred |= stirred || !wanted.on || (first && wanted.triggers.on_launch);
         if let Some(running) = &self.running
-            && changed
+            && stirred
         {
             running.node.changed();
         }
@@ -136,11 +207,14 @@ impl Keeping {
             return;
         }
         self.looked = Some(Instant::now());
-        let wanted = self
-            .app
-            .with(|open| Ok(open.mode() == view::Mode::Nearby && open.paused().is_none()))
-            .unwrap_or(false);
-        match (&mut self.running, wanted) {
+        let waits = wanted.on && !wanted.on_metered && self.is_metered();
+        if waits
+            && self.running.is_none()
+            && self.app.with(|o| Ok(!o.nearby_state().metered)).unwrap_or(false)
+        {
+            self.keep(NearbyState { metered: true, ..NearbyState::default() });
+        }
+        match (&mut self.running, wanted.on && !waits && self.stirred) {
             (Some(_), false) => self.end(),
             (Some(running), true) if running.around.is_over() => self.end(),
             (Some(running), true) => {
@@ -170,9 +244,7 @@ impl Keeping {
                 tracing::warn!(%error, "Nearby could not be begun");
                 self.not_before = Instant::now().checked_add(AGAIN);
                 let trouble = Some((error.code().to_owned(), error.to_string()));
-                let state = NearbyState { trouble, ..NearbyState::default() };
-                let _ = self.app.with(|open| open.keep_nearby_state(&state));
-                self.app.tell(view::Changed::anything(0));
+                self.keep(NearbyState { trouble, ..NearbyState::default() });
             }
         }
     }
@@ -180,9 +252,15 @@ impl Keeping {
     fn end(&mut self) {
         if let Some(running) = self.running.take() {
             drop(running);
-            let _ = self.app.with(|open| open.keep_nearby_state(&NearbyState::default()));
-            self.app.tell(view::Changed::anything(0));
+            self.keep(NearbyState::default());
         }
+    }
+
+    fn keep(&self, state: NearbyState) {
+        if let Err(error) = self.app.with(|open| open.keep_nearby_state(&state)) {
+            tracing::warn!(%error, "how the network stands is not kept");
+        }
+        self.app.tell(view::Changed::anything(0));
     }
 }
 

@@ -8,6 +8,7 @@ mod held;
 mod joining;
 mod keeper;
 mod looking;
+mod metered;
 mod neighbourhood;
 mod pairing;
 mod showing;
@@ -56,6 +57,21 @@ impl App {
         Ok(())
     }
 
+    /// When this device tells the others by itself, and whether it does so where the system counts what goes
+    /// over the network.
+    pub fn set_nearby(
+        &self,
+        triggers: view::Triggers,
+        on_metered: bool,
+    ) -> Result<Nearby, AppError> {
+        self.with(|open| {
+            let facts = Facts { triggers, on_metered, ..open.nearby_facts() };
+            open.keep_nearby_facts(&facts)
+        })?;
+        self.tell(view::Changed::anything(0));
+        self.nearby()
+    }
+
     /// Where a device may be reached that cannot be found by itself: `192.168.1.5:4829`.
     pub fn add_address(&self, address: &str) -> Result<Nearby, AppError> {
         let address = pairing::parse_address(address)?.to_string();
@@ -88,7 +104,7 @@ impl App {
             self.with(|open| open.poke_nearby())?;
             None
         } else {
-            Some(NearbyKeeper::start(Arc::clone(self)))
+            Some(NearbyKeeper::start(Arc::clone(self), true))
         };
         let start = Instant::now();
         let mut met = false;

@@ -221,6 +221,7 @@ impl Neighbourhood {
         let mut state = locked(&self.state);
         state.addresses = super::pairing::reachable(addresses);
         state.trouble = None;
+        state.metered = false;
         drop(state);
         self.keep_state();
     }

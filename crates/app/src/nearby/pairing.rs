@@ -83,7 +83,7 @@ impl App {
         let keeper = if self.nearby_runs() {
             None
         } else {
-            let keeper = NearbyKeeper::start(Arc::clone(self));
+            let keeper = NearbyKeeper::start(Arc::clone(self), true);
             self.wait_until(|app| app.nearby().map(|nearby| !nearby.addresses.is_empty()))?;
             Some(keeper)
         };
@@ -107,7 +107,11 @@ impl App {
         let start = Instant::now();
         while !done(self)? {
             if start.elapsed() >= SHOW {
-                let trouble = self.nearby()?.error;
+                let nearby = self.nearby()?;
+                if nearby.metered {
+                    return Err(AppError::Metered);
+                }
+                let trouble = nearby.error;
                 return Err(trouble.map_or(AppError::NearbyNotRunning, |error| {
                     AppError::Pairing { code: error.code, message: error.message }
                 }));

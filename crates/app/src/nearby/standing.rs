@@ -67,6 +67,9 @@ impl App {
                 addresses: nearby.addresses,
                 blocked_keys,
                 error: retold(nearby.error),
+                triggers: nearby.triggers,
+                on_metered: nearby.on_metered,
+                metered: nearby.metered,
                 devices,
             })
         })

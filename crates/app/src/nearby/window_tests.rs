@@ -16,7 +16,7 @@ struct Device {
 fn device() -> Device {
     let folder = tempfile::tempdir().unwrap();
     let app = Arc::new(App::at(Home::at(folder.path().join("home"))).unwrap());
-    Device { _keeper: NearbyKeeper::start(Arc::clone(&app)), app, _folder: folder }
+    Device { _keeper: NearbyKeeper::start(Arc::clone(&app), false), app, _folder: folder }
 }
 
 fn laptop() -> Device {

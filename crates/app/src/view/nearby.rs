@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{CommandError, Id, Millis};
+use super::{CommandError, Id, Millis, Triggers};
 
 /// A code that is shown, or what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -157,4 +157,10 @@ pub struct NearbyView {
     pub blocked_keys: Vec<String>,
     /// Why the network could not be begun.
     pub error: Option<CommandError>,
+    /// When this device tells the others by itself.
+    pub triggers: Triggers,
+    /// Whether Nearby goes on where the system counts what goes over the network.
+    pub on_metered: bool,
+    /// Whether it waits for another network, because this one is metered.
+    pub metered: bool,
 }

@@ -136,7 +136,7 @@ fn accept(arguments: AcceptArguments, context: &mut Context) -> Result<(), Failu
         }
         // Whoever typed the code agreed.
         Ok(app.accept_pairing(&arguments.device, &arguments.code, new, |_| {
-            Agreement::Yes(SameLists::KeepBoth)
+            Agreement::Yes(lists.unwrap_or(SameLists::KeepBoth))
         })?)
     })?;
     let mut answer = serde_json::to_value(&other).map_err(std::io::Error::from)?;

@@ -54,9 +54,21 @@ pub(crate) struct ModeArguments {
     /// What happens with changes that arrive in the folder.
     #[arg(long, value_name = "WHEN", requires = "mode")]
     arriving: Option<ArrivingName>,
+    /// What Nearby does where the system counts what goes over the network.
+    #[arg(long, value_name = "WHAT", requires = "mode")]
+    metered: Option<MeteredName>,
     /// Only show what would happen.
     #[arg(long, requires = "mode")]
     preview: bool,
+}
+
+/// What Nearby does over a metered network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MeteredName {
+    /// It waits for another network.
+    Wait,
+    /// It goes on.
+    GoOn,
 }
 
 /// `mode`
@@ -114,6 +126,10 @@ pub(crate) fn mode(arguments: ModeArguments, context: &mut Context) -> Result<()
             app.set_folder(arriving, triggers)?;
         }
         (None, false) => {}
+    }
+    if let Some(metered) = arguments.metered {
+        let triggers = app.nearby()?.triggers;
+        app.set_nearby(triggers, metered == MeteredName::GoOn)?;
     }
     if let Some(mode) = arguments.mode {
         app.set_mode(mode.into())?;

@@ -1,6 +1,6 @@
 // A stateful backend in memory: for tests, for `vite dev` and for looking at screens in a browser.
 // Never part of the production build.
-import type { Backend, Boot, CommandError, ConflictRow, Copies, Decision, Done, Id, Prefs, Review, SameLists, Space, SyncStatus } from "../contract";
+import type { Backend, Boot, CommandError, ConflictRow, Copies, Decision, Done, Id, Prefs, Review, SameLists, Space, SyncStatus, Triggers } from "../contract";
 import { Backups } from "./backups";
 import { apply, beforeOf, bundlePreview, countsOf, importResult, previewOf, type Batch } from "./batch";
 import { decide } from "./decide";
@@ -319,6 +319,9 @@ export class FakeBackend extends FakeItems implements Backend {
   }
   async cancelJoining(): Promise<void> {
     this.around.cancel();
+  }
+  async setNearby(triggers: Triggers, onMetered: boolean) {
+    return this.around.set(triggers, onMetered);
   }
   async addAddress(address: string): Promise<void> {
     this.around.addAddress(address);

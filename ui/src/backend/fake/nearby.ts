@@ -1,6 +1,6 @@
 // The network of the in-memory backend: devices that show a code, the code that this one shows, and who
 // is connected. Times are those of the desk's clock; `pass` lets time go by.
-import type { CommandError, DeviceRef, FoundDevices, Id, JoinPreview, NearbyDevice, NearbyView, Proof, SameLists, ShownCode } from "../contract";
+import type { CommandError, DeviceRef, FoundDevices, Id, JoinPreview, NearbyDevice, NearbyView, Proof, SameLists, ShownCode, Triggers } from "../contract";
 import { error, type Desk } from "./desk";
 import { fakeId, list, task } from "./world";
 
@@ -50,6 +50,10 @@ export class Nearby {
   readonly standing = new Map<Id, Standing>();
   readonly blocked = new Set<string>();
   addresses = ["192.168.1.5:4829"];
+  triggers: Triggers = { onLaunch: true, onChange: true, everyMinutes: 15 };
+  onMetered = false;
+  /** Whether the network is metered. */
+  metered = false;
   #typed: string[] = [];
   #code: Code | null = null;
   #shownAt: number[] = [];
@@ -197,6 +201,12 @@ export class Nearby {
 
   // ---- how the others stand ----
 
+  set(triggers: Triggers, onMetered: boolean): NearbyView {
+    this.triggers = triggers;
+    this.onMetered = onMetered;
+    this.#tell();
+    return this.view();
+  }
   addAddress(address: string): void {
     if (!/^\S+:\d+$/.test(address.trim())) throw error("invalid", `'${address.trim()}' is not an address: give it as the other device shows it, such as 192.168.1.5:4829.`);
     if (!this.#typed.includes(address.trim())) this.#typed.push(address.trim());
@@ -227,6 +237,7 @@ export class Nearby {
     return structuredClone({
       on, running: on && !this.desk.paused(), addresses: on ? this.addresses : [], devices, error: null,
       typed: this.#typed.map((address) => ({ address, connected: false, error: on ? TROUBLES.unreachable : null })),
+      triggers: this.triggers, onMetered: this.onMetered, metered: on && this.metered && !this.onMetered,
       blockedKeys: [...this.blocked].filter((key) => !devices.some((one) => one.key === key)),
     });
   }

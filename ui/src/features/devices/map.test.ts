@@ -30,7 +30,7 @@ describe("the sync map", () => {
     fake.around.standing.set(DESKTOP.id, { connected: true, clockAheadMs: 240_000 });
     await fake.setMode("nearby");
     const desktop = await row(/Desktop/);
-    expect(await desktop.findByText("Same network · on change")).toBeVisible();
+    expect(await desktop.findByText("Same network · on launch, on change, every 15 min")).toBeVisible();
     expect(desktop.getByText("Clock 4 min ahead")).toBeVisible();
     expect(desktop.getByText("Idle")).toBeVisible();
     expect((await row(/Phone/)).getByText("Not reachable now")).toBeVisible();

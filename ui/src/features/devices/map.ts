@@ -39,7 +39,7 @@ export function placesOf(devices: DeviceView[], status: SyncStatus, nearby: Near
   for (const device of devices.filter((one) => !one.removed)) {
     const near = nearby.devices.find((one) => one.id === device.id);
     const connected = near?.connected ?? false;
-    const way = device.here ? null : nearby.on ? (paused ? "Same network · paused" : "Same network · on change") : "When you export";
+    const way = device.here ? null : nearby.on ? `Same network · ${paused ? "paused" : nearby.metered ? "waiting, because it is metered" : often(nearby.triggers)}` : "When you export";
     places.push({
       id: device.id, name: device.name, kind: device.here ? "here" : "device",
       state: device.here ? status.text : near?.error && nearby.on && !connected ? near.error.message : seenWords(device, near),
