@@ -5,7 +5,7 @@ use crate::session::{NewDevice, Open};
 use crate::{App, AppError, KeyStore, view};
 
 /// Name of the private fact that keeps the preferences.
-const PREFS: &str = "prefs";
+pub(crate) const PREFS: &str = "prefs";
 
 impl App {
     /// The state of this device.

@@ -1,5 +1,6 @@
 //! Manual sync: bundles out and in, invitations, and the status of it all.
 
+use crate::nearby::SameLists;
 use crate::session::{NewDevice, Open};
 use crate::{App, AppError, boot, items, sync_status, view};
 use holdfast_model::fields::TITLE;
@@ -245,7 +246,20 @@ impl App {
         invite_passphrase: &str,
         new: &NewDevice<'_>,
     ) -> Result<(), AppError> {
-        if self.has_vault() {
+        self.join_bringing(path, invite_passphrase, new, None)
+    }
+
+    /// The same for a device that may have a vault: what it has comes along, with `lists` for lists that
+    /// both have. Its own vault is kept ([`crate::joining`]).
+    pub fn join_bringing(
+        &self,
+        path: &Path,
+        invite_passphrase: &str,
+        new: &NewDevice<'_>,
+        lists: Option<SameLists>,
+    ) -> Result<(), AppError> {
+        let has_vault = self.has_vault();
+        if has_vault && lists.is_none() {
             return Err(AppError::VaultExists(self.home.path().display().to_string()));
         }
         let actor = crate::session::new_actor();
@@ -258,13 +272,20 @@ impl App {
             actor,
             wall_ms: self.clock.now_ms(),
         };
-        let open = self.establish(new, actor, |database| {
+        let make_vault = |database: &Path| {
             let make = |vault| Store::create(database, vault).map_err(AppError::from);
             let Joined { store, keys, keyring, .. } =
                 bundle::join(path, joining, &mut OsRng, make)?;
             Ok((store, keys, keyring))
-        })?;
-        self.adopt(open);
+        };
+        if let Some(lists) = lists.filter(|_| has_vault) {
+            self.change_vault(new, actor, lists, make_vault)?;
+            // An invitation brings all that its maker had.
+            self.bring_along()?;
+        } else {
+            let open = self.establish(new, actor, make_vault)?;
+            self.adopt(open);
+        }
         Ok(())
     }
 

@@ -20,11 +20,12 @@ pub(crate) struct Picture {
     items: BTreeMap<EntityId, Item>,
 }
 
+/// One item of a picture.
 #[derive(Debug)]
-struct Item {
-    state: EntityState,
-    space: Space,
-    text: String,
+pub(crate) struct Item {
+    pub(crate) state: EntityState,
+    pub(crate) space: Space,
+    pub(crate) text: String,
 }
 
 /// How two pictures differ, in items.
@@ -49,6 +50,16 @@ impl Picture {
             }
         }
         Ok(Self { items })
+    }
+
+    pub(crate) fn item(&self, id: EntityId) -> Option<&Item> {
+        self.items.get(&id)
+    }
+
+    /// The items of a kind, by id.
+    pub(crate) fn items_of(&self, kind: Kind) -> impl Iterator<Item = (EntityId, &Item)> {
+        let of = self.items.iter().filter(move |(_, item)| item.state.kind == kind.as_str());
+        of.map(|(id, item)| (*id, item))
     }
 
     /// What would happen on the way from `now` to this.
@@ -178,11 +189,11 @@ pub(crate) fn lead_to(
     Ok(outcome)
 }
 
-fn is_purged(item: &Item) -> bool {
+pub(crate) fn is_purged(item: &Item) -> bool {
     item.state.life.value().as_str() == Some(PURGED)
 }
 
-fn name(item: &Item) -> String {
+pub(crate) fn name(item: &Item) -> String {
     let title = item.state.text(holdfast_model::fields::TITLE);
     let line = item.text.lines().next().unwrap_or_default();
     let shown = if title.is_empty() { line } else { title };

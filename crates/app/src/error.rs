@@ -135,7 +135,9 @@ impl AppError {
             Self::NoVault(_) => {
                 "Start fresh with 'holdfastctl init --name \"Laptop\"', or join another device with 'holdfastctl join FILE'."
             }
-            Self::VaultExists(_) => "Use it as it is, or choose another folder with --home.",
+            Self::VaultExists(_) => {
+                "Use it as it is, choose another folder with --home, or join with --bring-along merge (or keep-both): what you have here comes along, and this vault is kept."
+            }
             Self::Locked => {
                 "Unlock it with the passphrase: --passphrase-file, HOLDFAST_PASSPHRASE, or the prompt."
             }

@@ -39,6 +39,14 @@ impl Home {
     pub(crate) fn private(&self) -> PathBuf {
         self.0.join("private.db")
     }
+    /// Vaults that this device had before it joined another one, each a data folder of its own.
+    pub(crate) fn earlier(&self) -> PathBuf {
+        self.0.join("earlier")
+    }
+    /// Where the files of a vault are made that takes the place of the present one.
+    pub(crate) fn joining(&self) -> Self {
+        Self(self.0.join("joining"))
+    }
     pub(crate) fn key(&self) -> PathBuf {
         self.0.join("key")
     }

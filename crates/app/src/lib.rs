@@ -15,6 +15,7 @@ mod bundles;
 mod check;
 mod clock;
 mod conflicts;
+mod database_file;
 mod describe;
 mod difference;
 mod error;
@@ -29,6 +30,7 @@ pub mod import;
 mod import_markdown;
 mod inspect;
 mod items;
+mod joining;
 mod keeper;
 mod keystore;
 mod lists;
@@ -79,7 +81,8 @@ pub use home::Home;
 pub use keeper::Keeper;
 pub use keystore::KeyStore;
 pub use nearby::{
-    Agreement, ModePreview, Nearby, Offering, PairingOffer, PairingPreview, PeerView, SameLists,
+    Agreement, Met, ModePreview, Nearby, Offering, PairingOffer, PairingPreview, PeerView,
+    SameLists,
 };
 pub use session::{App, NewDevice};
 pub use watch::Watch;

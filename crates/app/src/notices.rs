@@ -15,6 +15,10 @@ pub(crate) mod kind {
     pub(crate) const FORK: &str = "fork";
     /// This device exists twice.
     pub(crate) const TWICE: &str = "twice";
+    /// This device joined another vault; what it had is kept.
+    pub(crate) const JOINED: &str = "joined";
+    /// What the earlier vault had came along.
+    pub(crate) const ALONG: &str = "along";
     /// A device was removed here.
     pub(crate) const REMOVED: &str = "removed";
     /// Changes of a removed device were set aside.
@@ -85,7 +89,11 @@ fn is(notice: &Notice, name: &str) -> bool {
 }
 
 fn changes(count: u64) -> String {
-    if count == 1 { "1 change".to_owned() } else { format!("{count} changes") }
+    counted(count, "change")
+}
+
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn entry(notice: &Notice, device: Option<view::DeviceRef>) -> view::ActivityEntry {
@@ -121,6 +129,20 @@ fn entry(notice: &Notice, device: Option<view::DeviceRef>) -> view::ActivityEntr
             view::ActivityKind::Identity,
             "This device seems to exist twice, or was restored from an older copy".to_owned(),
             twice,
+        ),
+        kind::JOINED => (
+            view::ActivityKind::Device,
+            "This device joined another vault".to_owned(),
+            "What it had comes along once this device has heard of the others. Its earlier vault is kept whole.",
+        ),
+        kind::ALONG => (
+            view::ActivityKind::Device,
+            format!(
+                "Brought along from the earlier vault: {}, {}",
+                counted(number(notice, "tasks"), "task"),
+                counted(number(notice, "notes"), "note")
+            ),
+            "The earlier vault is kept whole.",
         ),
         kind::REMOVED => (
             view::ActivityKind::Device,
@@ -174,6 +196,9 @@ fn entry(notice: &Notice, device: Option<view::DeviceRef>) -> view::ActivityEntr
         ),
         other => (view::ActivityKind::Device, other.to_owned(), ""),
     };
+    let place = text(notice, "folder").map(|folder| format!("It lies in {folder}."));
+    let skipped = notice.detail.get("skipped").and_then(Json::as_array).into_iter().flatten();
+    let skipped = skipped.filter_map(Json::as_str).map(str::to_owned);
     view::ActivityEntry {
         id: format!("notice-{}", notice.id),
         kind,
@@ -183,6 +208,8 @@ fn entry(notice: &Notice, device: Option<view::DeviceRef>) -> view::ActivityEntr
             .filter(|text| !text.is_empty())
             .map(str::to_owned)
             .into_iter()
+            .chain(place)
+            .chain(skipped)
             .collect(),
         counts: None,
         items: Vec::new(),

@@ -1,6 +1,7 @@
 //! An open vault on this device: its database, keys and identity.
 
 use crate::clock::Clock;
+use crate::database_file::DatabaseFile;
 use crate::home::Home;
 use crate::identity::{self, Place, Settling, Written};
 use crate::keystore::KeyStore;
@@ -57,6 +58,8 @@ pub(crate) struct Open {
     settling: Settling,
     /// How far this device has written, as the private database knows.
     pub(crate) written: Option<Written>,
+    /// Which file the database was when it was opened.
+    file: DatabaseFile,
 }
 
 impl std::fmt::Debug for Open {
@@ -79,6 +82,7 @@ pub struct NewDevice<'a> {
 impl App {
     /// Opens a data folder, whether a vault is in it or not.
     pub fn at(home: Home) -> Result<Self, AppError> {
+        crate::joining::complete(&home)?;
         let clock = Clock::from_environment()?;
         let (changed, _) = broadcast::channel(64);
         Ok(Self {
@@ -153,8 +157,7 @@ impl App {
         })
     }
 
-    /// Writes the files of a new device. The database gets its name last, so that an interrupted
-    /// attempt leaves no half vault behind.
+    /// Writes the files of a new device and opens them.
     pub(crate) fn establish(
         &self,
         new: &NewDevice<'_>,
@@ -164,15 +167,28 @@ impl App {
         if self.has_vault() {
             return Err(AppError::VaultExists(self.home.path().display().to_string()));
         }
+        let laid = self.lay_out(&self.home, new, actor, make)?;
+        self.take_up(laid, actor)
+    }
+
+    /// Writes the files of a new device into a folder without a vault. The database gets its name last,
+    /// so that an interrupted attempt leaves no half vault behind.
+    pub(crate) fn lay_out(
+        &self,
+        home: &Home,
+        new: &NewDevice<'_>,
+        actor: ActorId,
+        make: impl FnOnce(&std::path::Path) -> Result<(Store, DeviceKeys, Keyring), AppError>,
+    ) -> Result<Laid, AppError> {
         holdfast_transports::folder::refuse_as_home(self.home.path())?;
-        fs::create_dir_all(self.home.path()).map_err(AppError::file(self.home.path()))?;
+        fs::create_dir_all(home.path()).map_err(AppError::file(home.path()))?;
         let chosen = match new.key_store {
             Some(chosen) => chosen,
             None => best_store(new.passphrase)?,
         };
         let passphrase = new.passphrase.map(Passphrase::chosen).transpose()?;
-        self.clear_leftovers()?;
-        let making = self.home.path().join("holdfast.db.new");
+        self.clear_leftovers(home)?;
+        let making = home.path().join("holdfast.db.new");
         let made = make(&making);
         let (keys, keyring) = match made {
             // Closing the store folds its write-ahead log into the one file.
@@ -187,11 +203,11 @@ impl App {
         };
         let root = RootSecret::generate(&mut OsRng);
         let account = keyring.vault().to_string() + "/" + &keys.device_id().to_string();
-        if let Err(error) = chosen.keep(&root, &self.home.key(), &account, passphrase.as_ref()) {
+        if let Err(error) = chosen.keep(&root, &home.key(), &account, passphrase.as_ref()) {
             remove_database(&making);
             return Err(error);
         }
-        let mut private = PrivateStore::open(&self.home.private())?;
+        let mut private = PrivateStore::open(&home.private())?;
         let sealed_keys = seal_with_root(&root, fact::DEVICE_KEYS, &keys.encode(), &mut OsRng)?;
         let sealed_ring = seal_with_root(&root, fact::KEYRING, &keyring.encode(), &mut OsRng)?;
         private.set_all(&[
@@ -201,24 +217,48 @@ impl App {
             (fact::KEYRING, &sealed_ring),
             (fact::ACTOR, &actor.0),
         ])?;
-        rename_database(&making, &self.home.database())?;
+        rename_database(&making, &home.database())?;
+        Ok(Laid { keys, keyring, root })
+    }
+
+    /// Opens the files of a new device, which lie in the data folder, for the first time.
+    pub(crate) fn take_up(&self, laid: Laid, actor: ActorId) -> Result<Open, AppError> {
+        let Laid { keys, keyring, root } = laid;
+        let private = PrivateStore::open(&self.home.private())?;
+        let file = DatabaseFile::of(&self.home);
         let mut store = Store::open(&self.home.database())?;
         let place = Place::of(self.home.path());
         let settling = store.read(|tx| Settling::look(tx, &private, place))?;
         let clock = self.clock;
         let (told, written) = (0, None);
-        let mut open =
-            Open { store, private, keys, keyring, actor, clock, root, told, settling, written };
+        let mut open = Open {
+            store,
+            private,
+            keys,
+            keyring,
+            actor,
+            clock,
+            root,
+            told,
+            settling,
+            written,
+            file,
+        };
         open.before_writing()?;
         Ok(open)
     }
 
+    /// Closes the vault. What runs on it meanwhile opens it again.
+    pub(crate) fn close(&self) {
+        *self.lock() = None;
+    }
+
     /// Moves aside what an interrupted attempt left; a key is never deleted.
-    fn clear_leftovers(&self) -> Result<(), AppError> {
-        remove_database(&self.home.path().join("holdfast.db.new"));
+    fn clear_leftovers(&self, home: &Home) -> Result<(), AppError> {
+        remove_database(&home.path().join("holdfast.db.new"));
         // A write-ahead log that lost its database must not be taken for the new one's.
-        let logs = [self.home.private(), self.home.database()].map(|path| sidecars(&path)).concat();
-        for path in [self.home.key(), self.home.private()].into_iter().chain(logs) {
+        let logs = [home.private(), home.database()].map(|path| sidecars(&path)).concat();
+        for path in [home.key(), home.private()].into_iter().chain(logs) {
             if path.exists() {
                 let mut aside = path.as_os_str().to_owned();
                 aside.push(format!(".leftover-{}", self.clock.now_ms()));
@@ -248,6 +288,7 @@ impl App {
             // A migration happens wholly or not at all; the copy is for what nobody thought of.
             self.make_backup(view::BackupKind::BeforeMigration)?;
         }
+        let file = DatabaseFile::of(&self.home);
         let mut store = Store::open(&self.home.database())?;
         store.write(|tx| tx.catch_up(self.clock.now_ms()))?;
         let place = Place::of(self.home.path());
@@ -257,8 +298,19 @@ impl App {
         })?;
         let actor = own.last().copied().unwrap_or(actor);
         let (clock, written) = (self.clock, None);
-        let mut open =
-            Open { store, private, keys, keyring, actor, clock, root, told, settling, written };
+        let mut open = Open {
+            store,
+            private,
+            keys,
+            keyring,
+            actor,
+            clock,
+            root,
+            told,
+            settling,
+            written,
+            file,
+        };
         if open.settling.is_due() {
             open.before_writing()?;
         }
@@ -304,6 +356,10 @@ impl App {
         work: impl FnOnce(&mut Open) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
         let mut guard = self.lock();
+        if guard.as_ref().is_some_and(|open| open.file.is_replaced(&self.home)) {
+            // Another process joined another vault here: what is open lies among the earlier ones now.
+            *guard = None;
+        }
         let open = match &mut *guard {
             Some(open) => open,
             empty => empty.insert(self.open_files(None)?),
@@ -341,6 +397,13 @@ impl App {
         *self.lock() = Some(open);
         self.tell(view::Changed::anything(0));
     }
+}
+
+/// The files of a new device, before they are opened.
+pub(crate) struct Laid {
+    keys: DeviceKeys,
+    pub(crate) keyring: Keyring,
+    root: RootSecret,
 }
 
 /// What is private to this device.
@@ -415,6 +478,13 @@ impl Open {
         Ok(outcome)
     }
 
+    /// Where this device's key is kept.
+    pub(crate) fn key_store(&self) -> Result<KeyStore, AppError> {
+        let name = self.private.get(fact::KEY_STORE)?.unwrap_or_default();
+        let name = String::from_utf8_lossy(&name).into_owned();
+        KeyStore::parse(&name).ok_or(AppError::KeyStore(name))
+    }
+
     /// Keeps vault keys that another device handed over.
     pub(crate) fn keep_keyring(&mut self, keyring: Keyring) -> Result<(), AppError> {
         let sealed = seal_with_root(&self.root, fact::KEYRING, &keyring.encode(), &mut OsRng)?;
@@ -448,6 +518,7 @@ impl Open {
             told: self.told,
             settling: self.settling.clone(),
             written: self.written.clone(),
+            file: self.file,
         })
     }
 

@@ -374,6 +374,13 @@ impl Tx<'_> {
     ) -> Result<Drained, StoreError> {
         let mut applied = self.head(log)?.applied;
         let mut moved = false;
+        if let Some(branch) = self.branch(log)?
+            && applied.saturating_add(1) == branch.first
+            && self.head(LogId { actor: branch.parent, ..log })?.applied < applied
+        {
+            // What the branches have in common goes first.
+            return Ok(if self.waits(log)? { Drained::Stuck { moved } } else { Drained::Empty });
+        }
         loop {
             let row: Option<WaitingRow> = self
                 .sql

@@ -31,8 +31,15 @@ fn history(seed: u64, machines: u8, steps: u32) -> usize {
 
 #[test]
 fn clones_and_restores_lose_nothing_and_all_machines_agree() {
-    for seed in 0..60 {
+    for seed in 0..70 {
         history(seed, 2 + (seed % 2) as u8, 10 + (seed as u32 * 7) % 80);
+    }
+}
+
+#[test]
+fn with_up_to_four_machines_and_longer_histories_too() {
+    for seed in 1_000..1_050 {
+        history(seed, 2 + (seed % 3) as u8, 30 + (seed as u32 * 7) % 90);
     }
 }
 
@@ -47,6 +54,12 @@ fn a_log_that_parts_before_a_known_branch_keeps_what_was_written_on_the_branch()
 fn what_branches_have_in_common_goes_first_whatever_they_are_called() {
     history(2_578_522_127_195_662_308, 3, 79);
     history(13_436_172_453_736_600_616, 3, 89);
+}
+
+/// What branches have in common may wait for other changes when a change of a branch is there already.
+#[test]
+fn what_branches_have_in_common_is_applied_before_them() {
+    history(4_546_642_855_106_181_152, 2, 82);
 }
 
 #[test]

@@ -31,6 +31,9 @@ pub(crate) struct Facts {
     /// Devices whose large deletion waits for the person: how many items, and since when.
     #[serde(default)]
     pub(crate) held: Vec<(DeviceId, u64, i64)>,
+    /// What taking in each of these would do, as the record of an exchange says it.
+    #[serde(default)]
+    pub(crate) held_reports: Vec<(DeviceId, serde_json::Value)>,
     /// Devices whose large deletion the person accepted.
     #[serde(default)]
     pub(crate) confirmed: Vec<DeviceId>,
@@ -68,12 +71,26 @@ pub struct PairingOffer {
     /// Tells one offer from another.
     #[serde(default)]
     pub number: u64,
+    /// The device that proved that it knows the code, while its person decides.
+    #[serde(default)]
+    pub met: Option<Met>,
     /// The device that was paired with it, by name.
     #[serde(default)]
     pub paired: Option<String>,
     /// Why it came to nothing: a stable name, and words.
     #[serde(default)]
     pub failed: Option<(String, String)>,
+}
+
+/// A device that is being paired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Met {
+    /// What it is called.
+    pub name: String,
+    /// Its platform.
+    pub platform: String,
+    /// Four words that are the same on both screens.
+    pub words: Vec<String>,
 }
 
 /// What Nearby does on this device.
@@ -221,7 +238,7 @@ impl Open {
     }
 
     /// Changes that other devices lack, and changes that others hold and this one lacks.
-    pub(super) fn open_ends(&mut self) -> Result<(u64, u64), AppError> {
+    pub(crate) fn open_ends(&mut self) -> Result<(u64, u64), AppError> {
         let others: Vec<DeviceId> = self.others()?.into_iter().map(|(id, _)| id).collect();
         self.store.read(|tx| {
             let known = settled_destinations(tx)?;
@@ -240,7 +257,7 @@ impl Open {
     }
 
     /// The devices that ever said what they hold, by id.
-    pub(super) fn heard_of(&mut self) -> Result<BTreeSet<String>, AppError> {
+    pub(crate) fn heard_of(&mut self) -> Result<BTreeSet<String>, AppError> {
         let known = self.store.read(|tx| tx.destinations())?;
         let heard = known.iter().filter(|to| to.last_seen_ms.is_some());
         Ok(heard.map(|to| to.device.to_string()).collect())

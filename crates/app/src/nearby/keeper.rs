@@ -133,6 +133,7 @@ impl Keeping {
             .unwrap_or(false);
         match (&mut self.running, wanted) {
             (Some(_), false) => self.end(),
+            (Some(running), true) if running.around.is_over() => self.end(),
             (Some(running), true) => {
                 // What the command line wrote beside this process.
                 if let Err(error) = self.app.notice_changes() {
@@ -140,6 +141,9 @@ impl Keeping {
                 }
                 if let Err(error) = running.look() {
                     tracing::warn!(%error, "cannot look what Nearby is to do");
+                }
+                if let Err(error) = self.app.bring_along_when_settled() {
+                    tracing::warn!(%error, "what the earlier vault has cannot come along yet");
                 }
             }
             (None, true) => self.begin(),
@@ -241,6 +245,7 @@ impl Running {
                         name: String::new(),
                         expires: 0,
                         number: wanted,
+                        met: None,
                         paired: None,
                         failed,
                     }))

@@ -12,7 +12,7 @@ mod switch;
 mod way;
 
 pub(crate) use facts::Facts;
-pub use facts::{Nearby, PairingOffer, PeerView};
+pub use facts::{Met, Nearby, PairingOffer, PeerView};
 pub(crate) use held::HELD;
 pub(crate) use keeper::NearbyKeeper;
 pub use pairing::{Agreement, Offering, PairingPreview, SameLists};
@@ -106,6 +106,7 @@ impl App {
         if !met {
             return Err(AppError::NobodyNearby);
         }
+        self.bring_along_when_settled()?;
         let after = self.with(Open::counts)?;
         Ok(Synced {
             sent: before.pending.saturating_sub(after.pending),

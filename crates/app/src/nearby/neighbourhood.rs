@@ -1,6 +1,6 @@
 //! What the network asks of this device.
 
-use super::facts::{NearbyState, NeighbourFact, PairingOffer};
+use super::facts::{Met, NearbyState, NeighbourFact, PairingOffer};
 use super::way::Way;
 use crate::{App, AppError, view};
 use holdfast_oplog::{DeviceId, Hash};
@@ -61,6 +61,12 @@ impl Neighbourhood {
         Ok(around)
     }
 
+    /// Whether the data folder holds another vault by now, or this device's key is another one.
+    pub(super) fn is_over(&self) -> bool {
+        let key = self.app.with(|open| Ok(*Identity::new(&open.keys)?.key()));
+        key.is_ok_and(|key| key != *self.identity.key())
+    }
+
     /// Reads anew who belongs to the vault.
     pub(super) fn refresh(&self) {
         let known = self.app.with(|open| {
@@ -109,6 +115,7 @@ impl Neighbourhood {
                 name,
                 expires: open.now_ms().saturating_add(good_for),
                 number,
+                met: None,
                 paired: None,
                 failed: None,
             };
@@ -125,6 +132,24 @@ impl Neighbourhood {
         }
         let over = (PairingError::Expired.code().to_owned(), PairingError::Expired.to_string());
         self.ended(None, Some(over));
+    }
+
+    /// Another device proved that it knows the code: its person decides now.
+    fn met(&self, other: &About, words: [&'static str; 4]) {
+        let kept = self.app.with(|open| {
+            let Some(mut offer) = open.offer() else { return Ok(()) };
+            offer.code.clear();
+            offer.met = Some(Met {
+                name: other.name.clone(),
+                platform: other.platform.clone(),
+                words: words.map(str::to_owned).to_vec(),
+            });
+            open.keep_offer(Some(&offer))
+        });
+        match kept {
+            Ok(()) => self.app.tell(view::Changed::anything(0)),
+            Err(error) => tracing::warn!(%error, "who is pairing is not kept"),
+        }
     }
 
     /// The code that was shown led to something, or to nothing. The first word on it stays.
@@ -171,6 +196,7 @@ impl Neighbourhood {
         let mut meeting =
             meeting::offering(link, &own, &about.name, offers, || self.passed_ms()).await?;
         let other = meeting.introduce(about).await?;
+        self.met(&other, meeting.words());
         let (keys, keyring, records, now_ms) = self.app.with(|open| {
             let records = open.store.read(|tx| tx.membership())?;
             let keys = DeviceKeys::decode(&open.keys.encode())?;
@@ -309,6 +335,6 @@ impl crate::session::Open {
         let name = members.name(here).unwrap_or_default().to_owned();
         let (tasks, notes, lists) = self.what_would_go()?;
         let platform = std::env::consts::OS.to_owned();
-        Ok(About { name, platform, vault: Some(vault), tasks, notes, lists })
+        Ok(About { name, platform, vault: Some(vault), device: Some(here), tasks, notes, lists })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::facts::PairingOffer;
 use super::keeper::{INTERFACE, NearbyKeeper};
+use crate::joining::same_title;
 use crate::session::{NewDevice, Open, new_actor};
 use crate::{App, AppError, view};
 use holdfast_model::Kind;
@@ -135,7 +136,8 @@ impl App {
     }
 
     /// Joins the vault of a device that shows a code. `place` is its address, or its name where it can
-    /// be found in this network. `agree` sees what will move before it does.
+    /// be found in this network. `agree` sees what will move before it does. What this device has comes
+    /// along, and its own vault is kept ([`crate::joining`]).
     pub fn accept_pairing(
         self: &Arc<Self>,
         place: &str,
@@ -144,9 +146,7 @@ impl App {
         agree: impl FnOnce(&PairingPreview) -> Agreement,
     ) -> Result<PairingPreview, AppError> {
         let code = PairingCode::parse(code)?;
-        if self.has_vault() {
-            return Err(AppError::VaultExists(self.home().path().display().to_string()));
-        }
+        let own = if self.has_vault() { Some(self.with(Open::own_side)?) } else { None };
         let keys = DeviceKeys::generate(&mut OsRng);
         let actor = new_actor();
         let who = self.introduction(new.name, actor)?;
@@ -155,12 +155,14 @@ impl App {
             .build()
             .map_err(AppError::file(self.home().path()))?;
         let identity = Identity::new(&keys)?;
-        let (entry, other, address) = runtime.block_on(async {
+        let is_typed = parse_address(place).is_ok();
+        let (entry, lists, other, address) = runtime.block_on(async {
             let (mut meeting, address) = meet(place, &identity, &code).await?;
-            let (entry, other) = enter(&mut meeting, &keys, who, agree).await?;
-            Ok::<_, AppError>((entry, other, address))
+            let (entry, lists, other) =
+                enter(&mut meeting, &keys, who, own.as_ref(), is_typed, agree).await?;
+            Ok::<_, AppError>((entry, lists, other, address))
         })?;
-        let open = self.establish(new, actor, |path| {
+        let make = |path: &std::path::Path| {
             let mut store = Store::create(path, entry.keyring.vault())?;
             store.write(|tx| {
                 for record in &entry.records {
@@ -169,8 +171,13 @@ impl App {
                 Ok::<_, AppError>(())
             })?;
             Ok((store, keys, entry.keyring))
-        })?;
-        self.adopt(open);
+        };
+        if own.is_some() {
+            self.change_vault(new, actor, lists, make)?;
+        } else {
+            let open = self.establish(new, actor, make)?;
+            self.adopt(open);
+        }
         self.keep_mode(view::Mode::Nearby)?;
         self.add_address(&address.to_string())?;
         Ok(other)
@@ -231,31 +238,57 @@ async fn meet(
     found
 }
 
+/// What a device that has a vault brings along.
+struct OwnSide {
+    about: About,
+    /// The other devices of its vault, by name.
+    others: Vec<String>,
+}
+
 async fn enter(
     meeting: &mut Meeting,
     keys: &DeviceKeys,
     who: Introduction<'_>,
+    own: Option<&OwnSide>,
+    is_typed: bool,
     agree: impl FnOnce(&PairingPreview) -> Agreement,
-) -> Result<(meeting::Entry, PairingPreview), AppError> {
-    let about = About {
-        name: who.name.to_owned(),
-        platform: who.platform.to_owned(),
-        vault: None,
-        tasks: 0,
-        notes: 0,
-        lists: Vec::new(),
-    };
+) -> Result<(meeting::Entry, SameLists, PairingPreview), AppError> {
+    let about = own.map_or_else(
+        || About {
+            name: String::new(),
+            platform: String::new(),
+            vault: None,
+            device: None,
+            tasks: 0,
+            notes: 0,
+            lists: Vec::new(),
+        },
+        |own| own.about.clone(),
+    );
+    let about = About { name: who.name.to_owned(), platform: who.platform.to_owned(), ..about };
     let other = meeting.introduce(about).await?;
-    let preview = preview(&other, meeting);
-    if agree(&preview) == Agreement::No {
+    let preview = preview(&other, meeting, own, is_typed);
+    let Agreement::Yes(lists) = agree(&preview) else {
         meeting.fail("pairing_declined", &format!("{} declined.", who.name)).await;
         return Err(meeting::MeetingError::Cancelled.into());
-    }
+    };
     let entry = meeting.enter(keys, who).await?;
-    Ok((entry, preview))
+    Ok((entry, lists, preview))
 }
 
-fn preview(other: &About, meeting: &Meeting) -> PairingPreview {
+fn preview(
+    other: &About,
+    meeting: &Meeting,
+    own: Option<&OwnSide>,
+    is_typed: bool,
+) -> PairingPreview {
+    let is_again = own.is_some_and(|own| own.about.vault == other.vault);
+    let same = |title: &&String| {
+        let wanted = same_title(title);
+        own.is_some_and(|own| own.about.lists.iter().any(|own| same_title(own) == wanted))
+    };
+    let same_lists =
+        if is_again { Vec::new() } else { other.lists.iter().filter(same).cloned().collect() };
     PairingPreview {
         name: other.name.clone(),
         platform: other.platform.clone(),
@@ -263,11 +296,14 @@ fn preview(other: &About, meeting: &Meeting) -> PairingPreview {
         notes: other.notes,
         lists: other.lists.clone(),
         words: meeting.words().map(str::to_owned).to_vec(),
-        check_words: false,
-        brings_tasks: 0,
-        brings_notes: 0,
-        same_lists: Vec::new(),
-        left_behind: Vec::new(),
+        check_words: is_typed || is_again,
+        brings_tasks: own.map_or(0, |own| own.about.tasks),
+        brings_notes: own.map_or(0, |own| own.about.notes),
+        same_lists,
+        left_behind: match own {
+            Some(own) if !is_again => own.others.clone(),
+            _ => Vec::new(),
+        },
     }
 }
 
@@ -304,6 +340,12 @@ pub(super) fn reachable(bound: &[SocketAddr]) -> Vec<String> {
 }
 
 impl Open {
+    /// What this device would bring along into another vault.
+    fn own_side(&mut self) -> Result<OwnSide, AppError> {
+        let others = self.others()?.into_iter().map(|(_, name)| name).collect();
+        Ok(OwnSide { about: self.about()?, others })
+    }
+
     /// How many tasks and notes a paired device would get, and which lists.
     pub(super) fn what_would_go(&mut self) -> Result<(u64, u64, Vec<String>), AppError> {
         let carried = spaces(Carrier::Lan);

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use holdfast_app::SameLists;
 use holdfast_app::view::{ExportRequest, PreviewChange};
 use serde_json::Value;
 
+use super::pair::BringAlong;
 use super::settings::find_device;
 use super::vault::NewDeviceArguments;
 use crate::context::Context;
@@ -130,6 +132,10 @@ fn inspect(file: &std::path::Path, context: &mut Context) -> Result<(), Failure>
 pub(crate) struct JoinArguments {
     /// The invitation bundle.
     file: PathBuf,
+    /// Where there is a vault here already: bring along what is in it, and what becomes of lists that
+    /// both have. The vault itself is kept beside.
+    #[arg(long, value_name = "LISTS")]
+    bring_along: Option<BringAlong>,
     #[command(flatten)]
     device: NewDeviceArguments,
 }
@@ -142,7 +148,9 @@ pub(crate) fn join(arguments: JoinArguments, context: &mut Context) -> Result<()
         None => secrets::ask("the invitation")?,
     };
     arguments.device.with(secrets::from_environment(), |new| {
-        Ok(context.app_without_vault().join(&arguments.file, &invitation, new)?)
+        let lists = arguments.bring_along.map(SameLists::from);
+        let app = context.app_without_vault();
+        Ok(app.join_bringing(&arguments.file, &invitation, new, lists)?)
     })?;
     let identity = context.app_without_vault().identity()?;
     context.answer(&identity, |_| format!("{} has joined.", line(&arguments.device.name)))

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::sync::signals;
 use super::vault::KeyArguments;
-use holdfast_app::{Agreement, SameLists};
+use holdfast_app::{Agreement, AppError, SameLists};
 
 use crate::context::{Context, raw};
 use crate::failure::Failure;
@@ -43,8 +43,30 @@ pub(crate) struct AcceptArguments {
     /// What this device is called; the computer's own name where nothing is said.
     #[arg(long)]
     name: Option<String>,
+    /// Where there is a vault here already: bring along what is in it, and what becomes of lists that
+    /// both have. The vault itself is kept beside.
+    #[arg(long, value_name = "LISTS")]
+    bring_along: Option<BringAlong>,
     #[command(flatten)]
     key: KeyArguments,
+}
+
+/// What becomes of lists of one title.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum BringAlong {
+    /// What is in them comes together in one.
+    Merge,
+    /// Each stays a list of its own.
+    KeepBoth,
+}
+
+impl From<BringAlong> for SameLists {
+    fn from(chosen: BringAlong) -> Self {
+        match chosen {
+            BringAlong::Merge => Self::Merge,
+            BringAlong::KeepBoth => Self::KeepBoth,
+        }
+    }
 }
 
 /// `pair …`
@@ -106,8 +128,12 @@ fn offer(context: &mut Context) -> Result<(), Failure> {
 fn accept(arguments: AcceptArguments, context: &mut Context) -> Result<(), Failure> {
     let given = context.passphrase_in_file()?.or_else(secrets::from_environment);
     let name = arguments.name.unwrap_or_else(holdfast_app::suggested_name);
+    let lists = arguments.bring_along.map(SameLists::from);
     let other = arguments.key.with(&name, given, |new| {
         let app = context.shared_app();
+        if app.has_vault() && lists.is_none() {
+            return Err(AppError::VaultExists(app.home().path().display().to_string()).into());
+        }
         // Whoever typed the code agreed.
         Ok(app.accept_pairing(&arguments.device, &arguments.code, new, |_| {
             Agreement::Yes(SameLists::KeepBoth)

@@ -91,6 +91,9 @@ pub struct About {
     pub platform: String,
     /// Its vault; none where it has none yet.
     pub vault: Option<VaultId>,
+    /// Which device of that vault it is.
+    #[serde(default)]
+    pub device: Option<DeviceId>,
     /// Tasks that it would send.
     pub tasks: u64,
     /// Notes that it would send.
@@ -367,7 +370,10 @@ impl Meeting {
             Sealed::Agreed => {}
             _ => return Err(MeetingError::Unexpected.into()),
         }
-        if about.vault == Some(host.vault) {
+        let members = Membership::from_records(host.vault, &host.records);
+        let is_member = about.device.is_some_and(|device| members.is_active(device));
+        // One that was removed, or lost its keys, comes in again as a new device.
+        if about.vault == Some(host.vault) && is_member {
             self.send(&Sealed::Already).await?;
             return Err(MeetingError::Already(about.name.clone()).into());
         }

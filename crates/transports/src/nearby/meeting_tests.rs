@@ -29,6 +29,7 @@ fn about(name: &str, vault: Option<VaultId>) -> About {
         name: name.into(),
         platform: "linux".into(),
         vault,
+        device: None,
         tasks: 2,
         notes: 1,
         lists: vec!["Groceries".into()],
