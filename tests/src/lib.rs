@@ -10,6 +10,7 @@ pub mod nearby;
 pub mod older;
 pub mod opened;
 pub mod oracle;
+pub mod pictures;
 pub mod replica;
 pub mod sim;
 pub mod syncer;

@@ -4,9 +4,8 @@
 use anyhow::{Context, Result, ensure};
 use holdfast_tests::Device;
 use holdfast_tests::nearby::{Watching, in_step, pair_at, wait_until};
+use holdfast_tests::pictures::{import, pictures};
 use holdfast_tests::wire::{Weather, Wire};
-use rand::{RngCore, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -40,48 +39,10 @@ impl Pair {
     }
 }
 
-/// Notes with pictures, as an import makes them. Returns how many bytes of pictures there are.
-fn notes(device: &Device, count: usize, picture: usize) -> Result<u64> {
-    let folder = device.file("notes");
-    std::fs::create_dir(&folder)?;
-    let mut random = ChaCha8Rng::seed_from_u64(5);
-    for number in 0..count {
-        let mut bytes = vec![0; picture];
-        random.fill_bytes(&mut bytes);
-        std::fs::write(folder.join(format!("{number}.png")), bytes)?;
-        let text =
-            format!("Note {number}\n\n![]({number}.png)\n{}", "Some words in it.\n".repeat(40));
-        std::fs::write(folder.join(format!("{number}.md")), text)?;
-    }
-    device.ctl(&["import", "markdown", folder.to_str().context("a path")?])?;
-    Ok((count * picture) as u64)
-}
-
 fn is_connected(device: &Device) -> Result<bool> {
     let status = device.json(&["status"])?;
     let state = status["destinations"][0]["state"].as_str().unwrap_or_default().to_owned();
     Ok(state.starts_with("Connected"))
-}
-
-/// Everything that an export has of pictures, sorted.
-fn pictures(device: &Device) -> Result<Vec<Vec<u8>>> {
-    let folder = tempfile::tempdir()?;
-    let place = folder.path().join("export");
-    device.ctl(&["export", place.to_str().context("a path")?])?;
-    let mut pictures = Vec::new();
-    let mut open = vec![place];
-    while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "png") {
-                pictures.push(std::fs::read(path)?);
-            }
-        }
-    }
-    pictures.sort();
-    Ok(pictures)
 }
 
 fn is_whole(device: &Device) -> Result<()> {
@@ -95,7 +56,7 @@ fn a_first_sync_that_is_cut_again_and_again_ends_and_repeats_little() -> Result<
     let mut content = 0;
     let pair = Pair::new(|laptop| {
         // The pictures are the most of it: each is one piece, and comes whole or again.
-        content = notes(laptop, 60, 40_000)?;
+        content = import(laptop, 60, 40_000)?;
         Ok(())
     })?;
     let (laptop, phone, wire) = (&pair.laptop, &pair.phone, &pair.wire);
@@ -128,7 +89,7 @@ fn over_a_slow_wire_everything_comes_and_the_connection_stays() -> Result<()> {
     let pair = Pair::new(|laptop| {
         // So much takes several times as long as the silence after which a connection counts as dead
         // would allow, were a large answer taken for silence.
-        notes(laptop, 4, 40_000)?;
+        import(laptop, 4, 40_000)?;
         Ok(())
     })?;
     pair.wire.set(Weather::Slow(20_000));

@@ -3,9 +3,17 @@
 //! does not let a program make such networks.
 
 use anyhow::{Context, Result, bail, ensure};
+use holdfast_app::view::QuickAddDefaults;
+use holdfast_app::{App, Home};
 use holdfast_tests::Device;
-use holdfast_tests::nearby::{Watching, in_step, pair, wait_until};
+use holdfast_tests::nearby::{Watching, in_step, pair, pair_at, wait_until};
+use holdfast_tests::pictures::{import, pictures};
 use std::process::Command;
+
+const TASKS: usize = 10_000;
+const NOTES: usize = 1_000;
+/// Notes that show a picture, and how large one is.
+const PICTURES: (usize, usize) = (30, 200_000);
 
 /// A network to which namespaces are joined by cables; gone with the test.
 struct Lan {
@@ -13,12 +21,12 @@ struct Lan {
     hosts: Vec<String>,
 }
 
-fn ip(arguments: &[&str]) -> Result<()> {
+fn ip(arguments: &[&str]) -> Result<String> {
     let output = Command::new("ip").args(arguments).output().context("there is no 'ip'")?;
     if !output.status.success() {
         bail!("ip {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim());
     }
-    Ok(())
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 impl Lan {
@@ -51,13 +59,22 @@ impl Lan {
         let host = &self.hosts[host];
         ip(&["-n", host, "address", "flush", "dev", "eth0", "scope", "global"])?;
         ip(&["-n", host, "address", "add", &format!("10.77.0.{last}/24"), "dev", "eth0"])?;
-        ip(&["-n", host, "route", "replace", "224.0.0.0/4", "dev", "eth0"])
+        ip(&["-n", host, "route", "replace", "224.0.0.0/4", "dev", "eth0"])?;
+        Ok(())
     }
 
     /// Pulls a host's cable, or puts it back.
     fn cable(&self, host: usize, plugged: bool) -> Result<()> {
         let state = if plugged { "up" } else { "down" };
-        ip(&["-n", &self.name, "link", "set", &format!("port{host}"), state])
+        ip(&["-n", &self.name, "link", "set", &format!("port{host}"), state])?;
+        Ok(())
+    }
+
+    /// How many bytes came to a host so far.
+    fn received(&self, host: usize) -> Result<u64> {
+        let host = &self.hosts[host];
+        let said = ip(&["netns", "exec", host, "cat", "/sys/class/net/eth0/statistics/rx_bytes"])?;
+        Ok(said.trim().parse()?)
     }
 }
 
@@ -80,43 +97,66 @@ fn network(test: &str, hosts: usize) -> Option<Lan> {
     }
 }
 
+/// A person's years: tasks one by one, notes and pictures from a folder.
+fn fill(laptop: &Device) -> Result<()> {
+    let folder = laptop.file("notes");
+    std::fs::create_dir(&folder)?;
+    for number in 0..NOTES {
+        let text = format!("# Note {number}\n\n{}", "A line of some words in it.\n".repeat(36));
+        std::fs::write(folder.join(format!("{number}.md")), text)?;
+    }
+    laptop.ctl(&["import", "markdown", folder.to_str().context("a path")?])?;
+    import(laptop, PICTURES.0, PICTURES.1)?;
+    // As the window does it: a process for each would take an hour.
+    let app = App::at(Home::at(laptop.home()))?;
+    let defaults = QuickAddDefaults { list: None, when: None, parent: None };
+    for number in 0..TASKS {
+        app.quick_add(&format!("Task {number} @bulk"), &[], &defaults)?;
+    }
+    Ok(())
+}
+
 #[test]
-fn three_devices_stay_in_step_through_pulled_cables_new_addresses_and_a_crash() -> Result<()> {
+fn ten_thousand_tasks_stay_in_step_on_three_devices_through_pulled_cables_new_addresses_and_a_crash()
+-> Result<()> {
     let Some(lan) = network("a", 3) else { return Ok(()) };
     let at = |name: &str, host: usize| {
         Ok::<_, anyhow::Error>(Device::new(name)?.in_network(&lan.hosts[host]))
     };
     let (laptop, phone, tablet) = (at("laptop", 0)?, at("phone", 1)?, at("tablet", 2)?);
     laptop.ctl(&["init", "--name", "Laptop"])?;
-    let folder = laptop.file("notes");
-    std::fs::create_dir(&folder)?;
-    for number in 0..1_000 {
-        let text = format!("# Note {number}\n\n{}", "A line of some words in it.\n".repeat(36));
-        std::fs::write(folder.join(format!("{number}.md")), text)?;
-    }
-    laptop.ctl(&["import", "markdown", folder.to_str().context("a path")?])?;
+    fill(&laptop)?;
     laptop.ctl(&["mode", "nearby"])?;
     let _on_laptop = Watching::start(&laptop)?;
-    pair(&laptop, &phone, "Phone")?;
+    // Found by its name.
+    let offer = laptop.json(&["pair", "offer"])?;
+    let preview = pair_at("Laptop", &offer, &phone, "Phone")?;
+    ensure!(preview["tasks"] == TASKS && preview["notes"] == NOTES + PICTURES.0, "{preview}");
+    let before = lan.received(1)?;
     let mut on_phone = Watching::start(&phone)?;
     // Cut in the middle of the first transfer, and healed.
+    wait_until("the transfer began", || Ok(lan.received(1)? - before > 100_000))?;
     lan.cable(1, false)?;
+    let at_the_cut = lan.received(1)?;
     laptop.ctl(&["add", "Written while the cable was out"])?;
+    phone.ctl(&["add", "Written on the other side of the cut"])?;
     lan.cable(1, true)?;
     in_step(&[&laptop, &phone])?;
+    let whole = || Ok(pictures(&phone)?.len() == PICTURES.0);
+    wait_until("all pictures are on the phone", whole)?;
+    ensure!(lan.received(1)? - at_the_cut > 100_000, "it was not in the middle");
     pair(&laptop, &tablet, "Tablet")?;
     let _on_tablet = Watching::start(&tablet)?;
     in_step(&[&laptop, &phone, &tablet])?;
     // The laptop is away: what the phone writes gets to the tablet all the same.
     lan.cable(0, false)?;
     let word = phone.ctl(&["add", "Straight from phone to tablet"])?;
-    wait_until("the tablet has it", || {
-        Ok(tablet.ctl(&["tasks"])?.contains("Straight from phone"))
-    })?;
-    laptop.ctl(&["add", "On the laptop, alone"])?;
+    wait_until("the tablet has it", || Ok(tablet.ctl(&["task", "show", word.trim()]).is_ok()))?;
+    let alone = laptop.ctl(&["add", "On the laptop, alone"])?;
     lan.cable(0, true)?;
     in_step(&[&laptop, &phone, &tablet])?;
     ensure!(laptop.ctl(&["task", "show", word.trim()])?.contains("Straight from phone"));
+    ensure!(tablet.ctl(&["task", "show", alone.trim()])?.contains("On the laptop"));
     // Another address, as another network gives it.
     lan.address(1, 77)?;
     phone.ctl(&["add", "From the new address"])?;
@@ -130,5 +170,7 @@ fn three_devices_stay_in_step_through_pulled_cables_new_addresses_and_a_crash() 
     for device in [&laptop, &phone, &tablet] {
         ensure!(!device.ctl(&["check"])?.contains("PROBLEM"));
     }
+    let there = pictures(&laptop)?;
+    ensure!(pictures(&phone)? == there && pictures(&tablet)? == there, "other pictures");
     Ok(())
 }

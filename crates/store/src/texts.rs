@@ -38,11 +38,19 @@ pub(crate) struct OpenText {
     concurrent: bool,
     /// Whether a decision was made or taken back.
     decided: bool,
+    /// Whether it began empty, so that what was taken in since is all there is.
+    began_empty: bool,
 }
 
 impl OpenText {
+    /// A text of which nothing was written yet.
+    fn empty() -> Self {
+        Self { began_empty: true, ..Self::new(TextDoc::new(READER)) }
+    }
+
     fn new(doc: TextDoc) -> Self {
         Self {
+            began_empty: false,
             doc,
             plain: String::new(),
             fresh: Vec::new(),
@@ -232,7 +240,7 @@ impl Tx<'_> {
         brought: Option<TextDoc>,
     ) -> Result<OpenText, StoreError> {
         let Some(row) = self.text_row(id)? else {
-            return Ok(OpenText::new(brought.unwrap_or_else(|| TextDoc::new(READER))));
+            return Ok(brought.map_or_else(OpenText::empty, OpenText::new));
         };
         let kept = self.kept_text(id, &row);
         let stored = Version::from_bytes(&row.version)?;
@@ -269,7 +277,11 @@ impl Tx<'_> {
             self.review_text(state, field, &open.doc, policies)?;
         }
         let version = open.doc.version().to_bytes();
-        if open.snapshot_bytes == 0 || open.folds() {
+        // The edits that make a new text are kept as they came: most texts of a first sync are read long
+        // before they are written, if they ever are, and a snapshot of each costs more than all else.
+        let begins = open.began_empty && !open.fresh.is_empty();
+        let folds = open.folds() || (open.snapshot_bytes == 0 && !begins);
+        if begins || folds {
             self.sql
                 .prepare_cached(
                     "INSERT INTO texts (entity, field, version, plain, snapshot, review)
@@ -278,6 +290,8 @@ impl Tx<'_> {
                         plain = excluded.plain, snapshot = x'', review = x''",
                 )?
                 .execute((id.as_bytes(), field, &version, &open.plain))?;
+        }
+        if folds {
             self.sql
                 .prepare_cached(
                     "INSERT INTO text_bases (entity, snapshot) VALUES (?1, ?2)
@@ -297,9 +311,11 @@ impl Tx<'_> {
                     )?
                     .execute((id.as_bytes(), writer.cast_signed(), body))?;
             }
-            self.sql
-                .prepare_cached("UPDATE texts SET version = ?2, plain = ?3 WHERE entity = ?1")?
-                .execute((id.as_bytes(), &version, &open.plain))?;
+            if !begins {
+                self.sql
+                    .prepare_cached("UPDATE texts SET version = ?2, plain = ?3 WHERE entity = ?1")?
+                    .execute((id.as_bytes(), &version, &open.plain))?;
+            }
         }
         Ok(open.concurrent)
     }

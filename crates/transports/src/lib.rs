@@ -8,3 +8,6 @@ pub mod bundle;
 pub mod folder;
 pub mod nearby;
 pub mod peer;
+
+#[cfg(test)]
+mod contract_tests;

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Notes of a kilobyte each.
-const NOTES: usize = 10_000;
+pub(crate) const NOTES: usize = 10_000;
 const FIRST_SYNCS: usize = 3;
 const EDITS: usize = 300;
 /// So long anything may take before the measurement counts as stuck.
@@ -57,7 +57,7 @@ fn wait_until(what: &str, holds: impl Fn() -> Result<bool>) -> Result<()> {
     Ok(())
 }
 
-fn body(number: usize) -> String {
+pub(crate) fn body(number: usize) -> String {
     let line = format!("Plan {number}: boards, varnish, hinges and {} screws.\n", number % 97);
     line.repeat(1 + 1_000 / line.len()).chars().take(1_000).collect()
 }

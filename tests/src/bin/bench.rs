@@ -11,6 +11,8 @@ mod nearby;
 mod plain;
 #[path = "../bench/search.rs"]
 mod search;
+#[path = "../bench/syncthing.rs"]
+mod syncthing;
 #[path = "../bench/table.rs"]
 mod table;
 #[path = "../bench/tasks.rs"]
@@ -34,6 +36,8 @@ const MEASUREMENTS: &[Measurement] = &[
     ("1,000 notes of 1 KB out of it, second device", folder::take_in),
     ("nearby: first sync of 10,000 notes of 1 KB over loopback", nearby::first_sync),
     ("nearby: an edit on A seen on B", nearby::edit),
+    ("nearby: first sync of 10,000 notes, beside Syncthing", syncthing::first_sync),
+    ("nearby: an edit on A seen on B, beside Syncthing", syncthing::edit),
     ("search as you type over 10,000 items", search::as_you_type),
 ];
 
@@ -51,6 +55,10 @@ fn main() -> Result<()> {
     let wanted = std::env::args().nth(1).unwrap_or_default();
     let mut rows = Vec::new();
     for (name, measure) in MEASUREMENTS.iter().filter(|(name, _)| name.contains(&wanted)) {
+        if name.ends_with("Syncthing") && !syncthing::is_installed() {
+            eprintln!("{name}: skipped, syncthing is not installed");
+            continue;
+        }
         eprintln!("{name} …");
         rows.push((*name, measure()?));
     }

@@ -33,4 +33,4 @@ pub trait Call {
 
 #[cfg(test)]
 #[path = "peer_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -38,12 +38,17 @@ impl Call for Direct<'_> {
 }
 
 /// What `to` asked `from`, and what came of it.
-struct Pulled {
-    outcome: Result<Came, PeerError>,
+pub(crate) struct Pulled {
+    pub(crate) outcome: Result<Came, PeerError>,
     asked: Vec<String>,
 }
 
-fn pull_some(to: &mut Device, from: &mut Device, left: usize, confirmed: bool) -> Pulled {
+pub(crate) fn pull_some(
+    to: &mut Device,
+    from: &mut Device,
+    left: usize,
+    confirmed: bool,
+) -> Pulled {
     let news = news(&mut from.session()).unwrap();
     let (folder, id): (PathBuf, DeviceId) = (to.folder().join("incoming"), from.id());
     let answering = Answering::new(from.folder().to_owned());

@@ -1,0 +1,360 @@
+//! What every way of exchange keeps, whatever carries it. One body of statements, run over a bundle file,
+//! a bundle file with the box for nearby lists ticked, an exchange folder, and a connection.
+
+use crate::bundle::fixture_tests::{Device, devices};
+use crate::bundle::{self, ExportRequest, ExportScope};
+use crate::folder::{self, FolderMemory, OsFiles, Take};
+use crate::peer;
+use holdfast_model::EntityId;
+use holdfast_oplog::{DeviceId, LogId, Space};
+use holdfast_sync::{Carrier, carried, offered, spaces};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// Into how many pieces a way is cut.
+const CUTS: usize = 12;
+
+/// Why nothing was taken in: a stable name.
+type Refused = &'static str;
+
+/// One way from device to device.
+trait Way {
+    const CARRIER: Carrier;
+    /// What a device says to what comes from another vault; none where it is not even looked at.
+    const STRANGER: Option<Refused>;
+
+    fn new() -> Self;
+
+    /// Everything that one device lets go gets to another. `confirmed` is whether the person said yes to
+    /// a large deletion.
+    fn carry(&mut self, from: &mut Device, to: &mut Device, confirmed: bool)
+    -> Result<(), Refused>;
+
+    /// The same, cut at the `at`-th of [`CUTS`] places. Whether there was anything to cut.
+    fn cut(&mut self, from: &mut Device, to: &mut Device, at: usize) -> bool;
+}
+
+struct File<const TICKED: bool>(TempDir, usize);
+
+impl<const TICKED: bool> File<TICKED> {
+    fn export(&mut self, from: &mut Device) -> Result<PathBuf, Refused> {
+        self.1 += 1;
+        let path = self.0.path().join(format!("{}.holdfast", self.1));
+        let request = ExportRequest { scope: ExportScope::Full, nearby: TICKED };
+        bundle::export(&mut from.session(), request, &path).map_err(|error| error.code())?;
+        Ok(path)
+    }
+}
+
+impl<const TICKED: bool> Way for File<TICKED> {
+    const CARRIER: Carrier = Carrier::Bundle { nearby_ticked: TICKED };
+    const STRANGER: Option<Refused> = Some("foreign_vault");
+
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap(), 0)
+    }
+
+    fn carry(
+        &mut self,
+        from: &mut Device,
+        to: &mut Device,
+        confirmed: bool,
+    ) -> Result<(), Refused> {
+        let path = self.export(from)?;
+        let came = bundle::import(&mut to.session(), &path, confirmed);
+        if let Some(keyring) = came.map_err(|error| error.code())?.keyring {
+            to.keyring = keyring;
+        }
+        Ok(())
+    }
+
+    fn cut(&mut self, from: &mut Device, to: &mut Device, at: usize) -> bool {
+        let path = self.export(from).unwrap();
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() * at / CUTS]).unwrap();
+        bundle::import(&mut to.session(), &path, false).unwrap_err();
+        true
+    }
+}
+
+struct Folder(TempDir, BTreeMap<DeviceId, FolderMemory>);
+
+impl Folder {
+    fn exchange(&mut self, device: &mut Device, take: Take) -> Result<(), Refused> {
+        let mut files = OsFiles::new(self.0.path(), device.store.vault());
+        let memory = self.1.entry(device.id()).or_default();
+        let report = folder::exchange(&mut device.session(), &mut files, memory, take, false);
+        let report = report.map_err(|error| error.code())?;
+        *memory = report.memory;
+        if let Some(keyring) = report.keyring {
+            device.keyring = keyring;
+        }
+        report.waits.map_or(Ok(()), |waits| Err(waits.code()))
+    }
+
+    fn files(&self, of: &Path) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(of).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                found.extend(self.files(&path));
+            } else {
+                found.push(path);
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+impl Way for Folder {
+    const CARRIER: Carrier = Carrier::Folder;
+    // Each vault has a folder of its own within the folder.
+    const STRANGER: Option<Refused> = None;
+
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap(), BTreeMap::new())
+    }
+
+    fn carry(
+        &mut self,
+        from: &mut Device,
+        to: &mut Device,
+        confirmed: bool,
+    ) -> Result<(), Refused> {
+        self.exchange(from, Take::AtOnce)?;
+        self.exchange(to, if confirmed { Take::Confirmed } else { Take::AtOnce })
+    }
+
+    fn cut(&mut self, from: &mut Device, to: &mut Device, at: usize) -> bool {
+        self.exchange(from, Take::AtOnce).unwrap();
+        let root = self.0.path().to_owned();
+        let Some(path) = self.files(&root).into_iter().nth(at) else { return false };
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        // A file that is on its way is waited for: that is no error.
+        self.exchange(to, Take::AtOnce).unwrap();
+        fs::write(&path, whole).unwrap();
+        true
+    }
+}
+
+struct Connection;
+
+impl Way for Connection {
+    const CARRIER: Carrier = Carrier::Lan;
+    const STRANGER: Option<Refused> = Some("foreign_vault");
+
+    fn new() -> Self {
+        Self
+    }
+
+    fn carry(
+        &mut self,
+        from: &mut Device,
+        to: &mut Device,
+        confirmed: bool,
+    ) -> Result<(), Refused> {
+        let pulled = peer::tests::pull_some(to, from, usize::MAX, confirmed);
+        pulled.outcome.map(drop).map_err(|error| error.code())
+    }
+
+    fn cut(&mut self, from: &mut Device, to: &mut Device, at: usize) -> bool {
+        peer::tests::pull_some(to, from, at, false).outcome.is_err()
+    }
+}
+
+/// Lets everything of the space 'ask' leave that is there now.
+fn approve(device: &mut Device) {
+    let log = LogId { space: Space::Ask, actor: device.actor };
+    device.write(|tx| {
+        let held = tx.held().unwrap().get(log);
+        tx.approve(log, held).unwrap();
+    });
+}
+
+fn what_a_carrier_may_carry_goes_and_nothing_else<W: Way>() {
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    let words = Space::ALL.map(|space| (space, laptop.add_in(space, space.as_str(), "")));
+    let mut way = W::new();
+    way.carry(&mut laptop, &mut phone, false).unwrap();
+    for (space, id) in words {
+        // Of 'ask' nothing was approved yet.
+        let may = carried(space, W::CARRIER) && space != Space::Ask;
+        assert_eq!(phone.has(id), may, "{space}");
+    }
+    approve(&mut laptop);
+    let later = laptop.add_in(Space::Ask, "written after the approval", "");
+    way.carry(&mut laptop, &mut phone, false).unwrap();
+    assert!(phone.has(words[2].1) && words[2].0 == Space::Ask && !phone.has(later));
+    let held = phone.write(|tx| tx.held().unwrap());
+    assert_eq!(held, held.within(&spaces(W::CARRIER)), "a log that may not travel is known there");
+    let may = laptop.write(|tx| offered(tx, W::CARRIER).unwrap());
+    assert_eq!(held, may);
+}
+
+fn twice_is_once<W: Way>() {
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    let oak = laptop.add("oak");
+    laptop.jot(EntityId::named("note"), "words");
+    let mut way = W::new();
+    way.carry(&mut laptop, &mut phone, false).unwrap();
+    let changes = |device: &mut Device| device.write(|tx| tx.sizes().unwrap().changes);
+    let (dump, count) = (phone.dump(), changes(&mut phone));
+    for _ in 0..2 {
+        way.carry(&mut laptop, &mut phone, false).unwrap();
+        // By a way that remembers nothing as well.
+        W::new().carry(&mut laptop, &mut phone, false).unwrap();
+    }
+    assert!(phone.has(oak));
+    assert_eq!((phone.dump(), changes(&mut phone)), (dump, count));
+}
+
+fn the_order_in_which_devices_are_heard_does_not_matter<W: Way>() {
+    let mut seen = Vec::new();
+    for order in [[0, 1], [1, 0]] {
+        let [mut laptop, mut phone, mut tablet] = devices(["laptop", "phone", "tablet"]);
+        let oak = laptop.add("oak");
+        W::new().carry(&mut laptop, &mut phone, false).unwrap();
+        phone.retitle(oak, "oak boards");
+        laptop.retitle(oak, "oak and ash");
+        laptop.jot(EntityId::named("note"), "from the laptop. ");
+        phone.jot(EntityId::named("note"), "from the phone. ");
+        let mut way = W::new();
+        let mut others = [laptop, phone];
+        for other in order {
+            way.carry(&mut others[other], &mut tablet, false).unwrap();
+        }
+        let open = tablet.write(|tx| tx.conflict_counts().unwrap().0);
+        assert!(open > 0, "edits made apart are to be decided");
+        seen.push((tablet.dump(), open));
+    }
+    assert_eq!(seen[0], seen[1]);
+}
+
+fn cut_anywhere_it_goes_on_and_nothing_is_lost_or_doubled<W: Way>() {
+    let [mut laptop, mut whole] = devices(["laptop", "phone"]);
+    let fill = |laptop: &mut Device| {
+        for number in 0..20 {
+            laptop.add(&format!("task {number}"));
+        }
+        laptop.attach("picture", &[7; 100_000]);
+    };
+    fill(&mut laptop);
+    W::new().carry(&mut laptop, &mut whole, false).unwrap();
+    let mut cuts = 0;
+    for at in 0..CUTS {
+        let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+        fill(&mut laptop);
+        let mut way = W::new();
+        cuts += usize::from(way.cut(&mut laptop, &mut phone, at));
+        // What came is whole: it is a part of what is there, and can be looked at.
+        let (held, there) =
+            (phone.write(|tx| tx.held().unwrap()), laptop.write(|tx| tx.held().unwrap()));
+        assert!(there.missing_in(&held).is_empty() || held.missing_in(&there).is_empty());
+        way.carry(&mut laptop, &mut phone, false).unwrap();
+        assert_eq!(phone.dump(), whole.dump());
+        let picture = holdfast_oplog::Hash::of(&[7; 100_000]);
+        assert!(phone.write(|tx| tx.has_blob(picture).unwrap()), "cut at {at}");
+    }
+    assert!(cuts >= 2, "it was cut {cuts} times only");
+}
+
+fn a_strangers_vault_is_refused_and_changes_nothing<W: Way>() {
+    let [mut laptop, _] = devices(["laptop", "phone"]);
+    let [_, _, _, mut stranger] = devices(["a", "b", "c", "stranger"]);
+    let ash = stranger.add("ash");
+    laptop.add("oak");
+    // That something was published is no change of what is here.
+    let what = |device: &mut Device| {
+        let (dump, _, members, held) = device.trace();
+        (dump, members, held)
+    };
+    let before = what(&mut laptop);
+    let outcome = W::new().carry(&mut stranger, &mut laptop, false);
+    assert_eq!(outcome.err(), W::STRANGER);
+    assert!(what(&mut laptop) == before && !laptop.has(ash));
+}
+
+fn a_large_deletion_waits_for_the_person<W: Way>() {
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    let ids: Vec<_> = (0..30).map(|number| laptop.add(&format!("task {number}"))).collect();
+    let mut way = W::new();
+    way.carry(&mut laptop, &mut phone, false).unwrap();
+    laptop.delete(&ids[..20]);
+    for _ in 0..2 {
+        assert_eq!(way.carry(&mut laptop, &mut phone, false), Err("mass_deletion"));
+        assert!(ids.iter().all(|id| phone.has(*id)), "nothing of it was taken in");
+    }
+    way.carry(&mut laptop, &mut phone, true).unwrap();
+    assert_eq!(ids.iter().filter(|id| phone.has(**id)).count(), 10);
+}
+
+fn a_newcomer_gets_a_snapshot_of_what_is_alive<W: Way>() {
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    let (oak, gone) = (laptop.add("oak"), laptop.add("gone"));
+    laptop.delete(&[gone]);
+    let mut way = W::new();
+    for _ in 0..2 {
+        way.carry(&mut laptop, &mut phone, false).unwrap();
+        way.carry(&mut phone, &mut laptop, false).unwrap();
+    }
+    assert!(laptop.prune(i64::MAX).pruned > 0, "the phone said that it has everything");
+    laptop.retitle(oak, "oak boards");
+    let [_, mut late] = devices(["laptop", "phone"]);
+    W::new().carry(&mut laptop, &mut late, false).unwrap();
+    assert!(late.has(oak) && !late.has(gone));
+    assert_eq!(late.dump(), laptop.dump());
+    assert_eq!(late.write(|tx| tx.sizes().unwrap().changes), 1, "what was pruned came one by one");
+}
+
+fn what_a_removed_device_wrote_later_is_set_aside<W: Way>() {
+    let [mut laptop, mut phone, mut tablet] = devices(["laptop", "phone", "tablet"]);
+    let mut way = W::new();
+    let before = phone.add("before the removal");
+    way.carry(&mut phone, &mut laptop, false).unwrap();
+    laptop.keyring =
+        holdfast_sync::devices::remove_device(&mut laptop.session(), phone.id()).unwrap();
+    let late = phone.add("after the removal");
+    // The tablet gets it before it hears of the removal, and hands it on afterwards.
+    way.carry(&mut phone, &mut tablet, false).unwrap();
+    assert!(tablet.has(late));
+    for _ in 0..2 {
+        // A bundle of a device that has not heard of the removal yet may be refused: nothing comes then.
+        let _ = way.carry(&mut tablet, &mut laptop, false);
+    }
+    assert!(laptop.has(before) && !laptop.has(late));
+    let aside = laptop.write(|tx| tx.count_set_aside().unwrap());
+    assert_eq!(aside, [(phone.actor, 1)], "kept, and counted once");
+}
+
+/// Runs each statement over each way.
+macro_rules! over_every_way {
+    ($($statement:ident),+ $(,)?) => {
+        over_every_way!(@ over_a_bundle: super::File<false>, $($statement),+);
+        over_every_way!(@ over_a_bundle_with_nearby: super::File<true>, $($statement),+);
+        over_every_way!(@ over_a_folder: super::Folder, $($statement),+);
+        over_every_way!(@ over_a_connection: super::Connection, $($statement),+);
+    };
+    (@ $name:ident: $way:ty, $($statement:ident),+) => {
+        mod $name {
+            $(#[test]
+            fn $statement() {
+                super::$statement::<$way>();
+            })+
+        }
+    };
+}
+
+over_every_way!(
+    what_a_carrier_may_carry_goes_and_nothing_else,
+    twice_is_once,
+    the_order_in_which_devices_are_heard_does_not_matter,
+    cut_anywhere_it_goes_on_and_nothing_is_lost_or_doubled,
+    a_strangers_vault_is_refused_and_changes_nothing,
+    a_large_deletion_waits_for_the_person,
+    a_newcomer_gets_a_snapshot_of_what_is_alive,
+    what_a_removed_device_wrote_later_is_set_aside,
+);
