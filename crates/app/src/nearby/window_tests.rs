@@ -2,7 +2,7 @@
 
 use super::NearbyKeeper;
 use crate::story_tests::new;
-use crate::{App, AppError, Home, view};
+use crate::{App, AppError, Home, KeyStore, NewDevice, view};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -90,6 +90,40 @@ fn a_code_is_typed_the_preview_is_agreed_to_and_both_devices_say_so() {
         });
         assert!(ahead.abs() < 30_000, "{ahead}");
     }
+}
+
+#[test]
+fn a_device_with_a_vault_shows_what_it_brings_and_brings_it() {
+    let (laptop, tablet) = (laptop(), device());
+    tablet
+        .app
+        .create(&NewDevice {
+            name: "Tablet",
+            key_store: Some(KeyStore::Passphrase),
+            passphrase: Some("four quiet oak boards"),
+        })
+        .unwrap();
+    tablet.app.keep_mode(view::Mode::Nearby).unwrap();
+    let own = {
+        let none = view::QuickAddDefaults { list: None, when: None, parent: None };
+        tablet.app.quick_add("Oil the saw", &[], &none).unwrap().ids[0].clone()
+    };
+    assert!(tablet.app.nearby_view().unwrap().asks_for_passphrase);
+    let code = laptop.app.show_code().unwrap();
+    let begin = |passphrase: Option<&str>| {
+        let passphrase = passphrase.map(str::to_owned);
+        tablet.app.begin_joining(&code.addresses[0], &code.code, "Tablet", None, passphrase)
+    };
+    // Before the code is tried at all.
+    assert_eq!(begin(None).unwrap_err().code(), "locked");
+    assert_eq!(begin(Some("four quiet oak bords")).unwrap_err().code(), "wrong_passphrase");
+    let preview = begin(Some("four quiet oak boards")).unwrap();
+    assert_eq!((preview.tasks, preview.brings_tasks), (0, 1));
+    assert!(preview.check_words, "the address was typed");
+    tablet.app.finish_joining(view::SameLists::Merge).unwrap();
+    assert_eq!(outcome(&laptop).paired.as_deref(), Some("Tablet"));
+    until("its task is on the laptop", || laptop.app.task(&own).ok());
+    assert_eq!(members(&tablet), 2);
 }
 
 #[test]
