@@ -122,6 +122,52 @@ fn an_offer_without_a_running_app_stays_until_it_is_used_and_a_name_serves_as_we
     Ok(())
 }
 
+/// Both have a vault: one joins the other's and brings along what it had, while a watcher of its own runs.
+#[test]
+fn a_device_with_a_vault_of_its_own_pairs_and_brings_along_what_it_had() -> Result<()> {
+    let (laptop, tower) = (Device::new("laptop")?, Device::new("tower")?);
+    laptop.ctl(&["init", "--name", "Laptop"])?;
+    laptop.ctl(&["add", "Milk #Groceries"])?;
+    laptop.ctl(&["mode", "nearby"])?;
+    let mut on_laptop = Watching::start(&laptop)?;
+    tower.ctl(&["init", "--name", "Tower"])?;
+    tower.ctl(&["add", "Bread #Groceries"])?;
+    tower.ctl(&["add", "Varnish #Workshop"])?;
+    let mut on_tower = Watching::start(&tower)?;
+    let offer = laptop.json(&["pair", "offer"])?;
+    let (code, address) = (
+        offer["code"].as_str().context("a code")?,
+        offer["address"].as_str().context("an address")?,
+    );
+    // Without a word on what becomes of them, nothing is joined, and the code is not touched.
+    let refused = tower.try_ctl(&["pair", "accept", address, "--code", code])?;
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    ensure!(!refused.status.success() && said.contains("--bring-along"), "{said}");
+    let accept = ["pair", "accept", address, "--code", code, "--name", "Tower"];
+    let preview = tower.json(&[&accept[..], &["--bring-along", "merge"]].concat())?;
+    ensure!(preview["same_lists"] == serde_json::json!(["Groceries"]), "{preview}");
+    ensure!(preview["brings_tasks"] == 2 && preview["tasks"] == 1, "{preview}");
+    wait_until("the tower's tasks on the laptop", || {
+        let tasks = laptop.ctl(&["tasks"])?;
+        Ok(tasks.contains("Bread") && tasks.contains("Varnish"))
+    })?;
+    in_step(&[&laptop, &tower])?;
+    let lists = laptop.json(&["lists"])?.to_string();
+    ensure!(lists.matches("Groceries").count() == 1, "{lists}");
+    ensure!(tower.ctl(&["tasks"])?.contains("Milk"));
+    ensure!(tower.ctl(&["activity"])?.contains("Brought along from the earlier vault: 2 tasks"));
+    // The tower's own vault is whole beside the new one.
+    let earlier =
+        std::fs::read_dir(tower.home().join("earlier"))?.next().context("it is kept")??;
+    let earlier = earlier.path();
+    let earlier = earlier.to_str().context("a path")?;
+    let kept = tower.ctl(&["--home", earlier, "tasks"])?;
+    ensure!(kept.contains("Bread") && !kept.contains("Milk"), "{kept}");
+    on_tower.kill()?;
+    on_laptop.kill()?;
+    Ok(())
+}
+
 #[test]
 fn switching_modes_forgets_nothing_and_the_folder_waits_meanwhile() -> Result<()> {
     let (laptop, phone) = (Device::new("laptop")?, Device::new("phone")?);

@@ -78,6 +78,22 @@ fn entry(exchange: &Exchange, device: Option<view::DeviceRef>) -> view::Activity
             (view::ActivityKind::Import, format!("Imported from {}", who.unwrap_or_else(all)))
         }
     };
+    let (items, details) = reported(report);
+    view::ActivityEntry {
+        id: exchange.id.to_string(),
+        kind,
+        time: exchange.time_ms,
+        title,
+        details,
+        counts: Some(counts),
+        items,
+        device,
+        can_undo: false,
+    }
+}
+
+/// The items that the record of an exchange names, and what else it says.
+pub(crate) fn reported(report: &Json) -> (Vec<view::PreviewItem>, Vec<String>) {
     let list = |name: &str| report.get(name).and_then(Json::as_array).into_iter().flatten();
     let mut details: Vec<String> =
         list("notices").filter_map(Json::as_str).map(str::to_owned).collect();
@@ -105,15 +121,5 @@ fn entry(exchange: &Exchange, device: Option<view::DeviceRef>) -> view::Activity
             what,
         });
     }
-    view::ActivityEntry {
-        id: exchange.id.to_string(),
-        kind,
-        time: exchange.time_ms,
-        title,
-        details,
-        counts: Some(counts),
-        items,
-        device,
-        can_undo: false,
-    }
+    (items, details)
 }

@@ -2,7 +2,7 @@
 
 use crate::nearby::HELD;
 use crate::session::Open;
-use crate::{App, AppError, bundles, view};
+use crate::{App, AppError, activity, bundles, view};
 use holdfast_oplog::DeviceId;
 use holdfast_store::{Direction, Exchange, ItemEvent};
 use holdfast_transports::folder::Take;
@@ -16,11 +16,8 @@ const REACHED: Duration = Duration::from_secs(20);
 impl App {
     /// What waiting changes would do. Changes nothing.
     pub fn inspect_held(&self, id: &str) -> Result<view::BundlePreview, AppError> {
-        if nearby_device(id).is_some() {
-            // They are not here yet: the other device hands them over once it is said that they may come.
-            return Err(AppError::Invalid(
-                "What would be deleted is on the other device still: look there, then take it in or keep them.".into(),
-            ));
+        if let Some(device) = nearby_device(id) {
+            return self.inspect_nearby(id, device);
         }
         expect_folder(id)?;
         let preview = self.with(|open| open.look_into_folder())?;
@@ -54,6 +51,36 @@ impl App {
 }
 
 impl App {
+    /// What a device's large deletion would do, as it was when it came and was not taken in.
+    fn inspect_nearby(&self, id: &str, device: DeviceId) -> Result<view::BundlePreview, AppError> {
+        self.with(|open| {
+            let facts = open.nearby_facts();
+            let since = facts.held.iter().find(|(of, ..)| *of == device).map(|held| held.2);
+            let since = since.ok_or(AppError::NothingTo("look at any more"))?;
+            let report = facts.held_reports.into_iter().find(|(of, _)| *of == device);
+            let report = report.map(|(_, report)| report).unwrap_or_default();
+            let number = |name: &str| {
+                let count = report.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0);
+                u32::try_from(count).unwrap_or(u32::MAX)
+            };
+            let (items, notices) = activity::reported(&report);
+            let from = open.people()?.device(device).name;
+            Ok(view::BundlePreview {
+                token: id.to_owned(),
+                file: String::new(),
+                from,
+                made: since,
+                adds: number("adds"),
+                updates: number("updates"),
+                deletes: number("deletes"),
+                conflicts: number("conflicts"),
+                already: number("already"),
+                items,
+                notices,
+            })
+        })
+    }
+
     fn bring_back(&self, deleted: Vec<String>) -> Result<(), AppError> {
         if !deleted.is_empty() {
             self.restore_items(&deleted)?;

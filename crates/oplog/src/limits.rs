@@ -11,6 +11,8 @@ pub const BATCH_PLAIN: usize = 8 * 1024 * 1024;
 pub const BATCH_CHANGES: usize = 4096;
 /// One piece of an attachment.
 pub const ATTACHMENT_CHUNK: usize = 4 * 1024 * 1024;
+/// One attachment.
+pub const ATTACHMENT: u64 = 1024 * 1024 * 1024;
 /// A bundle's header.
 pub const BUNDLE_HEADER: usize = 256 * 1024;
 /// Logs in one version vector.
@@ -19,5 +21,7 @@ pub const LOGS: usize = 4096;
 pub const SNAPSHOT_PIECE: usize = 1024 * 1024;
 /// The content of one piece of a snapshot after decompression.
 pub const SNAPSHOT_PLAIN: usize = 768 * 1024;
+/// A whole snapshot, as it travels.
+pub const SNAPSHOT: u64 = 16 * 1024 * 1024 * 1024;
 /// One record of a snapshot: the state or the text of one item.
 pub const SNAPSHOT_RECORD: usize = 64 * 1024 * 1024;

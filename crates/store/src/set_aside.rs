@@ -1,4 +1,5 @@
-//! What a device wrote after it was removed. It is kept and counted, never applied or passed on.
+//! What a device wrote after it was removed. It is kept and counted, never applied or passed on, unless it
+//! turns out that a member had taken it in before it heard of the removal.
 
 use crate::log::Run;
 use crate::{StoreError, Tx, columns};
@@ -23,6 +24,21 @@ impl Tx<'_> {
             new += added as u64;
         }
         Ok(new)
+    }
+
+    /// Forgets that changes of a run were set aside: they count after all, and were taken in.
+    pub fn release_aside(&self, run: &Run) -> Result<(), StoreError> {
+        let mut hash = run.prev_hash;
+        for (seq, body) in (run.first..).zip(&run.changes) {
+            hash = chain_hash(hash, body);
+            self.sql
+                .prepare_cached(
+                    "DELETE FROM set_aside
+                     WHERE space = ?1 AND actor = ?2 AND seq = ?3 AND hash = ?4",
+                )?
+                .execute((run.log.space.as_str(), run.log.actor.0, columns::number(seq), hash.0))?;
+        }
+        Ok(())
     }
 
     /// How many changes of each actor were set aside.

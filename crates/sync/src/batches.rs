@@ -139,6 +139,7 @@ pub fn take_in(
     }
     match tx.receive(&run, exchange)? {
         Received::New(new) => {
+            tx.release_aside(&run)?;
             Ok(Taken { new, known: count.saturating_sub(new), ..Taken::default() })
         }
         Received::Known => Ok(Taken { known: count, ..Taken::default() }),

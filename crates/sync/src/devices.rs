@@ -10,7 +10,7 @@
 use crate::{Session, SyncError, membership};
 use holdfast_oplog::{DeviceId, VersionVector};
 use holdfast_store::{StoreError, Tx};
-use holdfast_vault::membership::{Removing, pack, remove, unpack};
+use holdfast_vault::membership::{Removing, accept, pack, remove, unpack};
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob, seal_blob_in};
 use serde_json::json;
 
@@ -87,6 +87,34 @@ fn written_by(
     Ok(logs)
 }
 
+/// Says of every removed device what of its logs was taken in here before this device heard of the
+/// removal: that counts for everyone, since it was shown here and built upon. What it writes from now on
+/// is set aside.
+fn vouch(
+    tx: &Tx<'_>,
+    keys: &DeviceKeys,
+    before: &Membership,
+    members: Membership,
+) -> Result<Membership, SyncError> {
+    if !members.is_active(keys.device_id()) {
+        return Ok(members);
+    }
+    let mut said = false;
+    for device in members.devices() {
+        let Some(removal) = &device.removal else { continue };
+        let mut held = written_by(tx, before, device.id)?;
+        held.join(&written_by(tx, &members, device.id)?);
+        if held.missing_in(&removal.accepted).is_empty() {
+            continue;
+        }
+        let records = before.actor_records_by(device.id);
+        let record = accept(tx.vault(), keys, device.id, held, records, removal.time)?;
+        tx.add_membership(&record)?;
+        said = true;
+    }
+    if said { Ok(membership(tx)?) } else { Ok(members) }
+}
+
 /// Opens lists of records until nothing more opens, since a key that one hands over may open the
 /// next. Keeps the records that are worth keeping, and the handovers. Who is in the vault then, and
 /// the vault's keys.
@@ -98,6 +126,7 @@ pub fn take_in_records(
 ) -> Result<(Membership, Keyring), SyncError> {
     let mut keyring = keyring.clone();
     let mut members = membership(tx)?;
+    let before = members.clone();
     members.receive_keys(keys, &mut keyring)?;
     let mut closed: Vec<SealedRecords<'_>> = sealed.to_vec();
     loop {
@@ -129,7 +158,7 @@ pub fn take_in_records(
         }
         members.receive_keys(keys, &mut keyring)?;
         if opened.is_empty() || closed.is_empty() {
-            return Ok((members, keyring));
+            return Ok((vouch(tx, keys, &before, members)?, keyring));
         }
     }
 }

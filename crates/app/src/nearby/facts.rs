@@ -32,6 +32,9 @@ pub(crate) struct Facts {
     /// Devices whose large deletion waits for the person: how many items, and since when.
     #[serde(default)]
     pub(crate) held: Vec<(DeviceId, u64, i64)>,
+    /// What taking in each of these would do, as the record of an exchange says it.
+    #[serde(default)]
+    pub(crate) held_reports: Vec<(DeviceId, serde_json::Value)>,
     /// Devices whose large deletion the person accepted.
     #[serde(default)]
     pub(crate) confirmed: Vec<DeviceId>,

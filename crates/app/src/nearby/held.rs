@@ -26,12 +26,19 @@ impl Facts {
 
 impl Open {
     /// A device's changes would delete so many items: they wait.
-    pub(super) fn hold_deletion(&mut self, device: DeviceId, deletes: u64) -> Result<(), AppError> {
+    pub(super) fn hold_deletion(
+        &mut self,
+        device: DeviceId,
+        deletes: u64,
+        report: serde_json::Value,
+    ) -> Result<(), AppError> {
         let mut facts = self.nearby_facts();
         let now = self.now_ms();
         let since = facts.held.iter().find(|(of, ..)| *of == device).map_or(now, |held| held.2);
         facts.held.retain(|(of, ..)| *of != device);
         facts.held.push((device, deletes, since));
+        facts.held_reports.retain(|(of, _)| *of != device);
+        facts.held_reports.push((device, report));
         self.keep_nearby_facts(&facts)
     }
 
@@ -40,6 +47,7 @@ impl Open {
         let mut facts = self.nearby_facts();
         let before = facts.clone();
         facts.held.retain(|(of, ..)| *of != device);
+        facts.held_reports.retain(|(of, _)| *of != device);
         facts.confirmed.retain(|of| *of != device);
         if facts == before { Ok(()) } else { self.keep_nearby_facts(&facts) }
     }

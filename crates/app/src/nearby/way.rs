@@ -46,6 +46,13 @@ impl Way {
         }
     }
 
+    /// Takes up keys that came before an exchange ended with an error.
+    fn take_up_keys(&mut self) -> Result<(), PeerError> {
+        let before = self.twin.keyring.clone();
+        self.twin.recover_keys().map_err(stopped)?;
+        if self.twin.keyring == before { Ok(()) } else { self.keep(self.twin.keyring.clone()) }
+    }
+
     /// Keeps keys of the vault that came, here and in the open app.
     fn keep(&mut self, keyring: holdfast_vault::Keyring) -> Result<(), PeerError> {
         self.twin.keep_keyring(keyring.clone()).map_err(stopped)?;
@@ -96,12 +103,17 @@ impl HostSession for Way {
         let receiving = Receiving { from: self.device, confirmed, folder: &self.folder };
         let outcome = peer::receive(&mut self.twin.session(&mut OsRng), call, news, receiving);
         let came = match outcome {
-            Err(PeerError::MassDeletion { deletes, .. }) => {
-                self.twin.hold_deletion(self.device, deletes).map_err(stopped)?;
+            Err(PeerError::MassDeletion { deletes, report, .. }) => {
+                self.take_up_keys()?;
+                self.twin.hold_deletion(self.device, deletes, *report).map_err(stopped)?;
                 app.tell(view::Changed::anything(0));
                 return Ok(());
             }
-            outcome => outcome?,
+            Err(error) => {
+                self.take_up_keys()?;
+                return Err(error);
+            }
+            Ok(came) => came,
         };
         if let Some(keyring) = came.keyring {
             self.keep(keyring)?;

@@ -120,11 +120,17 @@ pub(crate) fn mode(arguments: ModeArguments, context: &mut Context) -> Result<()
     }
     let status = app.status()?;
     if status.mode == Mode::Nearby {
-        let answer = json!({ "mode": "nearby", "nearby": app.nearby()?, "text": status.text });
+        let nearby = app.nearby()?;
+        let advice = if nearby.running {
+            ""
+        } else {
+            "Nothing keeps the connections up now: open the app, or run 'holdfastctl watch'.\n"
+        };
+        let answer = json!({ "mode": "nearby", "nearby": nearby, "text": status.text });
         return context.answer(&answer, |_| {
             let others = status.destinations.len();
             let to = count(u32::try_from(others).unwrap_or(u32::MAX), "paired device");
-            format!("Nearby: straight to {to}\n{}\n", line(&status.text))
+            format!("Nearby: straight to {to}\n{}\n{advice}", line(&status.text))
         });
     }
     let answer = json!({ "mode": "manual", "folder": app.folder()?, "text": status.text });
@@ -156,7 +162,8 @@ pub(crate) struct SyncArguments {
 pub(crate) fn sync(arguments: SyncArguments, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     if arguments.look {
-        let preview = app.inspect_held("folder")?;
+        let held = app.status()?.held.into_iter().next().map(|held| held.id);
+        let preview = app.inspect_held(held.as_deref().unwrap_or("folder"))?;
         return context.answer(&preview, |preview| {
             let mut text = format!(
                 "From {}: adds {}, updates {}, deletes {}, {}\n",

@@ -102,13 +102,46 @@ fn what_a_removed_device_wrote_later_is_set_aside_and_counted() {
     carry(&mut phone, &mut laptop).unwrap();
     remove(&mut laptop, phone.id());
     let late = phone.add("after the removal");
-    // The tablet gets it before it hears of the removal, and hands it on afterwards.
-    carry(&mut phone, &mut tablet).unwrap();
-    let (path, _) = tablet.export(EVERYTHING);
+    // The tablet has heard of the removal when it comes.
+    carry(&mut laptop, &mut tablet).unwrap();
+    let (path, _) = phone.export(EVERYTHING);
     for _ in 0..2 {
-        let _ = laptop.import(&path);
+        for other in [&mut laptop, &mut tablet] {
+            let _ = other.import(&path);
+        }
     }
-    assert!(laptop.has(before) && !laptop.has(late));
-    let aside = laptop.write(|tx| tx.count_set_aside().unwrap());
-    assert_eq!(aside, [(phone.actor, 1)], "counted once");
+    for other in [&mut laptop, &mut tablet] {
+        assert!(other.has(before) && !other.has(late));
+        let aside = other.write(|tx| tx.count_set_aside().unwrap());
+        assert_eq!(aside, [(phone.actor, 1)], "counted once");
+    }
+}
+
+/// Else the devices would show different things for ever, and what was built on it could go nowhere.
+#[test]
+fn what_a_member_had_taken_in_before_it_heard_of_the_removal_counts_for_all() {
+    let [mut laptop, mut phone, mut tablet] = devices(["laptop", "phone", "tablet"]);
+    let before = phone.add("before the removal");
+    carry(&mut phone, &mut laptop).unwrap();
+    remove(&mut laptop, phone.id());
+    // The phone takes a new identity too, and the tablet builds on what it wrote.
+    let early = phone.add("the laptop did not have this");
+    carry(&mut phone, &mut tablet).unwrap();
+    let answer = tablet.add("built on what the phone wrote");
+    let (path, _) = tablet.export(EVERYTHING);
+    let _ = laptop.import(&path);
+    assert!(!laptop.has(early), "nobody vouches for it yet");
+    assert_eq!(laptop.write(|tx| tx.count_set_aside().unwrap().len()), 1);
+
+    carry(&mut laptop, &mut tablet).unwrap();
+    let late = phone.add("after everyone knew");
+    let (path, _) = phone.export(EVERYTHING);
+    let _ = tablet.import(&path);
+    carry(&mut tablet, &mut laptop).unwrap();
+    for other in [&mut laptop, &mut tablet] {
+        assert!(other.has(before) && other.has(early) && other.has(answer) && !other.has(late));
+    }
+    assert_eq!(laptop.dump(), tablet.dump());
+    assert!(laptop.write(|tx| tx.count_set_aside().unwrap()).is_empty(), "it counts after all");
+    assert_eq!(members(&mut laptop), members(&mut tablet));
 }

@@ -12,6 +12,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// What files are called that hold the beginning of a content.
+const PART: &str = "part";
+
 /// The content that is handed out at the moment, so that it is read once.
 #[derive(Debug, Default)]
 pub(super) struct Served(Option<(Hash, Vec<u8>)>);
@@ -55,6 +58,7 @@ pub(super) fn fetch(
         }
         Ok::<_, PeerError>(missing)
     })?;
+    remove_stale(folder, &missing);
     let mut came = 0;
     for content in missing {
         if let Some(bytes) = one(session.keyring, call, folder, content)? {
@@ -66,8 +70,20 @@ pub(super) fn fetch(
     Ok(came)
 }
 
+/// Removes what was kept of contents that nothing names any more, or that came by another way.
+fn remove_stale(folder: &Path, missing: &[Hash]) {
+    let Ok(found) = fs::read_dir(folder) else { return };
+    let waited: Vec<PathBuf> = missing.iter().map(|content| part(folder, *content)).collect();
+    for path in found.flatten().map(|entry| entry.path()) {
+        if path.extension().is_some_and(|ending| ending == PART) && !waited.contains(&path) {
+            // Where it cannot be removed now, it is at the next exchange.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
 fn part(folder: &Path, content: Hash) -> PathBuf {
-    folder.join(format!("{}.part", content.to_hex()))
+    folder.join(content.to_hex()).with_extension(PART)
 }
 
 /// Asks for one content, from where the last attempt stopped. None where the other side has not got it.
@@ -93,6 +109,12 @@ fn one(
         };
         let Some(piece) = piece else { return Ok(None) };
         let (bytes, size) = pieces::open_one(keyring, content, number, &piece)?;
+        if size > limits::ATTACHMENT {
+            // Whoever sealed it is of the vault; the disk is the person's all the same. Nothing else waits
+            // for it.
+            let _ = fs::remove_file(&path);
+            return Ok(None);
+        }
         let file = if let Some(file) = &mut file {
             file
         } else {

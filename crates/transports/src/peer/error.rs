@@ -32,7 +32,14 @@ pub enum PeerError {
         from: String,
         /// How many items would go.
         deletes: u64,
+        /// What taking it in would do, as the record of an exchange says it.
+        report: Box<serde_json::Value>,
     },
+    /// More was announced than any vault of this app holds.
+    #[error(
+        "the other device sends more than this app takes in ({0} bytes): nothing of it was kept; update the app on both devices"
+    )]
+    TooLarge(u64),
     /// This device was removed from the vault.
     #[error(
         "this device was removed from the vault: join again with a new invitation from another device"
@@ -57,6 +64,7 @@ impl PeerError {
             Self::Unexpected => "unexpected",
             Self::Refused { .. } => "refused",
             Self::MassDeletion { .. } => "mass_deletion",
+            Self::TooLarge(_) => "too_large",
             Self::NotAMember => "not_a_member",
             Self::Disk(_) => "disk",
             Self::Sync(error) => error.code(),

@@ -137,7 +137,13 @@ fn a_large_deletion_waits_for_the_person() {
     pull(&mut phone, &mut laptop);
     laptop.delete(&ids[..20]);
     let held = pull_some(&mut phone, &mut laptop, usize::MAX, false).outcome.unwrap_err();
-    assert!(matches!(held, PeerError::MassDeletion { deletes: 20, .. }), "{held}");
+    let PeerError::MassDeletion { deletes: 20, report, .. } = held else { panic!("{held}") };
+    let named = report["items"].as_array().unwrap();
+    assert_eq!(named.iter().filter(|item| item["event"] == "deleted").count(), 20);
+    assert!(named.iter().any(|item| item["title"] == "task 7"), "the person sees what would go");
+    // Of what was not taken in, no exchange tells.
+    let told = phone.write(|tx| tx.exchanges(10).unwrap());
+    assert!(told.iter().all(|exchange| exchange.report["deletes"] != 20), "{told:?}");
     assert!(ids.iter().all(|id| phone.has(*id)));
     let came = pull_some(&mut phone, &mut laptop, usize::MAX, true).outcome.unwrap();
     assert_eq!(came.preview.unwrap().deletes, 20);

@@ -4,7 +4,7 @@ use super::protocol::{Answer, Ask, News};
 use super::{CARRIER, Call, PeerError, attachments, records};
 use crate::bundle::preview::{Preview, device_notices, summarize, waiting_notices};
 use crate::bundle::{changes, joined, parted_notice};
-use holdfast_oplog::{DeviceId, LogId, Range, SealedBatch, Space};
+use holdfast_oplog::{DeviceId, LogId, Range, SealedBatch, Space, limits};
 use holdfast_store::{Applied, Direction, Tx};
 use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver};
 use holdfast_sync::{
@@ -117,16 +117,23 @@ fn records_of(
     Ok(known)
 }
 
+/// Changes that came.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    new: u64,
+    known: u64,
+    set_aside: u64,
+    /// Refused, because they leave their log before what was pruned.
+    parted: u64,
+}
+
 /// What came so far.
 struct Coming<'a> {
     receiving: Receiving<'a>,
     exchange: Option<i64>,
     applied: Option<Applied>,
     open_before: u64,
-    new: u64,
-    known: u64,
-    set_aside: u64,
-    parted: u64,
+    counts: Counts,
     attached: u64,
     snapshot: bool,
     notices: Vec<String>,
@@ -141,10 +148,7 @@ impl<'a> Coming<'a> {
             exchange: None,
             applied: None,
             open_before: 0,
-            new: 0,
-            known: 0,
-            set_aside: 0,
-            parted: 0,
+            counts: Counts::default(),
             attached: 0,
             snapshot: false,
             notices,
@@ -173,9 +177,9 @@ impl<'a> Coming<'a> {
             if staged.is_empty() {
                 break;
             }
-            let before = self.new;
+            let before = self.counts.new;
             again = self.take(session, &staged)?;
-            if self.new == before && again.is_empty() {
+            if self.counts.new == before && again.is_empty() {
                 // What the other side sends does not get this device further.
                 break;
             }
@@ -207,10 +211,15 @@ impl<'a> Coming<'a> {
         // Fetched before anything is written: the database never waits for the network.
         std::fs::create_dir_all(self.receiving.folder)?;
         let mut file = tempfile::tempfile_in(self.receiving.folder)?;
+        let mut size = 0_u64;
         for number in 0..pieces {
             let Answer::Piece(Some(piece)) = call.ask(Ask::SnapshotPiece(number))? else {
                 return Err(PeerError::Unexpected);
             };
+            size = size.saturating_add(piece.len() as u64);
+            if size > limits::SNAPSHOT {
+                return Err(PeerError::TooLarge(size));
+            }
             file.write_all(&(piece.len() as u64).to_be_bytes())?;
             file.write_all(&piece)?;
         }
@@ -237,7 +246,7 @@ impl<'a> Coming<'a> {
             Ok::<_, PeerError>(taken)
         })?;
         if !taken.known {
-            self.new += 1;
+            self.counts.new += 1;
             self.snapshot = true;
             self.applied = Some(joined(self.applied.take(), taken.applied));
         }
@@ -251,16 +260,18 @@ impl<'a> Coming<'a> {
         staged: &[Staged],
     ) -> Result<Vec<Range>, PeerError> {
         let Session { store, keyring, wall_ms, .. } = session;
-        store.write(|tx| {
+        // Where the transaction does not happen, nothing of this did.
+        let before = (self.exchange, self.counts, self.whole.clone());
+        let taken = store.write(|tx| {
             let members = membership(tx)?;
             let exchange = self.exchange(tx, &members, *wall_ms)?;
             let mut again = Vec::new();
             for Staged { range, bytes } in staged {
                 let taken = take_in(tx, keyring, &members, bytes, None, Some(exchange))?;
-                self.new += taken.new;
-                self.known += taken.known;
-                self.set_aside += taken.set_aside;
-                self.parted += taken.parted_in_base;
+                self.counts.new += taken.new;
+                self.counts.known += taken.known;
+                self.counts.set_aside += taken.set_aside;
+                self.counts.parted += taken.parted_in_base;
                 // The log parts somewhere before: from its beginning on, the other branch joins.
                 if taken.apart > 0 && self.whole.insert(range.log) {
                     again.push(Range { first: tx.first_in_log(range.log)?, ..*range });
@@ -268,9 +279,18 @@ impl<'a> Coming<'a> {
             }
             let applied = tx.apply_ready(*wall_ms)?;
             self.deletions(tx, &applied, &members)?;
-            self.applied = Some(joined(self.applied.take(), applied));
-            Ok(again)
-        })
+            Ok((again, applied))
+        });
+        match taken {
+            Ok((again, applied)) => {
+                self.applied = Some(joined(self.applied.take(), applied));
+                Ok(again)
+            }
+            Err(error) => {
+                (self.exchange, self.counts, self.whole) = before;
+                Err(error)
+            }
+        }
     }
 
     /// The record of the exchange, where something comes: one for what comes within some minutes.
@@ -313,19 +333,23 @@ impl<'a> Coming<'a> {
             return Ok(());
         }
         match arriving_deletion(tx, &applied.items)? {
-            Some(mass) => Err(PeerError::MassDeletion {
-                from: members.name(self.receiving.from).unwrap_or("a device").to_owned(),
-                deletes: mass.deletes,
-            }),
+            Some(mass) => {
+                let preview = summarize(tx, applied.clone(), self.open_before)?;
+                Err(PeerError::MassDeletion {
+                    from: members.name(self.receiving.from).unwrap_or("a device").to_owned(),
+                    deletes: mass.deletes,
+                    report: Box::new(preview.report()),
+                })
+            }
             None => Ok(()),
         }
     }
 
     /// Writes the record of the exchange.
     fn close(self, session: &mut Session<'_>) -> Result<Came, PeerError> {
-        let nothing = self.new == 0
-            && self.set_aside == 0
-            && self.parted == 0
+        let nothing = self.counts.new == 0
+            && self.counts.set_aside == 0
+            && self.counts.parted == 0
             && self.attached == 0
             && self.notices.is_empty();
         let wall_ms = session.wall_ms;
@@ -357,14 +381,14 @@ impl<'a> Coming<'a> {
 
     fn say(&mut self, preview: &mut Preview, members: &Membership) {
         let mut notices = std::mem::take(&mut self.notices);
-        if self.set_aside > 0 {
+        if self.counts.set_aside > 0 {
             notices.push(format!(
                 "Set aside: {}, written by a device after it was removed.",
-                changes(self.set_aside)
+                changes(self.counts.set_aside)
             ));
         }
-        if self.parted > 0 {
-            notices.push(parted_notice(self.parted));
+        if self.counts.parted > 0 {
+            notices.push(parted_notice(self.counts.parted));
         }
         if self.snapshot {
             notices.push(
@@ -374,8 +398,8 @@ impl<'a> Coming<'a> {
         }
         notices.append(&mut preview.notices);
         preview.notices = notices;
-        preview.changes = self.new;
-        preview.already = self.known;
+        preview.changes = self.counts.new;
+        preview.already = self.counts.known;
         let name = members.name(self.receiving.from).unwrap_or_default();
         name.clone_into(&mut preview.from_name);
     }

@@ -30,6 +30,8 @@ pub(super) struct Removed {
     pub(super) by: BTreeSet<DeviceId>,
     pub(super) accepted: VersionVector,
     pub(super) records: BTreeSet<Hash>,
+    /// Records of new identities, under which it wrote what counts.
+    pub(super) identities: BTreeSet<Hash>,
     pub(super) time: u64,
 }
 
@@ -47,6 +49,11 @@ impl Folded<'_> {
     /// Whether a device ever entered.
     pub(super) fn knows(&self, device: DeviceId) -> bool {
         self.known.contains(&device)
+    }
+
+    /// Whether a new identity of a removed device counts, because what it wrote under it does.
+    pub(super) fn is_accepted(&self, record: Hash, device: DeviceId) -> bool {
+        self.removed.get(&device).is_some_and(|removal| removal.identities.contains(&record))
     }
 
     /// Whether what a device made counts. The problem where it does not.
@@ -181,7 +188,7 @@ pub(super) fn fold(checked: &Checked) -> Folded<'_> {
                 .collect();
             (!due.is_empty()).then_some(due)
         });
-        let Some(due) = due else { return folded };
+        let Some(due) = due else { return with_accepted(checked, folded) };
         removed = folded.removed;
         for (hash, remove) in due {
             applied.insert(hash);
@@ -192,6 +199,26 @@ pub(super) fn fold(checked: &Checked) -> Folded<'_> {
             removal.time = removal.time.max(remove.time);
         }
     }
+}
+
+/// Adds what members had of removed devices when they heard of the removal. It says nothing of who is in.
+fn with_accepted<'a>(checked: &Checked, mut folded: Folded<'a>) -> Folded<'a> {
+    let mut accepts = Vec::new();
+    for (hash, record) in &checked.verified {
+        if let Body::Accept(accept) = &record.body
+            && folded.counts(*hash, accept.by).is_ok()
+            && accept.by != accept.device
+        {
+            accepts.push(accept);
+        }
+    }
+    for accept in accepts {
+        if let Some(removal) = folded.removed.get_mut(&accept.device) {
+            removal.accepted.join(&accept.accepted);
+            removal.identities.extend(accept.records.iter().copied());
+        }
+    }
+    folded
 }
 
 /// Who made a record; for a join, who made the invitation.
@@ -207,6 +234,7 @@ pub(super) fn maker(checked: &Checked, body: &Body) -> Option<DeviceId> {
         Body::Rename(r) => Some(r.by),
         Body::Remove(r) => Some(r.by),
         Body::Keys(e) => Some(e.by),
+        Body::Accept(a) => Some(a.by),
         Body::Unknown => None,
     }
 }

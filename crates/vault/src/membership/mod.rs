@@ -15,7 +15,8 @@ mod verify;
 pub use list::{pack, unpack};
 pub(crate) use record::text;
 pub use record::{
-    Introduction, Removing, Wrapped, found, hand_over, invite, join, new_actor, remove, rename,
+    Introduction, Removing, Wrapped, accept, found, hand_over, invite, join, new_actor, remove,
+    rename,
 };
 pub use verify::Problem;
 
@@ -71,6 +72,8 @@ pub struct Membership {
     wrapped: Vec<(u32, Wrapped)>,
     /// Records that count: hash and maker.
     made: Vec<(Hash, DeviceId)>,
+    /// Those of them that are new identities.
+    identities: Vec<(Hash, DeviceId)>,
     problems: Vec<(Hash, Problem)>,
     kept: Vec<Vec<u8>>,
     unknown: usize,
@@ -87,7 +90,7 @@ impl Membership {
         let places: BTreeMap<DeviceId, usize> =
             devices.iter().enumerate().map(|(place, device)| (device.id, place)).collect();
         let mut problems = checked.problems.clone();
-        let mut made = Vec::new();
+        let (mut made, mut identities) = (Vec::new(), Vec::new());
         let mut names: BTreeMap<usize, (u64, String)> = BTreeMap::new();
         let mut new_actors: Vec<(usize, u64, Hash, ActorId)> = Vec::new();
         let mut epoch = 1;
@@ -105,8 +108,11 @@ impl Membership {
                 wrapped.extend(keys.iter().map(|key| (number, key.clone())));
             }
             match &record.body {
-                Body::Actor(a) => new_actors
-                    .extend(places.get(&a.device).map(|place| (*place, a.time, *hash, a.actor))),
+                Body::Actor(a) => {
+                    identities.push((*hash, a.device));
+                    let place = places.get(&a.device);
+                    new_actors.extend(place.map(|place| (*place, a.time, *hash, a.actor)));
+                }
                 Body::Rename(r) => {
                     if let Some(place) = places.get(&r.device) {
                         // Renames come in the order of their hashes, which breaks ties of time.
@@ -139,6 +145,7 @@ impl Membership {
             epoch,
             wrapped,
             made,
+            identities,
             problems: problems.into_iter().collect(),
             kept: checked.kept.into_values().collect(),
             unknown: checked.unknown,
@@ -239,6 +246,12 @@ impl Membership {
         self.made.iter().filter(|(_, maker)| *maker == device).map(|(hash, _)| *hash).collect()
     }
 
+    /// The records by which a device took new identities, as far as they count: see [`accept`].
+    pub fn actor_records_by(&self, device: DeviceId) -> Vec<Hash> {
+        let by = self.identities.iter().filter(|(_, maker)| *maker == device);
+        by.map(|(hash, _)| *hash).collect()
+    }
+
     /// The records to keep and pass on, each once.
     pub fn records(&self) -> &[Vec<u8>] {
         &self.kept
@@ -285,6 +298,9 @@ fn judge(checked: &Checked, folded: &Folded<'_>, hash: Hash, body: &Body) -> Res
         return Ok(());
     }
     let maker = fold::maker(checked, body).ok_or(Problem::NotYet)?;
+    if matches!(body, Body::Actor(_)) && folded.is_accepted(hash, maker) {
+        return Ok(());
+    }
     folded.counts(hash, maker)?;
     match body {
         Body::Rename(r) if !folded.knows(r.device) => Err(Problem::NotYet),

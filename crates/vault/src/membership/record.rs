@@ -110,6 +110,16 @@ pub(super) struct Keys {
     pub(super) time: u64,
 }
 
+/// More of a removed device's logs counts: a member had taken it in before it heard of the removal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Accept {
+    pub(super) by: DeviceId,
+    pub(super) device: DeviceId,
+    pub(super) accepted: VersionVector,
+    pub(super) records: Vec<Hash>,
+    pub(super) time: u64,
+}
+
 /// What a record says, as far as this app knows.
 #[derive(Debug, Clone)]
 pub(super) enum Body {
@@ -120,6 +130,7 @@ pub(super) enum Body {
     Rename(Rename),
     Remove(Remove),
     Keys(Keys),
+    Accept(Accept),
     Unknown,
 }
 
@@ -134,6 +145,7 @@ impl Body {
             "rename" => Self::Rename(holdfast_oplog::decode(body, limits::RECORD, WHAT)?),
             "remove" => Self::Remove(holdfast_oplog::decode(body, limits::RECORD, WHAT)?),
             "keys" => Self::Keys(holdfast_oplog::decode(body, limits::RECORD, WHAT)?),
+            "accept" => Self::Accept(holdfast_oplog::decode(body, limits::RECORD, WHAT)?),
             _ => Self::Unknown,
         };
         let (texts, wraps): ([&str; 2], usize) = match &parsed {
@@ -142,7 +154,7 @@ impl Body {
             Self::Rename(r) => ([&r.name, ""], 0),
             Self::Remove(r) => (["", ""], r.wrapped.len()),
             Self::Keys(e) => (["", ""], e.wrapped.len()),
-            Self::Invite(_) | Self::Actor(_) | Self::Unknown => (["", ""], 0),
+            Self::Invite(_) | Self::Actor(_) | Self::Accept(_) | Self::Unknown => (["", ""], 0),
         };
         let actor = match &parsed {
             Self::Genesis(g) => Some(g.actor),
@@ -342,4 +354,20 @@ pub fn hand_over(
 ) -> Result<Vec<u8>, VaultError> {
     let body = Keys { by: keys.device_id(), epoch, wrapped, time };
     Ok(envelope(vault, "keys", &body, |m| vec![keys.sign_raw(m)])?.0)
+}
+
+/// Says that more of a removed device's logs counts than its removal lists: what this device had taken in
+/// before it heard of it, and identities ([`Membership::actor_records_by`](super::Membership::actor_records_by))
+/// under which that was written. Without it, devices that heard of a removal at different times would show
+/// different things for ever. `time` is now, in milliseconds since 1970.
+pub fn accept(
+    vault: VaultId,
+    keys: &DeviceKeys,
+    device: DeviceId,
+    accepted: VersionVector,
+    records: Vec<Hash>,
+    time: u64,
+) -> Result<Vec<u8>, VaultError> {
+    let body = Accept { by: keys.device_id(), device, accepted, records, time };
+    Ok(envelope(vault, "accept", &body, |m| vec![keys.sign_raw(m)])?.0)
 }

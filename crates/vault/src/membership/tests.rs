@@ -182,6 +182,42 @@ fn a_removed_device_keeps_what_was_accepted_and_no_more() {
 }
 
 #[test]
+fn what_a_member_had_taken_in_counts_and_removes_nobody() {
+    let home = Home::new();
+    let phone = home.phone.device_id();
+    let tablet = DeviceKeys::generate(&mut rng(5));
+    let admitted = home.admit(&home.laptop, &tablet, 3);
+    let log = holdfast_oplog::LogId { space: Space::Everywhere, actor: ActorId([2; 16]) };
+    let later = holdfast_oplog::LogId { space: Space::Everywhere, actor: ActorId([8; 16]) };
+    let identity = new_actor(home.vault, &home.phone, ActorId([8; 16]), 55).unwrap();
+    let known = home.with(&[admitted[0].clone(), admitted[1].clone(), identity.clone()]);
+    let had = [(log, 9), (later, 2)].into_iter().collect();
+    let records = known.actor_records_by(phone);
+    assert_eq!(records.len(), 1);
+    let vouched = accept(home.vault, &tablet, phone, had, records, 60).unwrap();
+    let change =
+        |actor, seq| ChangeId { space: Space::Everywhere, actor: ActorId([actor; 16]), seq };
+    let mut records = vec![admitted[0].clone(), admitted[1].clone(), identity, vouched.clone()];
+    // By itself it removes nobody.
+    assert!(home.with(&records).is_active(phone));
+    records.push(home.removal(&home.laptop, phone, Vec::new()));
+    let members = home.with(&records);
+    assert!(!members.is_active(phone));
+    assert!(members.accepts(change(2, 9)) && !members.accepts(change(2, 10)));
+    assert!(members.accepts(change(8, 2)) && !members.accepts(change(8, 3)));
+    // The word of one that was removed before counts for nothing.
+    records.push(home.removal(&home.laptop, tablet.device_id(), Vec::new()));
+    let members = home.with(&records);
+    assert!(members.accepts(change(2, 7)) && !members.accepts(change(2, 8)));
+    assert_eq!(problem_of(&members, &vouched), Some(Problem::MakerRemoved));
+    // Nobody vouches for itself.
+    let own = [(log, 50)].into_iter().collect();
+    let own = accept(home.vault, &home.phone, phone, own, Vec::new(), 60).unwrap();
+    records.push(own);
+    assert!(!home.with(&records).accepts(change(2, 8)));
+}
+
+#[test]
 fn of_two_that_remove_each_other_the_senior_stays() {
     let home = Home::new();
     let (laptop, phone) = (home.laptop.device_id(), home.phone.device_id());

@@ -111,6 +111,7 @@ fn signers(
         Body::Rename(r) => of(&r.by),
         Body::Remove(r) => of(&r.by),
         Body::Keys(e) => of(&e.by),
+        Body::Accept(a) => of(&a.by),
         Body::Unknown => Some(Vec::new()),
     }
 }
