@@ -3,6 +3,9 @@
 use super::NearbyKeeper;
 use crate::story_tests::new;
 use crate::{App, AppError, Home, KeyStore, NewDevice, view};
+use holdfast_transports::nearby::{Expected, Identity, connect};
+use holdfast_vault::DeviceKeys;
+use rand_core::OsRng;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -164,6 +167,21 @@ fn a_code_that_was_taken_back_lets_nobody_in_even_who_typed_it_already() {
     // A newer code stands for itself: what came of the older one is not said of it.
     laptop.app.show_code().unwrap();
     assert!(shown(&laptop).error.is_none());
+}
+
+#[test]
+fn who_knocks_and_goes_away_leaves_the_code_as_good_as_it_was() {
+    let (laptop, phone) = (laptop(), device());
+    let code = laptop.app.show_code().unwrap();
+    let identity = Identity::new(&DeviceKeys::generate(&mut OsRng)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let address = code.addresses[0].parse().unwrap();
+    let link = runtime.block_on(connect(address, &identity, Expected::Anyone)).unwrap();
+    drop((link, runtime));
+    // Longer than it takes to notice.
+    std::thread::park_timeout(Duration::from_millis(600));
+    assert!(shown(&laptop).error.is_none());
+    begin(&phone, &code.addresses[0], &code.code).unwrap();
 }
 
 #[test]
