@@ -16,13 +16,15 @@ pub struct Device {
     clock: Option<String>,
     files: Option<PathBuf>,
     network: Option<String>,
+    announced: bool,
 }
 
 impl Device {
     /// A new, empty device.
     pub fn new(name: &str) -> Result<Self> {
         let folder = TempDir::with_prefix(format!("holdfast-{name}-"))?;
-        Ok(Self { name: name.to_owned(), folder, clock: None, files: None, network: None })
+        let name = name.to_owned();
+        Ok(Self { name, folder, clock: None, files: None, network: None, announced: true })
     }
 
     /// The same device with its clock off by `offset`, such as `+2h`.
@@ -44,6 +46,13 @@ impl Device {
     #[must_use]
     pub fn in_network(mut self, namespace: &str) -> Self {
         self.network = Some(namespace.to_owned());
+        self
+    }
+
+    /// The same device, found by nobody and looking for nobody: typed addresses alone lead to others.
+    #[must_use]
+    pub fn unannounced(mut self) -> Self {
+        self.announced = false;
         self
     }
 
@@ -91,6 +100,7 @@ impl Device {
             .env("XDG_STATE_HOME", under("state"))
             // Tests never speak on the machine's own network.
             .env("HOLDFAST_LAN_INTERFACE", self.network.as_ref().map_or("lo", |_| "eth0"))
+            .env("HOLDFAST_LAN_DISCOVERY", if self.announced { "on" } else { "off" })
             .env("LC_ALL", "C.UTF-8")
             .env("TZ", "UTC");
         match &self.clock {

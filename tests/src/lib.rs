@@ -16,6 +16,7 @@ pub mod syncer;
 pub mod vfs;
 #[cfg(feature = "window")]
 pub mod window;
+pub mod wire;
 pub mod workload;
 
 pub use device::Device;

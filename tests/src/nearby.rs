@@ -69,10 +69,12 @@ impl Drop for Watching {
 /// Pairs a new device with one that watches. What the new one was shown.
 pub fn pair(here: &Device, new: &Device, name: &str) -> Result<Value> {
     let offer = here.json(&["pair", "offer"])?;
-    let (code, address) = (
-        offer["code"].as_str().context("a code")?,
-        offer["address"].as_str().context("an address")?,
-    );
+    pair_at(offer["address"].as_str().context("an address")?, &offer, new, name)
+}
+
+/// The same by an offer that was made already, at another address than it shows.
+pub fn pair_at(address: &str, offer: &Value, new: &Device, name: &str) -> Result<Value> {
+    let code = offer["code"].as_str().context("a code")?;
     new.json(&["pair", "accept", address, "--code", code, "--name", name])
 }
 

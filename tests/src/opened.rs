@@ -102,6 +102,16 @@ impl Reader<'_> {
         Ok(captured)
     }
 
+    /// Sealed batches and pieces of attachments, as a connection hands them over.
+    pub fn said(&self, name: &str, batches: &[Vec<u8>], pieces: &[Vec<u8>]) -> Result<Captured> {
+        let mut captured = self.batches(name, batches)?;
+        for piece in pieces {
+            captured.raw.extend_from_slice(piece);
+            self.piece(piece, &mut captured)?;
+        }
+        Ok(captured)
+    }
+
     /// Everything in an exchange folder. Files that are no batches and no pieces count as raw bytes.
     pub fn folder(&self, name: &str, folder: &Path) -> Result<Captured> {
         let mut captured = Captured { name: name.into(), ..Captured::default() };

@@ -8,56 +8,69 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::sync::broadcast::error::TryRecvError;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::oneshot;
 
-/// How often it is looked what changed.
-const TICK: Duration = Duration::from_millis(25);
 /// How often notes of other processes, the mode and the hour are looked at.
 const LOOK: Duration = Duration::from_millis(300);
 /// After the network could not be begun, until it is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
 /// Restricts Nearby to one network interface.
 const INTERFACE: &str = "HOLDFAST_LAN_INTERFACE";
+/// `off`: nothing is announced and nothing is looked for; typed addresses alone lead to other devices.
+const DISCOVERY: &str = "HOLDFAST_LAN_DISCOVERY";
 /// Held by the process that runs the network.
 const LOCK: &str = "nearby.lock";
 
 /// Runs the network until it is dropped.
 #[derive(Debug)]
 pub(crate) struct NearbyKeeper {
-    stop: Option<Sender<()>>,
+    stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl NearbyKeeper {
     /// Starts; does nothing as long as the mode is another one, or another process runs the network.
     pub(crate) fn start(app: Arc<App>) -> Self {
-        let (stop, stopped) = channel();
+        let (stop, mut stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
+            let waiting = match tokio::runtime::Builder::new_current_thread().enable_time().build()
+            {
+                Ok(waiting) => waiting,
+                Err(error) => {
+                    tracing::warn!(%error, "Nearby cannot be run");
+                    return;
+                }
+            };
             let mut keeping = Keeping { app, running: None, looked: None, not_before: None };
             let mut news = keeping.app.subscribe();
-            loop {
-                // While the mode is another one, it wakes up seldom.
-                let pause = if keeping.running.is_some() { TICK } else { LOOK };
-                match stopped.recv_timeout(pause) {
-                    Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
-                    Err(RecvTimeoutError::Timeout) => {}
-                }
-                let mut changed = false;
-                loop {
-                    match news.try_recv() {
-                        Ok(what) => changed |= what.as_of != 0,
-                        Err(TryRecvError::Lagged(_)) => changed = true,
-                        Err(_) => break,
-                    }
-                }
+            keeping.tick(false);
+            while let Some(changed) = waiting.block_on(woken(&mut stopped, &mut news)) {
                 keeping.tick(changed);
             }
             keeping.end();
         });
         Self { stop: Some(stop), thread: Some(thread) }
+    }
+}
+
+/// Waits until something changed here or it is time to look; none where it is to end. Says whether
+/// something changed.
+async fn woken(
+    stopped: &mut oneshot::Receiver<()>,
+    news: &mut broadcast::Receiver<view::Changed>,
+) -> Option<bool> {
+    tokio::select! {
+        biased;
+        _ = stopped => None,
+        told = news.recv() => match told {
+            Ok(what) => Some(what.as_of != 0),
+            Err(RecvError::Lagged(_)) => Some(true),
+            Err(RecvError::Closed) => None,
+        },
+        () = tokio::time::sleep(LOOK) => Some(false),
     }
 }
 
@@ -190,7 +203,7 @@ impl Running {
         let config = NodeConfig {
             port: facts.port,
             interface: interface(),
-            discover: true,
+            discover: std::env::var(DISCOVERY).map_or(true, |found| found != "off"),
             typed: socket_addresses(&facts.addresses),
             timing: Timing::default(),
             backoff: Backoff::default(),

@@ -101,7 +101,15 @@ impl HostSession for Way {
         self.twin.before_writing().map_err(stopped)?;
         let confirmed = self.twin.nearby_facts().confirmed.contains(&self.device);
         let receiving = Receiving { from: self.device, confirmed, folder: &self.folder };
-        let outcome = peer::receive(&mut self.twin.session(&mut OsRng), call, news, receiving);
+        // Shown as it comes, not once everything is there.
+        let mut taken = || {
+            if let Err(error) = app.notice_changes() {
+                tracing::warn!(%error, "cannot look what came");
+            }
+        };
+        let mut rng = OsRng;
+        let mut session = self.twin.session(&mut rng);
+        let outcome = peer::receive(&mut session, call, news, receiving, &mut taken);
         let came = match outcome {
             Err(PeerError::MassDeletion { deletes, report, .. }) => {
                 self.take_up_keys()?;

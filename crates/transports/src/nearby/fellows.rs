@@ -107,7 +107,8 @@ impl HostSession for Way {
         let mut twin = self.shared.lock().unwrap().twin();
         let folder = twin.folder().join("incoming");
         let receiving = Receiving { from: self.from, confirmed: false, folder: &folder };
-        let came: Came = crate::peer::receive(&mut twin.session(), call, news, receiving)?;
+        let came: Came =
+            crate::peer::receive(&mut twin.session(), call, news, receiving, &mut || {})?;
         if came.preview.is_some() {
             self.changed.send_modify(|count| *count += 1);
         }

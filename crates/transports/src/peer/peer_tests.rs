@@ -49,7 +49,7 @@ fn pull_some(to: &mut Device, from: &mut Device, left: usize, confirmed: bool) -
     let answering = Answering::new(from.folder().to_owned());
     let mut call = Direct { other: from, answering, left, asked: Vec::new() };
     let receiving = Receiving { from: id, confirmed, folder: &folder };
-    let outcome = receive(&mut to.session(), &mut call, &news, receiving);
+    let outcome = receive(&mut to.session(), &mut call, &news, receiving, &mut || {});
     let Direct { asked, .. } = call;
     if let Ok(Came { keyring: Some(keyring), .. }) = &outcome {
         to.keyring = keyring.clone();
@@ -233,7 +233,7 @@ fn whatever_is_answered_nothing_is_taken_that_is_not_right() {
     let from = laptop.id();
     for _ in 0..500 {
         let receiving = Receiving { from, confirmed: false, folder: &folder };
-        let _ = receive(&mut phone.session(), &mut liar, &news, receiving);
+        let _ = receive(&mut phone.session(), &mut liar, &news, receiving, &mut || {});
     }
     assert_eq!(phone.trace(), before);
 }

@@ -46,12 +46,14 @@ pub struct Came {
 }
 
 /// Asks for everything that the other device has and this one lacks, and takes it in. What was taken
-/// in before an error stays, and is not asked for again.
+/// in before an error stays, and is not asked for again. `taken` is called whenever something new is on
+/// the disk and can be looked at.
 pub fn receive(
     session: &mut Session<'_>,
     call: &mut dyn Call,
     news: &News,
     receiving: Receiving<'_>,
+    taken: &mut dyn FnMut(),
 ) -> Result<Came, PeerError> {
     let (known, before) = (records_of(session, call, news)?, session.keyring.clone());
     let keyring = known.keyring;
@@ -64,8 +66,8 @@ pub fn receive(
         rng: &mut *session.rng,
     };
     let mut coming = Coming::new(receiving, known.notices);
-    let outcome = coming.everything(&mut session, call, news);
-    let came = coming.close(&mut session)?;
+    let outcome = coming.everything(&mut session, call, news, taken);
+    let came = coming.close(&mut session, news)?;
     outcome?;
     let new = (keyring != before).then(|| keyring.clone());
     Ok(Came { keyring: new, ..came })
@@ -76,20 +78,18 @@ struct Known {
     notices: Vec<String>,
 }
 
-/// Asks who belongs to the vault, where the other side may know more, and hears what it holds.
+/// Asks who belongs to the vault, where the other side may know more.
 fn records_of(
     session: &mut Session<'_>,
     call: &mut dyn Call,
     news: &News,
 ) -> Result<Known, PeerError> {
-    let Session { store, keys, keyring, wall_ms, rng, .. } = session;
+    let Session { store, keys, keyring, rng, .. } = session;
     let me = keys.device_id();
     let mut known = Known { keyring: (*keyring).clone(), notices: Vec::new() };
-    let (ours, same) = store.read(|tx| {
-        let same = records::hash(tx)? == news.records;
-        Ok::<_, PeerError>((records::seal(tx, keyring, *rng)?, same))
-    })?;
+    let same = store.read(|tx| Ok::<_, PeerError>(records::hash(tx)? == news.records))?;
     if !same {
+        let ours = store.read(|tx| records::seal(tx, keyring, *rng))?;
         let Answer::Records(theirs) = call.ask(Ask::Records(ours))? else {
             return Err(PeerError::Unexpected);
         };
@@ -104,16 +104,6 @@ fn records_of(
             return Err(PeerError::NotAMember);
         }
     }
-    let wall_ms = *wall_ms;
-    store.write(|tx| {
-        let members = membership(tx)?;
-        if let Ok(said) = open_acknowledgement(&known.keyring, &members, &news.said)
-            && said.device != me
-        {
-            hear(tx, &said, wall_ms)?;
-        }
-        Ok::<_, PeerError>(())
-    })?;
     Ok(known)
 }
 
@@ -161,10 +151,14 @@ impl<'a> Coming<'a> {
         session: &mut Session<'_>,
         call: &mut dyn Call,
         news: &News,
+        taken: &mut dyn FnMut(),
     ) -> Result<(), PeerError> {
         let carried = spaces(Carrier::Lan);
         self.open_before = session.store.read(|tx| tx.conflict_counts())?.0;
         self.base(session, call, news, &carried)?;
+        if self.counts.new > 0 {
+            taken();
+        }
         let mut again: Vec<Range> = Vec::new();
         loop {
             let mut asked = std::mem::take(&mut again);
@@ -179,7 +173,9 @@ impl<'a> Coming<'a> {
             }
             let before = self.counts.new;
             again = self.take(session, &staged)?;
-            if self.counts.new == before && again.is_empty() {
+            if self.counts.new > before {
+                taken();
+            } else if again.is_empty() {
                 // What the other side sends does not get this device further.
                 break;
             }
@@ -345,27 +341,33 @@ impl<'a> Coming<'a> {
         }
     }
 
-    /// Writes the record of the exchange.
-    fn close(self, session: &mut Session<'_>) -> Result<Came, PeerError> {
+    /// Hears what the other device holds, and writes the record of the exchange.
+    fn close(self, session: &mut Session<'_>, news: &News) -> Result<Came, PeerError> {
         let nothing = self.counts.new == 0
             && self.counts.set_aside == 0
             && self.counts.parted == 0
             && self.attached == 0
             && self.notices.is_empty();
-        let wall_ms = session.wall_ms;
-        if nothing {
-            if let Some(empty) = self.exchange {
-                session.store.write(|tx| {
+        let Session { store, keys, keyring, wall_ms, .. } = session;
+        let (me, wall_ms) = (keys.device_id(), *wall_ms);
+        store.write(|tx| {
+            let members = membership(tx)?;
+            if let Ok(said) = open_acknowledgement(keyring, &members, &news.said)
+                && said.device != me
+            {
+                hear(tx, &said, wall_ms)?;
+            }
+            if nothing {
+                if let Some(empty) = self.exchange {
                     let used = tx
                         .exchange(empty)?
                         .is_some_and(|known| known.report.get("changes").is_some());
-                    if used { Ok(()) } else { tx.forget_exchange(empty) }
-                })?;
+                    if !used {
+                        tx.forget_exchange(empty)?;
+                    }
+                }
+                return Ok(Came { preview: None, exchange: None, keyring: None });
             }
-            return Ok(Came { preview: None, exchange: None, keyring: None });
-        }
-        session.store.write(|tx| {
-            let members = membership(tx)?;
             let mut coming = self;
             let exchange = coming.exchange(tx, &members, wall_ms)?;
             let applied = coming.applied.take().unwrap_or_default();
