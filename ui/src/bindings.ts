@@ -1055,6 +1055,8 @@ export type NearbyView = {
 	devices: NearbyDevice[],
 	/**  Keys that may not connect and belong to no device of the vault. */
 	blockedKeys: string[],
+	/**  Whether this device's key is kept under a passphrase, which joining another vault then needs. */
+	asksForPassphrase: boolean,
 	/**  Why the network could not be begun. */
 	error: CommandError | null,
 };

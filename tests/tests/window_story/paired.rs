@@ -1,5 +1,6 @@
 //! Laptop and phone on one network: the laptop shows a code, the phone joins with it, and what is
-//! written on one appears in the window of the other.
+//! written on one appears in the window of the other. Stories that run at once share the loopback
+//! network: their laptops have names of their own.
 
 use anyhow::{Context, Result};
 use holdfast_tests::{
@@ -7,7 +8,7 @@ use holdfast_tests::{
     window::{App, By},
 };
 
-use crate::steps::{command, contains, go, quick_add, row, start_fresh};
+use crate::steps::{command, contains, go, go_to_list, quick_add, row, start_fresh};
 
 /// Opens "Add a device", turns Nearby on and hands back the code and the address.
 async fn show_code(laptop: &App) -> Result<(String, String)> {
@@ -33,7 +34,7 @@ async fn a_code_brings_two_windows_together_and_what_is_typed_in_one_appears_in_
 -> Result<()> {
     let (laptop_device, phone_device) = (Device::new("laptop")?, Device::new("phone")?);
     let laptop = App::open(&laptop_device).await?;
-    start_fresh(&laptop, "Laptop").await?;
+    start_fresh(&laptop, "Oak").await?;
     laptop.press("Ctrl+3").await?;
     quick_add(&laptop, "Buy oak").await?;
     laptop.find(&row("Buy oak")).await?;
@@ -45,10 +46,10 @@ async fn a_code_brings_two_windows_together_and_what_is_typed_in_one_appears_in_
     let phone = App::open(&phone_device).await?;
     begin_to_join(&phone).await?;
     // The laptop is found by its name.
-    phone.find(&By::role("radio", "Laptop")).await?;
+    phone.find(&By::role("radio", "Oak")).await?;
     phone.picture("pair-join").await?;
     let wrong = format!("{:08}", (digits + 1) % 100_000_000);
-    phone.fill(&By::label("Code shown on Laptop"), &wrong).await?;
+    phone.fill(&By::label("Code shown on Oak"), &wrong).await?;
     phone.click(&By::button("Continue")).await?;
     phone.find(&By::text("That code isn't right.")).await?;
     phone.picture("pair-wrong-code").await?;
@@ -61,8 +62,8 @@ async fn a_code_brings_two_windows_together_and_what_is_typed_in_one_appears_in_
     phone.fill(&By::label("Address"), &address).await?;
     phone.fill(&By::label("Code shown on the other device"), &code).await?;
     phone.click(&By::button("Continue")).await?;
-    phone.find(&By::text("Pair with Laptop?")).await?;
-    phone.find(&By::text("1 task from Laptop")).await?;
+    phone.find(&By::text("Pair with Oak?")).await?;
+    phone.find(&By::text("1 task from Oak")).await?;
     laptop.find(&By::text("Phone typed the code.")).await?;
     let words = phone.text(&By::css(".four")).await?;
     assert_eq!(laptop.text(&By::css(".four")).await?, words);
@@ -96,5 +97,49 @@ async fn a_code_brings_two_windows_together_and_what_is_typed_in_one_appears_in_
     laptop.find(&By::text("Same network · on change")).await?;
     laptop.picture("sync-map").await?;
     phone.close().await?;
+    laptop.close().await
+}
+
+#[tokio::test]
+async fn a_device_with_data_of_its_own_joins_and_lists_of_one_name_become_one() -> Result<()> {
+    let (laptop_device, tablet_device) = (Device::new("laptop")?, Device::new("tablet")?);
+    let laptop = App::open(&laptop_device).await?;
+    start_fresh(&laptop, "Ash").await?;
+    laptop_device.ctl(&["add", "Buy oak #Workshop"])?;
+    let tablet = App::open(&tablet_device).await?;
+    start_fresh(&tablet, "Tablet").await?;
+    tablet_device.ctl(&["add", "Sharpen the plane #Workshop"])?;
+    go_to_list(&tablet, "Workshop").await?;
+    tablet.find(&row("Sharpen the plane")).await?;
+
+    let (code, _) = show_code(&laptop).await?;
+    // As at 200% in a window of usual size.
+    laptop.resize(720, 520).await?;
+    laptop.picture("pair-code-small").await?;
+    laptop.resize(1180, 780).await?;
+    go(&tablet, "devices").await?;
+    tablet.click(&By::button("Join another device’s vault…")).await?;
+    tablet.find(&By::role("radio", "Ash")).await?;
+    tablet.fill(&By::label("Code shown on Ash"), &code).await?;
+    tablet.picture("join-vault").await?;
+    tablet.click(&By::button("Continue")).await?;
+    tablet.find(&By::text("Both have ‘Workshop’")).await?;
+    let dialog = tablet.text(&By::AnyOf("dialog")).await?;
+    for part in ["1 task, 1 list from Ash", "1 task to Ash", "kept as a backup"] {
+        contains(&dialog, part)?;
+    }
+    tablet.picture("join-vault-preview").await?;
+    tablet.click(&By::button("Pair")).await?;
+    tablet.find(&By::text("Paired with Ash.")).await?;
+    tablet.picture("join-vault-paired").await?;
+    tablet.click(&By::button("Done")).await?;
+    laptop.click(&By::button("Done")).await?;
+    for app in [&laptop, &tablet] {
+        go_to_list(app, "Workshop").await?;
+        app.find(&row("Buy oak")).await?;
+        app.find(&row("Sharpen the plane")).await?;
+        app.counts(&By::role_like("treeitem", "Workshop"), 1).await?;
+    }
+    tablet.close().await?;
     laptop.close().await
 }

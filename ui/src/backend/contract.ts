@@ -608,6 +608,8 @@ export type NearbyView = {
   devices: NearbyDevice[];
   /** Keys that may not connect and belong to no device of the vault. */
   blockedKeys: string[];
+  /** This device's key is kept under a passphrase, which joining another vault then needs. */
+  asksForPassphrase: boolean;
   error: CommandError | null;
   /** When this device tells the others by itself. */
   triggers: Triggers;
@@ -731,7 +733,8 @@ export interface Backend {
   stopLooking(): Promise<void>;
   /**
    * Proves the code to the device at `place` (its name, or an address) and tells what joining its vault
-   * would do. Key store and passphrase are for a device without a vault. Ends an attempt of before.
+   * would do. A device that has a vault gives no key store, and its passphrase where the key is under one (rejects with
+   * "wrong_passphrase"). Ends an attempt of before.
    */
   beginJoining(place: string, code: string, deviceName: string, keyStore: KeyStore | null, passphrase: string | null): Promise<JoinPreview>;
   /** Joins, as the preview said. */

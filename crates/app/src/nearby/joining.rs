@@ -4,7 +4,7 @@
 use super::pairing::{Agreement, PairingPreview, SameLists};
 use crate::boot::chosen;
 use crate::session::NewDevice;
-use crate::{App, AppError, view};
+use crate::{App, AppError, KeyStore, view};
 use holdfast_transports::nearby::meeting::MeetingError;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,8 +51,8 @@ fn cancelled() -> AppError {
 
 impl App {
     /// Begins to join the vault of the device at `place` (its address, or its name where it can be
-    /// found), and answers what will move. An attempt of before is ended. `key_store` and `passphrase`
-    /// are for a device that has no vault yet.
+    /// found), and answers what will move. An attempt of before is ended. `key_store` is for a device that
+    /// has no vault yet; one that has keeps its new key as it kept the old one, under the same passphrase.
     pub fn begin_joining(
         self: &Arc<Self>,
         place: &str,
@@ -62,6 +62,10 @@ impl App {
         passphrase: Option<String>,
     ) -> Result<view::JoinPreview, AppError> {
         self.cancel_joining();
+        if key_store.is_none() && self.has_vault() && self.asks_for_passphrase()? {
+            // The new key is kept under the same one: a slip would lock the person out.
+            self.open_secrets(Some(passphrase.as_deref().ok_or(AppError::Locked)?))?;
+        }
         let (answer, answers) = channel();
         let (tell, step) = channel();
         let app = Arc::clone(self);
@@ -95,6 +99,11 @@ impl App {
                 outcome.and_then(|()| Err(cancelled()))
             }
         }
+    }
+
+    /// Whether this device's key is kept under a passphrase.
+    pub(super) fn asks_for_passphrase(&self) -> Result<bool, AppError> {
+        self.with(|open| Ok(open.key_store()? == KeyStore::Passphrase))
     }
 
     /// The person has seen what will move and says yes. Answers when this device is in.

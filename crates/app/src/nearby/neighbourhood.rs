@@ -368,8 +368,10 @@ impl Host for Handle {
             Err(stopped) => {
                 let (code, text) = stopped.told();
                 tracing::info!(%from, code, "a device was not paired");
-                // Somebody who knocked while no code was shown is nobody's business.
-                if code != PairingError::NoCode.code() {
+                // Somebody who knocked while no code was shown is nobody's business, and whoever went
+                // away before the code was tried leaves it as good as it was.
+                let is_good = locked(&self.0.offers).good_for_ms(self.0.passed_ms()).is_some();
+                if code != PairingError::NoCode.code() && !is_good {
                     self.0.ended(number, None, Some((code, text)));
                 }
             }

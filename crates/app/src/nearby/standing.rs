@@ -17,6 +17,7 @@ impl App {
     /// Everything about the network that the person can see.
     pub fn nearby_view(&self) -> Result<view::NearbyView, AppError> {
         let nearby = self.nearby()?;
+        let asks_for_passphrase = self.asks_for_passphrase()?;
         self.with(|open| {
             let (members, here) = (open.members()?, open.device());
             let facts = open.nearby_facts();
@@ -66,6 +67,7 @@ impl App {
                 typed: typed.collect(),
                 addresses: nearby.addresses,
                 blocked_keys,
+                asks_for_passphrase,
                 error: retold(nearby.error),
                 triggers: nearby.triggers,
                 on_metered: nearby.on_metered,

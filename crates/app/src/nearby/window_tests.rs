@@ -2,7 +2,10 @@
 
 use super::NearbyKeeper;
 use crate::story_tests::new;
-use crate::{App, AppError, Home, view};
+use crate::{App, AppError, Home, KeyStore, NewDevice, view};
+use holdfast_transports::nearby::{Expected, Identity, connect};
+use holdfast_vault::DeviceKeys;
+use rand_core::OsRng;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -93,6 +96,40 @@ fn a_code_is_typed_the_preview_is_agreed_to_and_both_devices_say_so() {
 }
 
 #[test]
+fn a_device_with_a_vault_shows_what_it_brings_and_brings_it() {
+    let (laptop, tablet) = (laptop(), device());
+    tablet
+        .app
+        .create(&NewDevice {
+            name: "Tablet",
+            key_store: Some(KeyStore::Passphrase),
+            passphrase: Some("four quiet oak boards"),
+        })
+        .unwrap();
+    tablet.app.keep_mode(view::Mode::Nearby).unwrap();
+    let own = {
+        let none = view::QuickAddDefaults { list: None, when: None, parent: None };
+        tablet.app.quick_add("Oil the saw", &[], &none).unwrap().ids[0].clone()
+    };
+    assert!(tablet.app.nearby_view().unwrap().asks_for_passphrase);
+    let code = laptop.app.show_code().unwrap();
+    let begin = |passphrase: Option<&str>| {
+        let passphrase = passphrase.map(str::to_owned);
+        tablet.app.begin_joining(&code.addresses[0], &code.code, "Tablet", None, passphrase)
+    };
+    // Before the code is tried at all.
+    assert_eq!(begin(None).unwrap_err().code(), "locked");
+    assert_eq!(begin(Some("four quiet oak bords")).unwrap_err().code(), "wrong_passphrase");
+    let preview = begin(Some("four quiet oak boards")).unwrap();
+    assert_eq!((preview.tasks, preview.brings_tasks), (0, 1));
+    assert!(preview.check_words, "the address was typed");
+    tablet.app.finish_joining(view::SameLists::Merge).unwrap();
+    assert_eq!(outcome(&laptop).paired.as_deref(), Some("Tablet"));
+    until("its task is on the laptop", || laptop.app.task(&own).ok());
+    assert_eq!(members(&tablet), 2);
+}
+
+#[test]
 fn a_wrong_code_and_a_no_pair_nothing_and_both_say_why() {
     let (laptop, phone) = (laptop(), device());
     let code = laptop.app.show_code().unwrap();
@@ -130,6 +167,21 @@ fn a_code_that_was_taken_back_lets_nobody_in_even_who_typed_it_already() {
     // A newer code stands for itself: what came of the older one is not said of it.
     laptop.app.show_code().unwrap();
     assert!(shown(&laptop).error.is_none());
+}
+
+#[test]
+fn who_knocks_and_goes_away_leaves_the_code_as_good_as_it_was() {
+    let (laptop, phone) = (laptop(), device());
+    let code = laptop.app.show_code().unwrap();
+    let identity = Identity::new(&DeviceKeys::generate(&mut OsRng)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let address = code.addresses[0].parse().unwrap();
+    let link = runtime.block_on(connect(address, &identity, Expected::Anyone)).unwrap();
+    drop((link, runtime));
+    // Longer than it takes to notice.
+    std::thread::park_timeout(Duration::from_millis(600));
+    assert!(shown(&laptop).error.is_none());
+    begin(&phone, &code.addresses[0], &code.code).unwrap();
 }
 
 #[test]

@@ -155,6 +155,8 @@ pub struct NearbyView {
     pub devices: Vec<NearbyDevice>,
     /// Keys that may not connect and belong to no device of the vault.
     pub blocked_keys: Vec<String>,
+    /// Whether this device's key is kept under a passphrase, which joining another vault then needs.
+    pub asks_for_passphrase: bool,
     /// Why the network could not be begun.
     pub error: Option<CommandError>,
     /// When this device tells the others by itself.

@@ -303,8 +303,8 @@ export class FakeBackend extends FakeItems implements Backend {
   async stopLooking(): Promise<void> {
     this.around.stopLooking();
   }
-  async beginJoining(place: string, code: string) {
-    return this.around.begin(place, code);
+  async beginJoining(place: string, code: string, _deviceName: string, _keyStore: Boot["keyStores"][number] | null, passphrase: string | null) {
+    return this.around.begin(place, code, passphrase);
   }
   async finishJoining(same: SameLists): Promise<Boot> {
     const before = this.#state;

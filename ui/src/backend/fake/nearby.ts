@@ -54,6 +54,8 @@ export class Nearby {
   onMetered = false;
   /** Whether the network is metered. */
   metered = false;
+  /** What the key is kept under; null where that is no passphrase. */
+  passphrase: string | null = null;
   #typed: string[] = [];
   #code: Code | null = null;
   #shownAt: number[] = [];
@@ -153,8 +155,9 @@ export class Nearby {
     this.devices = devices;
     this.#tell();
   }
-  begin(place: string, typed: string): JoinPreview {
+  begin(place: string, typed: string, passphrase: string | null): JoinPreview {
     this.#joining = null;
+    if (this.hasVault() && this.passphrase !== null && passphrase !== this.passphrase) throw error("wrong_passphrase", "That passphrase is not right.", "Type it again. Nobody can reset it; without it the data stays closed.");
     const code = typed.replace(/[\s-]/g, "");
     if (!/^\d{8}$/.test(code)) throw TROUBLES.digits;
     const isAddress = /:\d+$/.test(place.trim());
@@ -235,7 +238,7 @@ export class Nearby {
       return { id: one.id, ...state, connected: state.connected && !one.removed && !blocked, proof: proof ?? "letIn", proofBy: proof === "founded" ? null : proofBy ?? "Laptop", proofTime: proofTime ?? one.added, key, blocked };
     });
     return structuredClone({
-      on, running: on && !this.desk.paused(), addresses: on ? this.addresses : [], devices, error: null,
+      on, running: on && !this.desk.paused(), addresses: on ? this.addresses : [], devices, error: null, asksForPassphrase: this.passphrase !== null,
       typed: this.#typed.map((address) => ({ address, connected: false, error: on ? TROUBLES.unreachable : null })),
       triggers: this.triggers, onMetered: this.onMetered, metered: on && this.metered && !this.onMetered,
       blockedKeys: [...this.blocked].filter((key) => !devices.some((one) => one.key === key)),

@@ -137,6 +137,21 @@ describe("joining another device's vault", () => {
     expect(fake.world.lists.filter((one) => one.title === title)).toHaveLength(2);
   });
 
+  it("needs the passphrase that this device's key is under, and no other", async () => {
+    const { fake, user } = await startApp();
+    fake.around.passphrase = "four quiet oak boards";
+    fake.around.arrive(showing("Study PC"));
+    await waitFor(() => expect(act("device.join")).toBe(true));
+    await user.type(await screen.findByLabelText("Code shown on Study PC"), "48291760{Enter}");
+    expect(await screen.findByText("Type the passphrase with which you unlock Holdfast here.")).toBeVisible();
+    await user.type(screen.getByLabelText("Passphrase of this device"), "four quiet oak bords{Enter}");
+    expect(await screen.findByText("That passphrase is not right.")).toBeVisible();
+    await clean();
+    await user.clear(screen.getByLabelText("Passphrase of this device"));
+    await user.type(screen.getByLabelText("Passphrase of this device"), "four quiet oak boards{Enter}");
+    expect(await screen.findByRole("heading", { name: "Pair with Study PC?" })).toBeVisible();
+  });
+
   it("pairs nothing when the words differ at a typed address", async () => {
     const { fake, user, dialog } = await dialogOf("device.join", TITLE);
     fake.around.arrive(showing("Study PC", { announced: false }));
