@@ -35,6 +35,17 @@ describe("adding a device", () => {
     await clean();
   });
 
+  it.each([
+    ["windows", "Windows Firewall may block this", /Allow an app through firewall/],
+    ["macos", "macOS may block this", /Privacy & Security › Local Network/],
+  ] as const)("says on %s where the system may keep devices apart", async (platform, head, text) => {
+    const { user, dialog } = await shown({ platform });
+    const summary = dialog.getByText(head);
+    await user.click(summary);
+    expect(dialog.getByText(text)).toBeVisible();
+    await clean();
+  });
+
   it("tells who typed the code, shows the words, and that they are paired", async () => {
     const { fake, user, dialog } = await shown();
     fake.around.typedElsewhere("Tablet", "48291760");
