@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import axe from "axe-core";
+import { encode } from "uqr";
 import { describe, expect, it } from "vitest";
 import { TROUBLES } from "../../backend/fake/nearby";
 import { DESKTOP, PHONE } from "../../backend/fake/world";
@@ -25,6 +26,19 @@ describe("a device", () => {
     expect(desktop.getByText("a1b2 c3d4 e5f6 0718 293a 4b5c 6d7e 8f90")).toBeVisible();
     expect(desktop.queryByText(/Clock/)).toBeNull();
     await clean();
+  });
+
+  it("shows its fingerprint as a QR code too", async () => {
+    const { user, desktop } = await devices();
+    const button = await desktop.findByRole("button", { name: "QR code of the fingerprint of Desktop" });
+    await user.click(button);
+    const code = desktop.getByRole("img", { name: "The fingerprint of Desktop as a QR code" });
+    // What it shows is the fingerprint and nothing else.
+    const { data } = encode("a1b2 c3d4 e5f6 0718 293a 4b5c 6d7e 8f90", { ecc: "M", border: 2 });
+    expect(code.querySelector("path")?.getAttribute("d")?.match(/M/g)).toHaveLength(data.flat().filter(Boolean).length);
+    await clean();
+    await user.click(button);
+    expect(desktop.queryByRole("img", { name: /as a QR code/ })).toBeNull();
   });
 
   it.each([
