@@ -104,6 +104,8 @@ export const commands = {
 	finishJoining: (same: SameLists) => __TAURI_INVOKE<Boot>("finish_joining", { same }),
 	/**  Ends what was begun: nothing is paired. */
 	cancelJoining: () => __TAURI_INVOKE<null>("cancel_joining"),
+	/**  When this device tells the others by itself, and whether also over metered networks. */
+	setNearby: (triggers: Triggers, onMetered: boolean) => __TAURI_INVOKE<NearbyView>("set_nearby", { triggers, onMetered }),
 	/**  Remembers where a device may be reached that is not found by itself. */
 	addAddress: (address: string) => __TAURI_INVOKE<null>("add_address", { address }),
 	/**  Forgets an address. */
@@ -1059,6 +1061,12 @@ export type NearbyView = {
 	asksForPassphrase: boolean,
 	/**  Why the network could not be begun. */
 	error: CommandError | null,
+	/**  When this device tells the others by itself. */
+	triggers: Triggers,
+	/**  Whether Nearby goes on where the system counts what goes over the network. */
+	onMetered: boolean,
+	/**  Whether it waits for another network, because this one is metered. */
+	metered: boolean,
 };
 
 /**  Something that never syncs. */
