@@ -94,12 +94,12 @@ impl Folder {
         report.waits.map_or(Ok(()), |waits| Err(waits.code()))
     }
 
-    fn files(&self, of: &Path) -> Vec<PathBuf> {
+    fn files(of: &Path) -> Vec<PathBuf> {
         let mut found = Vec::new();
         for entry in fs::read_dir(of).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                found.extend(self.files(&path));
+                found.extend(Self::files(&path));
             } else {
                 found.push(path);
             }
@@ -130,8 +130,7 @@ impl Way for Folder {
 
     fn cut(&mut self, from: &mut Device, to: &mut Device, at: usize) -> bool {
         self.exchange(from, Take::AtOnce).unwrap();
-        let root = self.0.path().to_owned();
-        let Some(path) = self.files(&root).into_iter().nth(at) else { return false };
+        let Some(path) = Self::files(self.0.path()).into_iter().nth(at) else { return false };
         let whole = fs::read(&path).unwrap();
         fs::write(&path, &whole[..whole.len() / 2]).unwrap();
         // A file that is on its way is waited for: that is no error.
@@ -236,11 +235,12 @@ fn the_order_in_which_devices_are_heard_does_not_matter<W: Way>() {
 
 fn cut_anywhere_it_goes_on_and_nothing_is_lost_or_doubled<W: Way>() {
     let [mut laptop, mut whole] = devices(["laptop", "phone"]);
+    let picture = vec![7; 100_000];
     let fill = |laptop: &mut Device| {
         for number in 0..20 {
             laptop.add(&format!("task {number}"));
         }
-        laptop.attach("picture", &[7; 100_000]);
+        laptop.attach("picture", &picture);
     };
     fill(&mut laptop);
     W::new().carry(&mut laptop, &mut whole, false).unwrap();
@@ -256,8 +256,8 @@ fn cut_anywhere_it_goes_on_and_nothing_is_lost_or_doubled<W: Way>() {
         assert!(there.missing_in(&held).is_empty() || held.missing_in(&there).is_empty());
         way.carry(&mut laptop, &mut phone, false).unwrap();
         assert_eq!(phone.dump(), whole.dump());
-        let picture = holdfast_oplog::Hash::of(&[7; 100_000]);
-        assert!(phone.write(|tx| tx.has_blob(picture).unwrap()), "cut at {at}");
+        let content = holdfast_oplog::Hash::of(&picture);
+        assert!(phone.write(|tx| tx.has_blob(content).unwrap()), "cut at {at}");
     }
     assert!(cuts >= 2, "it was cut {cuts} times only");
 }

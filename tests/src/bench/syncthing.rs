@@ -164,7 +164,7 @@ pub(crate) fn edit() -> Result<Row> {
     drain(there.run()?);
     wait_until("all files", COUNT, || Ok(notes_in(&there.folder)? == 100))?;
     for number in 0..EDITS {
-        thread::sleep(Duration::from_secs(1));
+        thread::park_timeout(Duration::from_secs(1));
         let text = format!("Order boards {number}");
         theirs.push(timed(|| {
             fs::write(here.folder.join("0.md"), &text)?;
