@@ -111,7 +111,7 @@ fn fill(laptop: &Device) -> Result<()> {
     let app = App::at(Home::at(laptop.home()))?;
     let defaults = QuickAddDefaults { list: None, when: None, parent: None };
     for number in 0..TASKS {
-        app.quick_add(&format!("Task {number} @bulk"), &[], &defaults)?;
+        app.quick_add(&format!("Task {number}"), &[], &defaults)?;
     }
     Ok(())
 }

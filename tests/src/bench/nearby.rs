@@ -126,7 +126,7 @@ fn plain_copy(from: &Path, to: &Path) -> Result<()> {
         while let Some(row) = rows.next()? {
             write_row(&mut out, row.get_ref(0)?.as_bytes()?)?;
         }
-        Ok(write_row(&mut out, &[])?)
+        write_row(&mut out, &[])
     });
     let mut target = crate::plain::open(to)?;
     let tx = target.transaction()?;
@@ -180,7 +180,7 @@ pub(crate) fn edit() -> Result<Row> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for number in 0..EDITS {
         // As far apart as a person's edits, at no fixed beat of anything that looks regularly.
-        thread::sleep(Duration::from_millis(20 + (number as u64 * 37) % 61));
+        thread::park_timeout(Duration::from_millis(20 + (number as u64 * 37) % 61));
         let title = format!("Order boards {number}");
         let patch = TaskPatch { title: Some(title.clone()), ..TaskPatch::default() };
         let mut seen = phone.app.subscribe();

@@ -13,8 +13,11 @@ use std::time::{Duration, Instant};
 
 const FIRST_SYNCS: usize = 2;
 const EDITS: usize = 10;
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(400);
+/// How often it is looked for one file, and how often all are counted: not so often that it takes the
+/// time of what is measured.
 const LOOK: Duration = Duration::from_millis(1);
+const COUNT: Duration = Duration::from_millis(100);
 
 /// Whether it can be measured here.
 pub(crate) fn is_installed() -> bool {
@@ -99,13 +102,13 @@ impl Side {
     }
 }
 
-fn wait_until(what: &str, holds: impl Fn() -> Result<bool>) -> Result<()> {
+fn wait_until(what: &str, look: Duration, holds: impl Fn() -> Result<bool>) -> Result<()> {
     let start = Instant::now();
     while !holds()? {
         if start.elapsed() > PATIENCE {
             bail!("it never came to this: {what}");
         }
-        thread::park_timeout(LOOK);
+        thread::park_timeout(look);
     }
     Ok(())
 }
@@ -147,7 +150,7 @@ pub(crate) fn first_sync() -> Result<Row> {
         let [_here, mut there] = sides(place.path(), crate::nearby::NOTES)?;
         theirs.push(timed(|| {
             drain(there.run()?);
-            wait_until("all files", || Ok(notes_in(&there.folder)? == crate::nearby::NOTES))
+            wait_until("all files", COUNT, || Ok(notes_in(&there.folder)? == crate::nearby::NOTES))
         })?);
     }
     Ok(Row { ours: crate::nearby::first_sync()?.ours, plain: Times::new(theirs) })
@@ -159,15 +162,17 @@ pub(crate) fn edit() -> Result<Row> {
     let place = tempfile::tempdir()?;
     let [here, mut there] = sides(place.path(), 100)?;
     drain(there.run()?);
-    wait_until("all files", || Ok(notes_in(&there.folder)? == 100))?;
+    wait_until("all files", COUNT, || Ok(notes_in(&there.folder)? == 100))?;
     for number in 0..EDITS {
-        thread::sleep(Duration::from_secs(1));
+        thread::park_timeout(Duration::from_secs(1));
         let text = format!("Order boards {number}");
         theirs.push(timed(|| {
             fs::write(here.folder.join("0.md"), &text)?;
             let seen = there.folder.join("0.md");
             // While it is written anew it may not be there for a moment.
-            wait_until("the edit", || Ok(fs::read_to_string(&seen).is_ok_and(|now| now == text)))
+            wait_until("the edit", LOOK, || {
+                Ok(fs::read_to_string(&seen).is_ok_and(|now| now == text))
+            })
         })?);
     }
     Ok(Row { ours: crate::nearby::edit()?.ours, plain: Times::new(theirs) })

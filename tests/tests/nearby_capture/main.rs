@@ -102,7 +102,7 @@ fn nothing_of_pairing_and_of_edits_both_ways_is_in_clear_and_what_stays_does_not
     }
     // These ears would hear a word that goes in clear, after TLS or in place of it.
     let clear = in_clear(&everywhere.title)?;
-    ensure!(everywhere.found_in(&clear.concat()) == [everywhere.title.clone()]);
+    ensure!(everywhere.found_in(&clear.concat()) == std::slice::from_ref(&everywhere.title));
     ensure!(clear.iter().filter(|said| !said.is_empty()).all(|said| only_tls(said).is_err()));
     let longest = heard.iter().max_by_key(|stream| stream.len()).context("a stream")?;
     ensure!(only_tls(&[longest, everywhere.title.as_bytes()].concat()).is_err());

@@ -50,7 +50,9 @@ impl NearbyKeeper {
             let mut keeping = Keeping::new(app, at_once);
             let mut news = keeping.app.subscribe();
             keeping.tick(false);
-            while let Some(changed) = waiting.block_on(woken(&mut stopped, &mut news)) {
+            while let Some(changed) =
+                waiting.block_on(woken(&mut stopped, &mut news, keeping.next_look()))
+            {
                 keeping.tick(changed);
             }
             keeping.end();
@@ -64,6 +66,7 @@ impl NearbyKeeper {
 async fn woken(
     stopped: &mut oneshot::Receiver<()>,
     news: &mut broadcast::Receiver<view::Changed>,
+    due: Instant,
 ) -> Option<bool> {
     tokio::select! {
         biased;
@@ -73,7 +76,7 @@ async fn woken(
             Err(RecvError::Lagged(_)) => Some(true),
             Err(RecvError::Closed) => None,
         },
-        () = tokio::time::sleep(LOOK) => Some(false),
+        () = tokio::time::sleep_until(due.into()) => Some(false),
     }
 }
 
@@ -169,6 +172,13 @@ impl Keeping {
         }
     }
 
+    /// When to look again, whatever else wakes this up before.
+    fn next_look(&self) -> Instant {
+        let now = Instant::now();
+        let due = self.looked.map(|then| then + LOOK).filter(|due| *due > now);
+        due.unwrap_or(now + LOOK)
+    }
+
     /// Whether something happened at which the person wants the others to be told.
     fn is_stirred(&mut self, wanted: &Wanted, changed: bool) -> bool {
         let noted = self.notes.replace(wanted.notes).is_some_and(|before| before != wanted.notes);
@@ -198,12 +208,15 @@ impl Keeping {
         let stirred = self.is_stirred(&wanted, changed);
         // Where it is off now, it is the person who turns it on.
         self.stirred |= stirred || !wanted.on || (first && wanted.triggers.on_launch);
+        // Another process may have chosen another mode, and then written what is to go by that.
+        let ends = self.running.is_some() && !wanted.on;
         if let Some(running) = &self.running
             && stirred
+            && !ends
         {
             running.node.changed();
         }
-        if self.looked.is_some_and(|then| then.elapsed() < LOOK) {
+        if !ends && self.looked.is_some_and(|then| then.elapsed() < LOOK) {
             return;
         }
         self.looked = Some(Instant::now());
