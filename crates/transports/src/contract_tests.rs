@@ -334,6 +334,25 @@ fn what_a_removed_device_wrote_later_is_taken_by_nobody<W: Way>() {
     assert_eq!(laptop.dump(), tablet.dump());
 }
 
+fn what_a_member_had_before_it_heard_of_a_removal_counts_for_all<W: Way>() {
+    let [mut laptop, mut phone, mut tablet] = devices(["laptop", "phone", "tablet"]);
+    let mut way = W::new();
+    let early = phone.add("the laptop did not have this");
+    way.carry(&mut phone, &mut tablet, false).unwrap();
+    laptop.keyring =
+        holdfast_sync::devices::remove_device(&mut laptop.session(), phone.id()).unwrap();
+    let answer = tablet.add("built on what the phone wrote");
+    // The tablet hears of it, and says what it had.
+    way.carry(&mut laptop, &mut tablet, false).unwrap();
+    for _ in 0..2 {
+        way.carry(&mut tablet, &mut laptop, false).unwrap();
+        way.carry(&mut laptop, &mut tablet, false).unwrap();
+    }
+    assert!(laptop.has(early) && laptop.has(answer));
+    assert!(laptop.write(|tx| tx.unapplied().unwrap().is_empty()), "nothing waits for ever");
+    assert_eq!(laptop.dump(), tablet.dump());
+}
+
 /// Runs each statement over each way.
 macro_rules! over_every_way {
     ($($statement:ident),+ $(,)?) => {
@@ -361,4 +380,5 @@ over_every_way!(
     a_large_deletion_waits_for_the_person,
     a_newcomer_gets_a_snapshot_of_what_is_alive,
     what_a_removed_device_wrote_later_is_taken_by_nobody,
+    what_a_member_had_before_it_heard_of_a_removal_counts_for_all,
 );

@@ -5,7 +5,10 @@
 pub(super) fn is_metered() -> Option<bool> {
     /// NetworkManager's `NM_METERED_YES` and `NM_METERED_GUESS_YES`.
     const METERED: [u32; 2] = [1, 3];
-    let bus = zbus::blocking::Connection::system().ok()?;
+    /// A system that does not answer is not waited for.
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
+    let bus = zbus::blocking::connection::Builder::system().ok()?;
+    let bus = bus.method_timeout(PATIENCE).build().ok()?;
     let manager = zbus::blocking::Proxy::new(
         &bus,
         "org.freedesktop.NetworkManager",
