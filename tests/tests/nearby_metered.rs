@@ -8,11 +8,11 @@ use holdfast_tests::nearby::{Watching, in_step, pair, wait_until};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-/// NetworkManager, as far as Holdfast asks it.
-struct Manager(u32);
+/// What the system says of its network, as far as Holdfast asks.
+struct Network(u32);
 
 #[zbus::interface(name = "org.freedesktop.NetworkManager")]
-impl Manager {
+impl Network {
     #[zbus(property)]
     fn metered(&self) -> u32 {
         self.0
@@ -41,7 +41,7 @@ impl Bus {
     fn says_metered(&self, metered: u32) -> Result<zbus::blocking::Connection> {
         Ok(zbus::blocking::connection::Builder::address(self.address.as_str())?
             .name("org.freedesktop.NetworkManager")?
-            .serve_at("/org/freedesktop/NetworkManager", Manager(metered))?
+            .serve_at("/org/freedesktop/NetworkManager", Network(metered))?
             .build()?)
     }
 }
@@ -67,7 +67,7 @@ fn on_a_metered_network_nearby_waits_and_says_so_until_it_may_go_on() -> Result<
 
     // The phone comes into a network that the system guesses to be metered.
     let phone = phone.with_system_bus(&bus.address);
-    let _manager = bus.says_metered(3)?;
+    let _network = bus.says_metered(3)?;
     let mut on_phone = Watching::start(&phone)?;
     phone.ctl(&["add", "Written on the train"])?;
     wait_until("the phone says why it waits", || {

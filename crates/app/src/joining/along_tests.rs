@@ -81,7 +81,7 @@ fn what_a_device_had_comes_along_and_its_own_vault_is_kept_whole() {
     let long = "A line of it.\n".repeat(9_000);
     note(&guest, "Diary", &long);
     let deleted = add(&guest, "Gone");
-    guest.app.delete_items(&[deleted.clone()], None).unwrap();
+    guest.app.delete_items(std::slice::from_ref(&deleted), None).unwrap();
     let before = shown(&guest.app);
     join(&guest, &host, SameLists::KeepBoth);
 
@@ -153,7 +153,7 @@ fn a_removed_device_that_joins_again_brings_what_it_wrote_and_revives_nothing() 
     let phones = laptop.app.devices().unwrap().into_iter().find(|d| d.name == "Phone").unwrap();
     laptop.app.remove_device(&phones.id).unwrap();
     // Meanwhile, on both sides.
-    laptop.app.delete_items(&[deleted.clone()], None).unwrap();
+    laptop.app.delete_items(std::slice::from_ref(&deleted), None).unwrap();
     title(&laptop, &kept, "Kept, changed on the laptop");
     let late = add(&phone, "Written after the removal");
     write(&phone, &diary, "Morning.\nEvening, on the phone.\n");
