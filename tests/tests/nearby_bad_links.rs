@@ -103,6 +103,37 @@ fn over_a_slow_wire_everything_comes_and_the_connection_stays() -> Result<()> {
     is_whole(&pair.phone)
 }
 
+/// In the middle of a transfer each side goes to Manual mode and back: nothing is lost, and nobody has to
+/// pair again.
+#[test]
+fn switching_to_manual_and_back_in_the_middle_of_a_transfer_loses_nothing() -> Result<()> {
+    const PICTURES: usize = 24;
+    let pair = Pair::new(|laptop| import(laptop, PICTURES, 40_000).map(drop))?;
+    let (laptop, phone, wire) = (&pair.laptop, &pair.phone, &pair.wire);
+    let _on_phone = Watching::start(phone)?;
+    for (round, switching) in [phone, laptop].into_iter().enumerate() {
+        wire.set(Weather::Slow(100_000));
+        let before = wire.passed();
+        wait_until("some of it came", || Ok(wire.passed() - before > 150_000))?;
+        switching.ctl(&["mode", "manual"])?;
+        wait_until("they part", || Ok(!is_connected(laptop)? && !is_connected(phone)?))?;
+        ensure!(pictures(phone)?.len() < PICTURES, "it was not in the middle");
+        laptop.ctl(&["add", &format!("Meanwhile on the laptop {round}")])?;
+        phone.ctl(&["add", &format!("Meanwhile on the phone {round}")])?;
+        is_whole(phone)?;
+        switching.ctl(&["mode", "nearby"])?;
+    }
+    wire.set(Weather::Fair);
+    in_step(&[laptop, phone])?;
+    wait_until("all pictures are there", || Ok(pictures(phone)?.len() == PICTURES))?;
+    ensure!(pictures(phone)? == pictures(laptop)?, "other pictures");
+    for round in 0..2 {
+        ensure!(phone.ctl(&["tasks"])?.contains(&format!("Meanwhile on the laptop {round}")));
+        ensure!(laptop.ctl(&["tasks"])?.contains(&format!("Meanwhile on the phone {round}")));
+    }
+    is_whole(phone)
+}
+
 #[test]
 fn a_connection_into_a_hole_is_noticed_within_half_a_minute_and_comes_back() -> Result<()> {
     let pair = Pair::new(|laptop| laptop.ctl(&["add", "Before the hole"]).map(drop))?;

@@ -915,6 +915,14 @@ export type JoinPreview = {
 	leftBehind: string[],
 };
 
+/**  A device that is about to join. */
+export type JoiningDevice = {
+	/**  Its name. */
+	name: string,
+	/**  Its operating system. */
+	platform: string,
+};
+
 /**  Where this device's key is kept. */
 export type KeyStore = 
 /**  The system keychain. */
@@ -1458,8 +1466,8 @@ export type ShownCode = {
 	name: string,
 	/**  For how many milliseconds the code is still good. */
 	leftMs: number,
-	/**  The device that proved that it knows the code, by name; its person is asked now. */
-	joining: string | null,
+	/**  The device that proved that it knows the code; its person is asked now. */
+	joining: JoiningDevice | null,
 	/**  Four words that are the same on both screens, once the code is proved. */
 	words: string[],
 	/**  The device that was paired, by name. */

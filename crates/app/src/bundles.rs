@@ -1,7 +1,7 @@
 //! Manual sync: bundles out and in, invitations, and the status of it all.
 
-use crate::nearby::SameLists;
 use crate::session::{NewDevice, Open};
+use crate::view::SameLists;
 use crate::{App, AppError, boot, items, sync_status, view};
 use holdfast_model::fields::TITLE;
 use holdfast_oplog::DeviceId;

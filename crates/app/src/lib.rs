@@ -82,7 +82,6 @@ pub use keeper::Keeper;
 pub use keystore::KeyStore;
 pub use nearby::{
     Agreement, Met, ModePreview, Nearby, Offering, PairingOffer, PairingPreview, PeerView,
-    SameLists,
 };
 pub use session::{App, NewDevice};
 pub use watch::Watch;

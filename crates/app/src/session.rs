@@ -289,6 +289,8 @@ impl App {
     }
 
     fn open_files(&self, passphrase: Option<&str>) -> Result<Open, AppError> {
+        // One that another process, or this one, could not complete.
+        crate::joining::complete(&self.home)?;
         let Secrets { private, keys, keyring, actor, root } = self.open_secrets(passphrase)?;
         if Store::pending_migration(&self.home.database())?.is_some() {
             // A migration happens wholly or not at all; the copy is for what nobody thought of.

@@ -3,8 +3,9 @@
 
 use crate::table::{Row, Times, timed};
 use anyhow::{Context, Result, bail};
+use holdfast_app::view::SameLists;
 use holdfast_app::view::{NoteQuery, QuickAddDefaults, TaskPatch};
-use holdfast_app::{Agreement, App, Home, Keeper, KeyStore, NewDevice, SameLists};
+use holdfast_app::{Agreement, App, Home, Keeper, KeyStore, NewDevice};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;

@@ -62,9 +62,9 @@ async fn a_code_brings_two_windows_together_and_what_is_typed_in_one_appears_in_
     phone.fill(&By::label("Address"), &address).await?;
     phone.fill(&By::label("Code shown on the other device"), &code).await?;
     phone.click(&By::button("Continue")).await?;
-    phone.find(&By::text("Pair with Oak?")).await?;
+    phone.find(&By::text("Pair with Oak (Linux)?")).await?;
     phone.find(&By::text("1 task from Oak")).await?;
-    laptop.find(&By::text("Phone typed the code.")).await?;
+    laptop.find(&By::text("Phone (Linux) typed the code.")).await?;
     let words = phone.text(&By::css(".four")).await?;
     assert_eq!(laptop.text(&By::css(".four")).await?, words);
     phone.picture("pair-preview").await?;

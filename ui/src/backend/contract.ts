@@ -546,8 +546,8 @@ export type ShownCode = {
   name: string;
   /** For how many milliseconds the code is still good. */
   leftMs: number;
-  /** The device that proved that it knows the code, by name; its person is asked now. */
-  joining: string | null;
+  /** The device that proved that it knows the code; its person is asked now. */
+  joining: { name: string; platform: string } | null;
   /** Four words that are the same on both screens, once the code is proved. */
   words: string[];
   /** The device that was paired, by name. */

@@ -6,8 +6,8 @@
 use crate::AppError;
 use crate::act::{Outcome, Work};
 use crate::difference::{Item, Picture, is_purged, name};
-use crate::nearby::SameLists;
 use crate::texts::reachable;
+use crate::view::SameLists;
 use holdfast_model::entity::{ALIVE, DELETED, Draft, Seen};
 use holdfast_model::fields::{LIST, ORDER, REVIEWED, TITLE};
 use holdfast_model::{Dot, EntityId, Kind, Register, Value};

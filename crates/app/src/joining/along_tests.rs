@@ -1,6 +1,6 @@
 use crate::home::Home;
-use crate::nearby::SameLists;
 use crate::story_tests::{Device, add, carry, device, exchange, new, title, two};
+use crate::view::SameLists;
 use crate::{App, view};
 use rand::{Rng, SeedableRng};
 use std::collections::BTreeMap;

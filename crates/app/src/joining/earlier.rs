@@ -2,9 +2,9 @@
 
 use super::{along, swap};
 use crate::difference::Picture;
-use crate::nearby::SameLists;
 use crate::notices::kind;
 use crate::session::{NewDevice, Open};
+use crate::view::SameLists;
 use crate::{App, AppError};
 use holdfast_oplog::ActorId;
 use holdfast_store::{PrivateStore, Store};
@@ -84,7 +84,12 @@ impl App {
         let brought = self.with(|open| {
             let Some(bringing) = open.bringing() else { return Ok(false) };
             let place = self.home().earlier().join(&bringing.folder);
-            let mut old = Store::open(&place.join("holdfast.db"))?;
+            let database = place.join("holdfast.db");
+            if !database.exists() {
+                // Moved away by the person: it comes along when it is back.
+                return Ok(false);
+            }
+            let mut old = Store::open(&database)?;
             let now = open.clock.zoned();
             old.read(|old| {
                 let picture = Picture::of(old)?;

@@ -1,7 +1,7 @@
 //! Joining the vault of a device that shows a code, step by step for a window: the code is proved, the
 //! person sees what will move, and says yes or no. One at a time; it can be ended at every step.
 
-use super::pairing::{Agreement, PairingPreview, SameLists};
+use super::pairing::{Agreement, PairingPreview};
 use crate::boot::chosen;
 use crate::session::NewDevice;
 use crate::{App, AppError, KeyStore, view};
@@ -108,10 +108,7 @@ impl App {
 
     /// The person has seen what will move and says yes. Answers when this device is in.
     pub fn finish_joining(&self, same: view::SameLists) -> Result<view::Boot, AppError> {
-        let agreed = Agreement::Yes(match same {
-            view::SameLists::Merge => SameLists::Merge,
-            view::SameLists::KeepBoth => SameLists::KeepBoth,
-        });
+        let agreed = Agreement::Yes(same);
         {
             let attempt = locked(&self.joining.attempt);
             let attempt = attempt.as_ref().ok_or_else(cancelled)?;

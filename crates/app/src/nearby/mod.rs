@@ -26,7 +26,7 @@ pub(crate) use held::HELD;
 pub(crate) use joining::Joining;
 pub(crate) use keeper::NearbyKeeper;
 pub(crate) use looking::Looking;
-pub use pairing::{Agreement, Offering, PairingPreview, SameLists};
+pub use pairing::{Agreement, Offering, PairingPreview};
 pub use switch::ModePreview;
 pub(crate) use trouble::told;
 

@@ -4,6 +4,7 @@ use super::facts::PairingOffer;
 use super::keeper::{NearbyKeeper, interface};
 use crate::joining::same_title;
 use crate::session::{NewDevice, Open, new_actor};
+use crate::view::SameLists;
 use crate::{App, AppError, view};
 use holdfast_model::Kind;
 use holdfast_store::Store;
@@ -54,16 +55,6 @@ pub struct PairingPreview {
     pub same_lists: Vec<String>,
     /// Devices of this device's own vault, by name: they stay in it until they are paired too.
     pub left_behind: Vec<String>,
-}
-
-/// What shall become of lists of one title that both devices have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum SameLists {
-    /// What is in them comes together in one.
-    Merge,
-    /// Each stays a list of its own.
-    KeepBoth,
 }
 
 /// What the person says to a [`PairingPreview`].

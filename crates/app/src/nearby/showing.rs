@@ -16,6 +16,8 @@ impl App {
         if self.with(|open| Ok(open.mode()))? != view::Mode::Nearby {
             self.keep_mode(view::Mode::Nearby)?;
         }
+        // Where the person chose that it does not begin with the app, it begins now.
+        self.with(Open::poke_nearby)?;
         self.wait_until(|app| {
             let nearby = app.nearby()?;
             Ok(nearby.running && !nearby.addresses.is_empty())
@@ -68,7 +70,10 @@ impl PairingOffer {
 impl Open {
     fn view_of(&self, offer: PairingOffer) -> view::ShownCode {
         let left = if offer.is_over() { 0 } else { offer.expires.saturating_sub(self.now_ms()) };
-        let (joining, words) = offer.met.map(|met| (met.name, met.words)).unzip();
+        let (joining, words) = offer
+            .met
+            .map(|met| (view::JoiningDevice { name: met.name, platform: met.platform }, met.words))
+            .unzip();
         view::ShownCode {
             number: offer.number,
             code: offer.code,

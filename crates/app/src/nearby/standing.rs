@@ -1,6 +1,7 @@
 //! How the other devices stand, and which of them may not connect.
 
 use super::trouble::told;
+use crate::session::Open;
 use crate::{App, AppError, view};
 use holdfast_oplog::{DeviceId, Hash};
 
@@ -79,14 +80,11 @@ impl App {
 
     /// A device of this vault may neither connect nor pair any more, until it is unblocked.
     pub fn block_device(&self, id: &str) -> Result<(), AppError> {
-        let none = || AppError::NoSuchItem { what: "device", given: id.to_owned() };
-        let device: DeviceId = id.parse().map_err(|_| none())?;
         self.with(|open| {
+            let (device, key) = open.key_of_device(id)?;
             if device == open.device() {
                 return Err(AppError::Invalid("This device cannot block itself.".into()));
             }
-            let members = open.members()?;
-            let key = hex(&members.device(device).ok_or_else(none)?.public.sign);
             let mut facts = open.nearby_facts();
             if !facts.blocked.contains(&key) {
                 facts.blocked.push(key);
@@ -95,6 +93,12 @@ impl App {
         })?;
         self.tell(view::Changed::anything(0));
         Ok(())
+    }
+
+    /// A device of this vault may connect and pair again.
+    pub fn unblock_device(&self, id: &str) -> Result<(), AppError> {
+        let (_, key) = self.with(|open| open.key_of_device(id))?;
+        self.unblock_key(&key)
     }
 
     /// A key may connect and pair again.
@@ -106,5 +110,16 @@ impl App {
         })?;
         self.tell(view::Changed::anything(0));
         Ok(())
+    }
+}
+
+impl Open {
+    /// A device of this vault, removed ones too, and its key as it is kept.
+    fn key_of_device(&mut self, id: &str) -> Result<(DeviceId, String), AppError> {
+        let none = || AppError::NoSuchItem { what: "device", given: id.to_owned() };
+        let device: DeviceId = id.parse().map_err(|_| none())?;
+        let members = self.members()?;
+        let key = hex(&members.device(device).ok_or_else(none)?.public.sign);
+        Ok((device, key))
     }
 }

@@ -51,8 +51,8 @@ pub use folder::{
 };
 pub use list::{ListPatch, ListView, Sidebar, SidebarCounts, Space, TagView};
 pub use nearby::{
-    FoundDevice, FoundDevices, JoinPreview, NearbyDevice, NearbyView, Proof, SameLists, ShownCode,
-    TypedAddress,
+    FoundDevice, FoundDevices, JoinPreview, JoiningDevice, NearbyDevice, NearbyView, Proof,
+    SameLists, ShownCode, TypedAddress,
 };
 pub use note::{NoteDetail, NotePage, NotePatch, NoteQuery, NoteView};
 pub use quick_add::{QuickAddDefaults, QuickAddSpan, QuickAddSpanKind, QuickAddView, Range};

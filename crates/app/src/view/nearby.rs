@@ -19,14 +19,24 @@ pub struct ShownCode {
     pub name: String,
     /// For how many milliseconds the code is still good.
     pub left_ms: Millis,
-    /// The device that proved that it knows the code, by name; its person is asked now.
-    pub joining: Option<String>,
+    /// The device that proved that it knows the code; its person is asked now.
+    pub joining: Option<JoiningDevice>,
     /// Four words that are the same on both screens, once the code is proved.
     pub words: Vec<String>,
     /// The device that was paired, by name.
     pub paired: Option<String>,
     /// Why it came to nothing.
     pub error: Option<CommandError>,
+}
+
+/// A device that is about to join.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct JoiningDevice {
+    /// Its name.
+    pub name: String,
+    /// Its operating system.
+    pub platform: String,
 }
 
 /// A device in this network that shows a code.

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use holdfast_app::SameLists;
-use holdfast_app::view::{ExportRequest, PreviewChange};
+use holdfast_app::view::{ExportRequest, PreviewChange, SameLists};
 use serde_json::Value;
 
 use super::pair::BringAlong;

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::sync::signals;
 use super::vault::KeyArguments;
-use holdfast_app::{Agreement, AppError, SameLists};
+use holdfast_app::view::SameLists;
+use holdfast_app::{Agreement, AppError, PairingPreview};
 
 use crate::context::{Context, raw};
 use crate::failure::Failure;
@@ -134,10 +135,14 @@ fn accept(arguments: AcceptArguments, context: &mut Context) -> Result<(), Failu
         if app.has_vault() && lists.is_none() {
             return Err(AppError::VaultExists(app.home().path().display().to_string()).into());
         }
-        // Whoever typed the code agreed.
-        Ok(app.accept_pairing(&arguments.device, &arguments.code, new, |_| {
+        let agree = |preview: &PairingPreview| {
+            if preview.check_words && !words_are_the_same(preview) {
+                return Agreement::No;
+            }
+            // Whoever typed the code agreed to the rest.
             Agreement::Yes(lists.unwrap_or(SameLists::KeepBoth))
-        })?)
+        };
+        Ok(app.accept_pairing(&arguments.device, &arguments.code, new, agree)?)
     })?;
     let mut answer = serde_json::to_value(&other).map_err(std::io::Error::from)?;
     if let Some(answer) = answer.as_object_mut() {
@@ -153,4 +158,20 @@ fn accept(arguments: AcceptArguments, context: &mut Context) -> Result<(), Failu
             line(&other.words.join(" "))
         )
     })
+}
+
+/// Asks the person at a terminal whether the other device shows the same four words. Where nobody can be
+/// asked, the code has to do.
+fn words_are_the_same(preview: &PairingPreview) -> bool {
+    if !secrets::can_ask() {
+        return true;
+    }
+    eprint!(
+        "{} shows four words. Are they: {}? [y/N] ",
+        line(&preview.name),
+        line(&preview.words.join(" "))
+    );
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    read.is_ok() && answer.trim().eq_ignore_ascii_case("y")
 }

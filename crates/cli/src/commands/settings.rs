@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use holdfast_app::App;
 use holdfast_app::view::{DeviceView, Policy};
+use serde_json::json;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -79,6 +80,16 @@ pub(crate) enum DeviceCommand {
         /// Its name, or the beginning of its id.
         device: String,
     },
+    /// Keep a device from connecting to this one and from pairing with it.
+    Block {
+        /// Its name, or the beginning of its id.
+        device: String,
+    },
+    /// Let a blocked device connect and pair again.
+    Unblock {
+        /// Its name, or the beginning of its id.
+        device: String,
+    },
 }
 
 /// `device …`
@@ -88,6 +99,23 @@ pub(crate) fn device(command: DeviceCommand, context: &mut Context) -> Result<()
         DeviceCommand::Rename { device, name } => {
             let done = app.rename_device(&find_device(app, &device)?.id, &name)?;
             context.done(&done)
+        }
+        DeviceCommand::Block { device } => {
+            let device = find_device(app, &device)?;
+            app.block_device(&device.id)?;
+            context.answer(&json!({ "id": device.id, "blocked": true }), |_| {
+                format!(
+                    "{} can neither connect to this device nor pair with it.\n",
+                    line(&device.name)
+                )
+            })
+        }
+        DeviceCommand::Unblock { device } => {
+            let device = find_device(app, &device)?;
+            app.unblock_device(&device.id)?;
+            context.answer(&json!({ "id": device.id, "blocked": false }), |_| {
+                format!("{} can connect and pair again.\n", line(&device.name))
+            })
         }
         DeviceCommand::Remove { device } => {
             let id = find_device(app, &device)?.id;

@@ -115,12 +115,12 @@ export class Nearby {
       this.#over({ error: TROUBLES.wrong });
       return;
     }
-    this.#code = { ...live, code: "", joining: name, words: ["amber", "river", "stone", "lamp"], until: this.#now() + 300_000 };
+    this.#code = { ...live, code: "", joining: { name, platform: "linux" }, words: ["amber", "river", "stone", "lamp"], until: this.#now() + 300_000 };
     this.#tell();
   }
   /** The person at the other device says yes or no to the preview. */
   answeredElsewhere(yes: boolean): void {
-    const name = this.#code?.joining;
+    const name = this.#code?.joining?.name;
     if (!name) return;
     if (!yes) return this.#over({ error: TROUBLES.declined });
     this.#enter(name);

@@ -50,7 +50,7 @@ describe("adding a device", () => {
     const { fake, user, dialog } = await shown();
     fake.around.typedElsewhere("Tablet", "48291760");
     expect(await dialog.findByText("amber river stone lamp")).toBeVisible();
-    expect(dialog.getByText("Tablet typed the code.", { selector: "strong" })).toBeVisible();
+    expect(dialog.getByText("Tablet (Linux) typed the code.", { selector: "strong" })).toBeVisible();
     expect(dialog.queryByText("4829 1760")).toBeNull();
     await clean();
     fake.around.answeredElsewhere(true);
@@ -122,7 +122,7 @@ describe("joining another device's vault", () => {
     await user.click(dialog.getByLabelText("Code shown on Study PC"));
     await user.paste(" 4829 1760 ");
     await user.click(dialog.getByRole("button", { name: "Continue" }));
-    expect(await dialog.findByRole("heading", { name: "Pair with Study PC?" })).toHaveFocus();
+    expect(await dialog.findByRole("heading", { name: "Pair with Study PC (Linux)?" })).toHaveFocus();
     expect(dialog.getByText(/120 tasks, 38 notes, 2 lists from Study PC/)).toBeVisible();
     expect(dialog.getByText(/Your present data is kept as a backup/)).toBeVisible();
     expect(dialog.getByText(/Desktop stays in this device’s present vault/)).toBeVisible();
@@ -160,7 +160,7 @@ describe("joining another device's vault", () => {
     await clean();
     await user.clear(screen.getByLabelText("Passphrase of this device"));
     await user.type(screen.getByLabelText("Passphrase of this device"), "four quiet oak boards{Enter}");
-    expect(await screen.findByRole("heading", { name: "Pair with Study PC?" })).toBeVisible();
+    expect(await screen.findByRole("heading", { name: "Pair with Study PC (Linux)?" })).toBeVisible();
   });
 
   it("pairs nothing when the words differ at a typed address", async () => {
@@ -209,7 +209,7 @@ describe("joining another device's vault", () => {
     const { fake, user, dialog } = await dialogOf("device.join", TITLE);
     fake.around.arrive(showing("Study PC"));
     await user.type(await dialog.findByLabelText("Code shown on Study PC"), "48291760{Enter}");
-    await dialog.findByRole("heading", { name: "Pair with Study PC?" });
+    await dialog.findByRole("heading", { name: "Pair with Study PC (Linux)?" });
     await user.keyboard("{Escape}");
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(fake.calls.some((call) => call.method === "cancelJoining")).toBe(true);
@@ -229,7 +229,7 @@ describe("the first run", () => {
     expect(screen.getByText(/Give this device a name/)).toBeVisible();
     await user.type(screen.getByLabelText("Name of this device"), "Study");
     await user.click(screen.getByRole("button", { name: "Continue" }));
-    expect(await screen.findByRole("heading", { name: "Pair with Desktop?" })).toBeVisible();
+    expect(await screen.findByRole("heading", { name: "Pair with Desktop (Linux)?" })).toBeVisible();
     expect(screen.queryByText("Sends")).toBeNull();
     expect(fake.calls.find((call) => call.method === "beginJoining")?.args).toEqual(["Desktop", "48291760", "Study", "keychain", null]);
     await clean();
