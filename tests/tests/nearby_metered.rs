@@ -68,7 +68,7 @@ fn on_a_metered_network_nearby_waits_and_says_so_until_it_may_go_on() -> Result<
     // The phone comes into a network that the system guesses to be metered.
     let phone = phone.with_system_bus(&bus.address);
     let _network = bus.says_metered(3)?;
-    let mut on_phone = Watching::start(&phone)?;
+    let mut on_phone = Watching::run(&phone, &["watch"])?;
     phone.ctl(&["add", "Written on the train"])?;
     wait_until("the phone says why it waits", || {
         let text = phone.json(&["status"])?["text"].as_str().unwrap_or_default().to_owned();

@@ -191,7 +191,8 @@ fn switching_modes_forgets_nothing_and_the_folder_waits_meanwhile() -> Result<()
         Ok(!state.starts_with("Connected"))
     })?;
     ensure!(!phone.ctl(&["tasks"])?.contains("Written in Manual mode"));
-    // A bundle goes in every mode.
+    // A bundle goes in every mode, and leaves out nothing that only the folder has.
+    laptop.ctl(&["sync"])?;
     let bundle = laptop.file("bundle.holdfast");
     let bundle = bundle.to_str().context("a path")?;
     laptop.ctl(&["bundle", "export", bundle])?;

@@ -37,8 +37,7 @@ impl App {
                 .store
                 .read(|tx| Ok::<_, AppError>((Picture::of(tx)?, tx.held()?, tx.destinations()?)))?;
             let mut elsewhere = VersionVector::new();
-            let nobody = holdfast_sync::ANYONE;
-            for known in others.iter().filter(|known| known.device != nobody) {
+            for known in others.iter().filter(|known| !holdfast_sync::is_place(known.device)) {
                 elsewhere.join(&known.holds);
             }
             let newer = here.missing_in(&held);

@@ -8,7 +8,7 @@ use holdfast_model::fields::{LIST, TITLE};
 use holdfast_model::{Edit, EntityId, Kind, Moved};
 use holdfast_oplog::{DeviceId, LogId, Space};
 use holdfast_store::{MovePlan, MoveRequest, StoreError, Tx};
-use holdfast_sync::{ANYONE, membership};
+use holdfast_sync::{ANYONE, is_place, membership};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Action code of moving a list to another space.
@@ -242,7 +242,7 @@ fn holders(tx: &Tx<'_>, me: DeviceId, plan: &MovePlan) -> Result<Holders, StoreE
         let made = state.created.1;
         let log = LogId { space: *from, actor: made.actor };
         for destination in destinations.iter().filter(|to| to.holds.get(log) >= made.seq) {
-            if destination.device == ANYONE {
+            if is_place(destination.device) {
                 went_out = true;
             } else if let Some(name) = members.name(destination.device)
                 && destination.device != me

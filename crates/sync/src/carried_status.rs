@@ -41,11 +41,8 @@ pub fn carried_status(facts: Facts<'_>) -> SyncStatus {
     } else {
         (SyncState::UpToDate, format!("Up to date{}", ago(seen, facts)))
     };
-    let last_export_ms = facts
-        .destinations
-        .iter()
-        .find(|to| to.device == crate::ANYONE)
-        .and_then(|to| to.last_export_ms);
+    let places = facts.destinations.iter().filter(|to| crate::is_place(to.device));
+    let last_export_ms = places.filter_map(|to| to.last_export_ms).max();
     let (text, awaiting) = with_awaiting(text, facts);
     SyncStatus { state, text, pending, last_export_ms, awaiting, destinations }
 }

@@ -45,7 +45,7 @@ pub use plan::{Plan, plan};
 pub use pruning::prune;
 pub use session::{Session, membership};
 pub use status::{
-    ANYONE, DestinationState, DestinationStatus, Facts, SyncState, SyncStatus, delivered,
-    settled_destinations, status, status_of,
+    ANYONE, DestinationState, DestinationStatus, FOLDER, Facts, SyncState, SyncStatus, delivered,
+    is_place, settled_destinations, status, status_of,
 };
 pub use transport::Transport;

@@ -9,6 +9,15 @@ use jiff::tz::TimeZone;
 /// `last_export_ms` when that was last.
 pub const ANYONE: DeviceId = DeviceId([0; 16]);
 
+/// Stands for the exchange folder among the destinations: what was written into it, and when last. Nobody
+/// has to have read that, so a bundle leaves none of it out.
+pub const FOLDER: DeviceId = DeviceId([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+
+/// Whether a destination stands for no device of its own.
+pub fn is_place(destination: DeviceId) -> bool {
+    [ANYONE, FOLDER].contains(&destination)
+}
+
 /// What a bundle carries without any box ticked.
 const CARRIER: Carrier = Carrier::Bundle { nearby_ticked: false };
 

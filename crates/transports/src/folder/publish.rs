@@ -8,7 +8,7 @@ use crate::bundle::pieces;
 use holdfast_oplog::{ActorId, DeviceId, Range, VersionVector};
 use holdfast_store::{Destination, Tx};
 use holdfast_sync::{
-    ANYONE, Carrier, Transport, membership, open_acknowledgement, outgoing, seal_acknowledgement,
+    Carrier, FOLDER, Transport, membership, open_acknowledgement, outgoing, seal_acknowledgement,
     spaces,
 };
 use holdfast_vault::membership::{pack, unpack};
@@ -234,12 +234,12 @@ pub(super) fn record(
     offered: &VersionVector,
     wall_ms: i64,
 ) -> Result<(), FolderError> {
-    let known = tx.destination(ANYONE)?;
-    let mut anyone = known.unwrap_or_else(|| unknown(ANYONE));
-    if !anyone.holds.includes(offered) {
-        anyone.holds.join(offered);
-        anyone.last_export_ms = Some(wall_ms);
-        tx.keep_destination(&anyone)?;
+    let known = tx.destination(FOLDER)?;
+    let mut folder = known.unwrap_or_else(|| unknown(FOLDER));
+    if !folder.holds.includes(offered) {
+        folder.holds.join(offered);
+        folder.last_export_ms = Some(wall_ms);
+        tx.keep_destination(&folder)?;
     }
     Ok(())
 }
