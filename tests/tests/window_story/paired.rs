@@ -94,7 +94,7 @@ async fn a_code_brings_two_windows_together_and_what_is_typed_in_one_appears_in_
     command(&laptop, "Sync map").await?;
     laptop.find(&By::role("heading", "Sync map")).await?;
     contains(&laptop.text(&By::css("tbody")).await?, "Phone")?;
-    laptop.find(&By::text("Same network · on change")).await?;
+    laptop.find(&By::text("Same network · on launch, on change, every 15 min")).await?;
     laptop.picture("sync-map").await?;
     phone.close().await?;
     laptop.close().await

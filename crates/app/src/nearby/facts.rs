@@ -246,11 +246,12 @@ impl Open {
     pub(super) fn nearby(&mut self, running: bool) -> Result<Nearby, AppError> {
         let (facts, people) = (self.nearby_facts(), self.people()?);
         let kept = self.nearby_state();
-        // Of a network that does not run, only why it could not be begun is true still.
+        // Of a network that does not run, only why it is not begun is true still.
         let state = if running {
             kept
         } else {
-            NearbyState { trouble: kept.trouble, ..Default::default() }
+            let NearbyState { trouble, metered, .. } = kept;
+            NearbyState { trouble, metered, ..Default::default() }
         };
         // One of several addresses of a device that led nowhere is nothing that anybody has to see.
         let is_shown = |known: &NeighbourFact| {
