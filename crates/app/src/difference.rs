@@ -8,7 +8,7 @@ use holdfast_model::entity::{ALIVE, DELETED, Draft, PURGED, Seen};
 use holdfast_model::fields::{REVIEWED, TITLE};
 use holdfast_model::{EntityId, EntityState, Kind, Register, Value};
 use holdfast_oplog::Space;
-use holdfast_store::{Author, Tx};
+use holdfast_store::{Applied, Author, Tx};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Items that a preview names at most.
@@ -172,7 +172,21 @@ pub(crate) fn lead_to(
     }
     let mut outcome = work.commit(author, action, None)?;
     // Texts of new items, and those that one change does not hold, follow in changes of the same group.
-    for (id, text) in long {
+    outcome.applied.extend(write_texts(long, tx, author, now, group, action)?);
+    Ok(outcome)
+}
+
+/// Writes the texts of items, each in as many changes of one group as it takes.
+pub(crate) fn write_texts(
+    texts: Vec<(EntityId, &str)>,
+    tx: &Tx<'_>,
+    author: Author<'_>,
+    now: &jiff::Zoned,
+    group: Option<u64>,
+    action: &str,
+) -> Result<Vec<Applied>, AppError> {
+    let mut applied = Vec::new();
+    for (id, text) in texts {
         loop {
             let plain = tx.text(id)?.map(|text| text.plain).unwrap_or_default();
             let target = reachable(&plain, text);
@@ -183,10 +197,10 @@ pub(crate) fn lead_to(
             work.group = group;
             let doc = work.text(id)?;
             work.edit_text(id, doc, |doc| doc.replace(&target))?;
-            outcome.applied.extend(work.commit(author, action, None)?.applied);
+            applied.extend(work.commit(author, action, None)?.applied);
         }
     }
-    Ok(outcome)
+    Ok(applied)
 }
 
 pub(crate) fn is_purged(item: &Item) -> bool {

@@ -139,7 +139,10 @@ pub fn take_in(
     }
     match tx.receive(&run, exchange)? {
         Received::New(new) => {
-            tx.release_aside(&run)?;
+            // Some of it may have been set aside before a member vouched for it.
+            if removal.is_some() {
+                tx.release_aside(&run)?;
+            }
             Ok(Taken { new, known: count.saturating_sub(new), ..Taken::default() })
         }
         Received::Known => Ok(Taken { known: count, ..Taken::default() }),

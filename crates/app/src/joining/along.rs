@@ -5,8 +5,7 @@
 
 use crate::AppError;
 use crate::act::{Outcome, Work};
-use crate::difference::{Item, Picture, is_purged, name};
-use crate::texts::reachable;
+use crate::difference::{self, Item, Picture, is_purged, name};
 use crate::view::SameLists;
 use holdfast_model::entity::{ALIVE, DELETED, Draft, Seen};
 use holdfast_model::fields::{LIST, ORDER, REVIEWED, TITLE};
@@ -93,21 +92,7 @@ pub(super) fn bring(
         later.versions = rest;
         outcome.applied.extend(work.commit(author, ALONG, None)?.applied);
     }
-    for (id, text) in later.texts {
-        // A long text takes several changes.
-        loop {
-            let plain = tx.text(id)?.map(|text| text.plain).unwrap_or_default();
-            let target = reachable(&plain, text);
-            if target == plain {
-                break;
-            }
-            let mut work = Work::new(tx, author.actor, now.clone());
-            work.group = group;
-            let doc = work.text(id)?;
-            work.edit_text(id, doc, |doc| doc.replace(&target))?;
-            outcome.applied.extend(work.commit(author, ALONG, None)?.applied);
-        }
-    }
+    outcome.applied.extend(difference::write_texts(later.texts, tx, author, now, group, ALONG)?);
     Ok(outcome)
 }
 
@@ -222,6 +207,7 @@ impl Work<'_, '_> {
         }
         let mut draft = known.state.draft();
         let mut is_changed = false;
+        let mut versions = Vec::new();
         for (field, register) in &item.state.registers {
             let there = known.state.register(field);
             let has = |value: &Value| {
@@ -241,7 +227,7 @@ impl Work<'_, '_> {
                 if place == 0 {
                     draft.set(field, value, &Seen::Versions(Vec::new()));
                 } else {
-                    later.versions.push((id, field.clone(), value));
+                    versions.push((id, field.clone(), value));
                 }
             }
         }
@@ -256,14 +242,28 @@ impl Work<'_, '_> {
                 }
             }
         }
-        if (is_changed || text.is_some()) && item.state.is_alive() && known.state.is_trashed() {
+        let is_edited = is_changed || text.is_some();
+        let is_deleted = item.state.is_trashed()
+            && item.state.life.live().iter().any(|version| news.is_new(item.space, version.dot));
+        match (item.state.is_alive(), known.state.is_alive()) {
             // Deleted there, edited here: somebody decides.
-            draft.life(ALIVE, &Seen::Versions(Vec::new()));
+            (true, false) if is_edited => _ = draft.life(ALIVE, &Seen::Versions(Vec::new())),
+            // Deleted here: an edit there that nobody here had seen stands against it.
+            (false, true) if is_deleted => _ = draft.life(DELETED, &Seen::Versions(Vec::new())),
+            _ if is_edited => {}
+            _ => return,
         }
-        if is_changed || text.is_some() {
-            self.ids.push(id);
+        if known.space != item.space {
+            // It must not travel further for having come along.
+            self.skipped.push(format!(
+                "'{}' travels in another way there and stays as it is there",
+                name(item)
+            ));
+            return;
         }
+        self.ids.push(id);
         self.push(known.space, draft);
+        later.versions.append(&mut versions);
         match text {
             Some(text) if known.text.is_empty() => later.texts.push((id, text)),
             Some(text) => self.add_text_beside(id, known, item, text, later),

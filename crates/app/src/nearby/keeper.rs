@@ -35,7 +35,8 @@ pub(crate) struct NearbyKeeper {
 
 impl NearbyKeeper {
     /// Starts; does nothing as long as the mode is another one, or another process runs the network. With
-    /// `at_once` it begins whatever the person chose for the start of the app.
+    /// `at_once` the person asks for it now: it begins whatever was chosen for the start of the app and for
+    /// metered networks.
     pub(crate) fn start(app: Arc<App>, at_once: bool) -> Self {
         let (stop, mut stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
@@ -118,6 +119,8 @@ struct Keeping {
     running: Option<Running>,
     looked: Option<Instant>,
     not_before: Option<Instant>,
+    /// Whether the person asks for it now.
+    at_once: bool,
     /// Whether anything gave reason to begin yet: the start of the app, a change, the clock, the person.
     stirred: bool,
     /// When the others were told last by the clock; first, when this began.
@@ -159,13 +162,14 @@ impl Wanted {
 }
 
 impl Keeping {
-    fn new(app: Arc<App>, stirred: bool) -> Self {
+    fn new(app: Arc<App>, at_once: bool) -> Self {
         Self {
             app,
             running: None,
             looked: None,
             not_before: None,
-            stirred,
+            at_once,
+            stirred: at_once,
             told: Instant::now(),
             notes: None,
             metered: None,
@@ -220,12 +224,12 @@ impl Keeping {
             return;
         }
         self.looked = Some(Instant::now());
-        let waits = wanted.on && !wanted.on_metered && self.is_metered();
-        if waits
-            && self.running.is_none()
-            && self.app.with(|o| Ok(!o.nearby_state().metered)).unwrap_or(false)
+        let waits = wanted.on && !self.at_once && !wanted.on_metered && self.is_metered();
+        if self.running.is_none()
+            && !self.at_once
+            && self.app.with(|open| Ok(open.nearby_state().metered != waits)).unwrap_or(false)
         {
-            self.keep(NearbyState { metered: true, ..NearbyState::default() });
+            self.keep(NearbyState { metered: waits, ..NearbyState::default() });
         }
         match (&mut self.running, wanted.on && !waits && self.stirred) {
             (Some(_), false) => self.end(),

@@ -70,7 +70,7 @@ impl Neighbourhood {
 
     /// Whether the data folder holds another vault by now, or this device's key is another one.
     pub(super) fn is_over(&self) -> bool {
-        let key = self.app.with(|open| Ok(*Identity::new(&open.keys)?.key()));
+        let key = self.app.with(|open| Ok(open.keys.public().sign));
         key.is_ok_and(|key| key != *self.identity.key())
     }
 

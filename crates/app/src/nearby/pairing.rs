@@ -1,6 +1,6 @@
 //! Pairing with another device by a code.
 
-use super::facts::PairingOffer;
+use super::facts::{Met, PairingOffer};
 use super::keeper::{NearbyKeeper, interface};
 use crate::joining::same_title;
 use crate::session::{NewDevice, Open, new_actor};
@@ -112,12 +112,15 @@ impl App {
         Ok(())
     }
 
-    /// Waits until a device was paired by an offer, or it came to nothing. The device's name.
+    /// Waits until a device was paired by an offer, or it came to nothing. The device's name. `met` hears of
+    /// the device that typed the code, while its person decides.
     pub fn wait_for_pairing(
         &self,
         offering: &Offering,
         stop: impl Fn() -> bool,
+        met: impl FnOnce(&Met),
     ) -> Result<Option<String>, AppError> {
+        let mut met = Some(met);
         while !stop() {
             let offer = self.with(|open| Ok(open.offer()))?;
             match offer.filter(|offer| offer.number == offering.number) {
@@ -127,7 +130,14 @@ impl App {
                 Some(PairingOffer { failed: Some((code, message)), .. }) => {
                     return Err(AppError::Pairing { code, message });
                 }
-                Some(_) => std::thread::park_timeout(LOOK),
+                Some(offer) => {
+                    if let Some(who) = &offer.met
+                        && let Some(met) = met.take()
+                    {
+                        met(who);
+                    }
+                    std::thread::park_timeout(LOOK);
+                }
             }
         }
         Ok(None)

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::sync::signals;
 use super::vault::KeyArguments;
-use holdfast_app::view::SameLists;
+use holdfast_app::view::{SameLists, ShownCode};
 use holdfast_app::{Agreement, AppError, PairingPreview};
 
 use crate::context::{Context, raw};
@@ -22,6 +22,8 @@ pub(crate) enum PairCommand {
     /// Show a code that lets another device in. Returns at once where the app or `watch` is running;
     /// else it stays until the device is paired or the code expires.
     Offer,
+    /// The code that is shown, or what came of it; the four words once a device typed it.
+    Show,
     /// Join the vault of a device that shows a code.
     Accept(AcceptArguments),
     /// Where a device may be reached that is not found by itself; without one, those that are known.
@@ -74,6 +76,22 @@ impl From<BringAlong> for SameLists {
 pub(crate) fn run(command: PairCommand, context: &mut Context) -> Result<(), Failure> {
     match command {
         PairCommand::Offer => offer(context),
+        PairCommand::Show => {
+            let shown = context.app()?.shown_code()?;
+            context.answer(&shown, |shown| match shown {
+                Some(ShownCode { paired: Some(name), .. }) => {
+                    format!("Paired with {}.\n", line(name))
+                }
+                Some(ShownCode { error: Some(error), .. }) => format!(
+                    "{} {}\n",
+                    line(&error.message),
+                    line(error.remedy.as_deref().unwrap_or_default())
+                ),
+                Some(ShownCode { joining: Some(device), words, .. }) => typed(&device.name, words),
+                Some(ShownCode { code, .. }) => format!("{}\n", line(code)),
+                None => "No code is shown: 'holdfastctl pair offer' shows one.\n".to_owned(),
+            })
+        }
         PairCommand::Accept(arguments) => accept(arguments, context),
         PairCommand::Address { address, forget } => {
             let app = context.app()?;
@@ -117,13 +135,26 @@ fn offer(context: &mut Context) -> Result<(), Failure> {
     if !offering.ends_with_this() {
         return Ok(());
     }
-    let paired = app.wait_for_pairing(&offering, || stop.load(Ordering::Relaxed))?;
+    let paired = app.wait_for_pairing(
+        &offering,
+        || stop.load(Ordering::Relaxed),
+        |met| eprint!("{}", typed(&met.name, &met.words)),
+    )?;
     if let Some(name) = paired
         && !context.json()
     {
         raw(&format!("Paired with {}.\n", line(&name)))?;
     }
     Ok(())
+}
+
+/// What the device that shows the code says of the one on which it was typed.
+fn typed(name: &str, words: &[String]) -> String {
+    format!(
+        "{} typed the code. It shows the same four words: {}\n",
+        line(name),
+        line(&words.join(" "))
+    )
 }
 
 fn accept(arguments: AcceptArguments, context: &mut Context) -> Result<(), Failure> {
@@ -167,7 +198,7 @@ fn words_are_the_same(preview: &PairingPreview) -> bool {
         return true;
     }
     eprint!(
-        "{} shows four words. Are they: {}? [y/N] ",
+        "{} shows four words (in its window, or with 'holdfastctl pair show'). Are they: {}? [y/N] ",
         line(&preview.name),
         line(&preview.words.join(" "))
     );
