@@ -37,6 +37,7 @@ mod lists;
 pub mod markup;
 mod move_back;
 mod nearby;
+mod new_device;
 mod notices;
 mod order;
 mod pause;

@@ -13,17 +13,16 @@ use holdfast_vault::{
     DeviceKeys, Keyring, Passphrase, RootSecret, open_with_root, seal_with_root, sign_change,
 };
 use rand_core::{OsRng, RngCore};
-use std::fs;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
 /// Names of the private facts.
-mod fact {
-    pub(super) const KEY_STORE: &str = "key_store";
-    pub(super) const ACCOUNT: &str = "account";
-    pub(super) const DEVICE_KEYS: &str = "device_keys";
-    pub(super) const KEYRING: &str = "keyring";
-    pub(super) const ACTOR: &str = super::ACTOR;
+pub(crate) mod fact {
+    pub(crate) const KEY_STORE: &str = "key_store";
+    pub(crate) const ACCOUNT: &str = "account";
+    pub(crate) const DEVICE_KEYS: &str = "device_keys";
+    pub(crate) const KEYRING: &str = "keyring";
+    pub(crate) const ACTOR: &str = super::ACTOR;
 }
 
 /// Name of the private fact that keeps the actor under which this device writes.
@@ -163,115 +162,9 @@ impl App {
         })
     }
 
-    /// Writes the files of a new device and opens them.
-    pub(crate) fn establish(
-        &self,
-        new: &NewDevice<'_>,
-        actor: ActorId,
-        make: impl FnOnce(&std::path::Path) -> Result<(Store, DeviceKeys, Keyring), AppError>,
-    ) -> Result<Open, AppError> {
-        if self.has_vault() {
-            return Err(AppError::VaultExists(self.home.path().display().to_string()));
-        }
-        let laid = self.lay_out(&self.home, new, actor, make)?;
-        self.take_up(laid, actor)
-    }
-
-    /// Writes the files of a new device into a folder without a vault. The database gets its name last,
-    /// so that an interrupted attempt leaves no half vault behind.
-    pub(crate) fn lay_out(
-        &self,
-        home: &Home,
-        new: &NewDevice<'_>,
-        actor: ActorId,
-        make: impl FnOnce(&std::path::Path) -> Result<(Store, DeviceKeys, Keyring), AppError>,
-    ) -> Result<Laid, AppError> {
-        holdfast_transports::folder::refuse_as_home(self.home.path())?;
-        fs::create_dir_all(home.path()).map_err(AppError::file(home.path()))?;
-        let chosen = match new.key_store {
-            Some(chosen) => chosen,
-            None => best_store(new.passphrase)?,
-        };
-        let passphrase = new.passphrase.map(Passphrase::chosen).transpose()?;
-        self.clear_leftovers(home)?;
-        let making = home.path().join("holdfast.db.new");
-        let made = make(&making);
-        let (keys, keyring) = match made {
-            // Closing the store folds its write-ahead log into the one file.
-            Ok((store, keys, keyring)) => {
-                drop(store);
-                (keys, keyring)
-            }
-            Err(error) => {
-                remove_database(&making);
-                return Err(error);
-            }
-        };
-        let root = RootSecret::generate(&mut OsRng);
-        let account = keyring.vault().to_string() + "/" + &keys.device_id().to_string();
-        if let Err(error) = chosen.keep(&root, &home.key(), &account, passphrase.as_ref()) {
-            remove_database(&making);
-            return Err(error);
-        }
-        let mut private = PrivateStore::open(&home.private())?;
-        let sealed_keys = seal_with_root(&root, fact::DEVICE_KEYS, &keys.encode(), &mut OsRng)?;
-        let sealed_ring = seal_with_root(&root, fact::KEYRING, &keyring.encode(), &mut OsRng)?;
-        private.set_all(&[
-            (fact::KEY_STORE, chosen.as_str().as_bytes()),
-            (fact::ACCOUNT, account.as_bytes()),
-            (fact::DEVICE_KEYS, &sealed_keys),
-            (fact::KEYRING, &sealed_ring),
-            (fact::ACTOR, &actor.0),
-        ])?;
-        rename_database(&making, &home.database())?;
-        Ok(Laid { keys, keyring, root })
-    }
-
-    /// Opens the files of a new device, which lie in the data folder, for the first time.
-    pub(crate) fn take_up(&self, laid: Laid, actor: ActorId) -> Result<Open, AppError> {
-        let Laid { keys, keyring, root } = laid;
-        let private = PrivateStore::open(&self.home.private())?;
-        let file = DatabaseFile::of(&self.home);
-        let mut store = Store::open(&self.home.database())?;
-        let place = Place::of(self.home.path());
-        let settling = store.read(|tx| Settling::look(tx, &private, place))?;
-        let clock = self.clock;
-        let (told, written) = (0, None);
-        let mut open = Open {
-            store,
-            private,
-            keys,
-            keyring,
-            actor,
-            clock,
-            root,
-            told,
-            settling,
-            written,
-            file,
-        };
-        open.before_writing()?;
-        Ok(open)
-    }
-
     /// Closes the vault. What runs on it meanwhile opens it again.
     pub(crate) fn close(&self) {
         *self.lock() = None;
-    }
-
-    /// Moves aside what an interrupted attempt left; a key is never deleted.
-    fn clear_leftovers(&self, home: &Home) -> Result<(), AppError> {
-        remove_database(&home.path().join("holdfast.db.new"));
-        // A write-ahead log that lost its database must not be taken for the new one's.
-        let logs = [home.private(), home.database()].map(|path| sidecars(&path)).concat();
-        for path in [home.key(), home.private()].into_iter().chain(logs) {
-            if path.exists() {
-                let mut aside = path.as_os_str().to_owned();
-                aside.push(format!(".leftover-{}", self.clock.now_ms()));
-                fs::rename(&path, &aside).map_err(AppError::file(&path))?;
-            }
-        }
-        Ok(())
     }
 
     /// Opens the vault in the data folder. [`AppError::Locked`] where a passphrase is needed.
@@ -291,11 +184,17 @@ impl App {
     fn open_files(&self, passphrase: Option<&str>) -> Result<Open, AppError> {
         // One that another process, or this one, could not complete.
         crate::joining::complete(&self.home)?;
-        let Secrets { private, keys, keyring, actor, root } = self.open_secrets(passphrase)?;
+        let secrets = self.open_secrets(passphrase)?;
         if Store::pending_migration(&self.home.database())?.is_some() {
             // A migration happens wholly or not at all; the copy is for what nobody thought of.
             self.make_backup(view::BackupKind::BeforeMigration)?;
         }
+        self.open_with(secrets)
+    }
+
+    /// Opens the database with the keys that belong to it.
+    pub(crate) fn open_with(&self, secrets: Secrets) -> Result<Open, AppError> {
+        let Secrets { private, keys, keyring, actor, root } = secrets;
         let file = DatabaseFile::of(&self.home);
         let mut store = Store::open(&self.home.database())?;
         store.write(|tx| tx.catch_up(self.clock.now_ms()))?;
@@ -407,20 +306,13 @@ impl App {
     }
 }
 
-/// The files of a new device, before they are opened.
-pub(crate) struct Laid {
-    keys: DeviceKeys,
-    pub(crate) keyring: Keyring,
-    root: RootSecret,
-}
-
 /// What is private to this device.
 pub(crate) struct Secrets {
-    private: PrivateStore,
-    keys: DeviceKeys,
+    pub(crate) private: PrivateStore,
+    pub(crate) keys: DeviceKeys,
     pub(crate) keyring: Keyring,
-    actor: ActorId,
-    root: RootSecret,
+    pub(crate) actor: ActorId,
+    pub(crate) root: RootSecret,
 }
 
 impl Secrets {
@@ -566,17 +458,6 @@ pub(crate) fn new_actor() -> ActorId {
     ActorId(bytes)
 }
 
-fn best_store(passphrase: Option<&str>) -> Result<KeyStore, AppError> {
-    let stores = KeyStore::available();
-    if stores.contains(&KeyStore::Keychain) {
-        Ok(KeyStore::Keychain)
-    } else if passphrase.is_some() {
-        Ok(KeyStore::Passphrase)
-    } else {
-        Err(AppError::KeyStore("the system keychain, because none is running here".into()))
-    }
-}
-
 pub(crate) fn sidecars(path: &std::path::Path) -> [std::path::PathBuf; 2] {
     let with = |suffix: &str| {
         let mut name = path.as_os_str().to_owned();
@@ -584,26 +465,4 @@ pub(crate) fn sidecars(path: &std::path::Path) -> [std::path::PathBuf; 2] {
         std::path::PathBuf::from(name)
     };
     [with("-wal"), with("-shm")]
-}
-
-/// Removes a database that was never used.
-fn remove_database(path: &std::path::Path) {
-    let _ = fs::remove_file(path);
-    for file in sidecars(path) {
-        let _ = fs::remove_file(file);
-    }
-}
-
-/// Gives a finished, closed database its name. Closing has folded its write-ahead log into it.
-fn rename_database(from: &std::path::Path, to: &std::path::Path) -> Result<(), AppError> {
-    fs::rename(from, to).map_err(AppError::file(to))?;
-    for (old, new) in sidecars(from).iter().zip(sidecars(to)) {
-        if old.exists() {
-            fs::rename(old, &new).map_err(AppError::file(&new))?;
-        }
-    }
-    match to.parent() {
-        Some(folder) => crate::backup::sync_folder(folder).map_err(AppError::file(folder)),
-        None => Ok(()),
-    }
 }

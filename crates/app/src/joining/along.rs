@@ -245,11 +245,18 @@ impl Work<'_, '_> {
         let is_edited = is_changed || text.is_some();
         let is_deleted = item.state.is_trashed()
             && item.state.life.live().iter().any(|version| news.is_new(item.space, version.dot));
+        let says = |life: &str| {
+            known.state.life.live().iter().any(|version| version.value.as_str() == Some(life))
+        };
         match (item.state.is_alive(), known.state.is_alive()) {
             // Deleted there, edited here: somebody decides.
-            (true, false) if is_edited => _ = draft.life(ALIVE, &Seen::Versions(Vec::new())),
+            (true, false) if is_edited && !says(ALIVE) => {
+                _ = draft.life(ALIVE, &Seen::Versions(Vec::new()));
+            }
             // Deleted here: an edit there that nobody here had seen stands against it.
-            (false, true) if is_deleted => _ = draft.life(DELETED, &Seen::Versions(Vec::new())),
+            (false, true) if is_deleted && !says(DELETED) => {
+                _ = draft.life(DELETED, &Seen::Versions(Vec::new()));
+            }
             _ if is_edited => {}
             _ => return,
         }
