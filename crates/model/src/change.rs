@@ -3,7 +3,7 @@
 //! The encoded bytes are what is stored, hashed, signed and passed on; they are never rewritten, so
 //! operations, fields and values that this build does not know survive it.
 
-use crate::text::Transcript;
+use crate::text::{Transcript, is_beginning, writer_of};
 use crate::{EntityId, Hlc, ModelError, Value};
 #[cfg(feature = "planted")]
 use holdfast_oplog::planted;
@@ -16,7 +16,16 @@ use std::fmt;
 /// Format number of changes that this build writes.
 pub const FORMAT: u32 = 1;
 /// Highest schema number that this build may interpret. A change with a higher one is parked.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
+/// From which schema on a text may begin in its short form.
+const SCHEMA_OF_BEGINNINGS: u32 = 2;
+
+/// The lowest schema number that tells what some edits use: the more apps can read a change, the
+/// better.
+pub fn schema_of(edits: &[Edit]) -> u32 {
+    let mut texts = edits.iter().flat_map(|edit| edit.text.values());
+    if texts.any(|text| is_beginning(&text.update)) { SCHEMA_OF_BEGINNINGS } else { 1 }
+}
 
 /// Names a change within one space: who wrote it and its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -129,6 +138,17 @@ pub struct TextEdit {
     /// Where the text is written anew in another space: from what its writer is worked out.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub copied: Option<Transcript>,
+}
+
+impl TextEdit {
+    /// Under which writer id the edit stands in the text of an entity in a space; `author` is who wrote
+    /// the change.
+    pub fn writer(&self, entity: EntityId, space: Space, author: ActorId) -> u64 {
+        match &self.copied {
+            Some(copied) => copied.writer(entity.as_bytes(), space.as_str()),
+            None => writer_of(&author.0),
+        }
+    }
 }
 
 /// What an entity keeps of its past when it is written anew in another space.

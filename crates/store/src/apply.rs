@@ -1,9 +1,10 @@
 use crate::rename::Contexts;
+use crate::strays::ListSpaces;
 use crate::texts::OpenText;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Change, Edit};
 use holdfast_model::fields::{PARENT, REVIEWED, VALUE};
-use holdfast_model::text::{TextDoc, writer_of};
+use holdfast_model::text::TextDoc;
 use holdfast_model::{EntityId, EntityState, Kind, Policies};
 use holdfast_oplog::{Hash, Space};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +54,31 @@ pub struct Applied {
     pub notices: Vec<String>,
 }
 
+impl Applied {
+    /// What came first and what came after it, as one.
+    pub fn joined(first: Option<Self>, mut after: Self) -> Self {
+        let Some(first) = first else { return after };
+        if after.items.is_empty() {
+            after.items = first.items;
+        } else {
+            let mut items: BTreeMap<EntityId, ItemChange> =
+                first.items.into_iter().map(|item| (item.id, item)).collect();
+            for item in std::mem::take(&mut after.items) {
+                let event = match items.get(&item.id).map(|before| before.event) {
+                    Some(ItemEvent::Added) => ItemEvent::Added,
+                    _ => item.event,
+                };
+                items.insert(item.id, ItemChange { event, ..item });
+            }
+            after.items = items.into_values().collect();
+        }
+        after.changes = after.changes.saturating_add(first.changes);
+        after.last = after.last.or(first.last);
+        after.notices = [first.notices, after.notices].concat();
+        after
+    }
+}
+
 /// An entity in one space.
 pub(crate) type Place = (EntityId, Space);
 
@@ -62,6 +88,8 @@ pub(crate) struct Loaded {
     home: bool,
     pub(crate) text: Option<OpenText>,
     text_changed: bool,
+    /// Number of its row, where it was written just now for the first time.
+    row: Option<i64>,
 }
 
 #[derive(Clone, Copy)]
@@ -85,6 +113,8 @@ pub(crate) struct Applier<'t, 's> {
     last: Option<holdfast_model::Dot>,
     position: i64,
     notices: Vec<String>,
+    /// Whether any entity has copies in other spaces than its home. Most vaults have none.
+    copied: bool,
 }
 
 impl<'t, 's> Applier<'t, 's> {
@@ -102,6 +132,7 @@ impl<'t, 's> Applier<'t, 's> {
             last: None,
             position: tx.position()?,
             notices: Vec::new(),
+            copied: tx.has_copies()?,
         })
     }
 
@@ -188,10 +219,7 @@ impl<'t, 's> Applier<'t, 's> {
                 }
             };
             loaded.text_changed = true;
-            let writer = match &text.copied {
-                Some(copied) => copied.writer(edit.entity.as_bytes(), change.space.as_str()),
-                None => writer_of(&change.actor.0),
-            };
+            let writer = text.writer(edit.entity, change.space, change.actor);
             if let Err(error) = open.take_in(&text.update, writer) {
                 self.notices.push(format!(
                     "An edit of '{}' was not taken over: {error}",
@@ -256,7 +284,8 @@ impl<'t, 's> Applier<'t, 's> {
             (new(), !other)
         };
         self.before.entry(id).or_insert(before);
-        self.loaded.insert(place, Loaded { state, home, text: None, text_changed: false });
+        self.loaded
+            .insert(place, Loaded { state, home, text: None, text_changed: false, row: None });
         Ok(())
     }
 
@@ -272,7 +301,11 @@ impl<'t, 's> Applier<'t, 's> {
         let mut merged = BTreeSet::new();
         for ((id, space), loaded) in &mut self.loaded {
             if loaded.home {
-                self.tx.save_entity(&loaded.state, *space)?;
+                if !self.policy_changed {
+                    self.tx.save_entity(&loaded.state, *space)?;
+                    let is_new = self.before.get(id).is_some_and(Option::is_none);
+                    loaded.row = is_new.then(|| self.tx.sql.last_insert_rowid());
+                }
                 if let Some(open) = &mut loaded.text
                     && loaded.text_changed
                     && self.tx.save_text(&loaded.state, open, &self.policies)?
@@ -280,6 +313,7 @@ impl<'t, 's> Applier<'t, 's> {
                     merged.insert(*id);
                 }
             } else {
+                self.copied = true;
                 let field = Kind::parse(&loaded.state.kind).and_then(Kind::text_field);
                 let text = match (&loaded.text, field) {
                     (Some(open), Some(field)) => Some(open.copied(field)?),
@@ -290,17 +324,19 @@ impl<'t, 's> Applier<'t, 's> {
         }
         let mut items = Vec::with_capacity(self.before.len());
         let mut gathered = BTreeSet::new();
+        let mut lists = ListSpaces::default();
         for (id, before) in &self.before {
-            let rehomed = self.tx.settle_home(*id)?;
+            let rehomed = self.copied && self.tx.settle_home(*id)?;
             let place = Space::ALL
                 .into_iter()
                 .map(|space| (*id, space))
                 .find(|place| self.loaded.get(place).is_some_and(|loaded| loaded.home));
             let mut opened = None;
+            let mut row = None;
             let (state, space) = if let Some(place) = place.filter(|_| !rehomed) {
-                let Some(loaded) = self.loaded.get_mut(&place) else { continue };
-                opened = loaded.text.take();
-                (loaded.state.clone(), place.1)
+                let Some(loaded) = self.loaded.remove(&place) else { continue };
+                (opened, row) = (loaded.text, loaded.row);
+                (loaded.state, place.1)
             } else {
                 let Some(shown) = self.tx.entity(*id)? else { continue };
                 shown
@@ -315,7 +351,7 @@ impl<'t, 's> Applier<'t, 's> {
                     &stored
                 }
             };
-            self.tx.project(&state, space, plain)?;
+            self.tx.project(&state, space, plain, row)?;
             if before.is_some() || rehomed || state.is_disputed() {
                 self.tx.list_disputes(&state, &self.policies)?;
             }
@@ -327,7 +363,9 @@ impl<'t, 's> Applier<'t, 's> {
             if state.kind == Kind::List.as_str() && (rehomed || is_new) {
                 gathered.extend(self.tx.items_of_list(*id)?);
             }
-            gathered.insert(*id);
+            if row.is_none() || self.copied || lists.is_apart(self.tx, &state, space)? {
+                gathered.insert(*id);
+            }
             items.push(ItemChange {
                 id: *id,
                 kind: state.kind.clone(),
@@ -346,7 +384,8 @@ impl<'t, 's> Applier<'t, 's> {
         for id in &gathered {
             self.tx.list_strays(*id)?;
         }
-        for item in &mut items {
+        let any = self.tx.has_conflicts()?;
+        for item in items.iter_mut().filter(|_| any) {
             let before = self.before.get(&item.id).copied().flatten();
             let open = self.tx.open_conflicts_of(item.id)?;
             item.conflict = open > before.map_or(0, |before| before.conflicts);

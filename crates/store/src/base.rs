@@ -227,7 +227,7 @@ impl Tx<'_> {
             if state.register(holdfast_model::fields::PARENT).is_some() {
                 moved.insert(*id);
             }
-            self.project(&state, space, &self.text_plain(*id)?.unwrap_or_default())?;
+            self.project(&state, space, &self.text_plain(*id)?.unwrap_or_default(), None)?;
             self.list_disputes(&state, &policies)?;
             if rehomed {
                 self.review_again(&state, &policies)?;

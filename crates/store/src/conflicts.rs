@@ -118,6 +118,11 @@ impl Tx<'_> {
         self.break_circles(&std::collections::BTreeSet::new(), policies)
     }
 
+    /// Whether anything at all is listed.
+    pub(crate) fn has_conflicts(&self) -> Result<bool, StoreError> {
+        Ok(self.sql.prepare_cached("SELECT 1 FROM conflicts LIMIT 1")?.exists([])?)
+    }
+
     /// How many conflicts of an item a person has to decide.
     pub fn open_conflicts_of(&self, entity: EntityId) -> Result<usize, StoreError> {
         let count: i64 = self

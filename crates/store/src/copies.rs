@@ -54,6 +54,11 @@ impl Tx<'_> {
         bytes.map(|bytes| entities::decode_state(&bytes)).transpose()
     }
 
+    /// Whether anything is in several spaces.
+    pub(crate) fn has_copies(&self) -> Result<bool, StoreError> {
+        Ok(self.sql.prepare_cached("SELECT 1 FROM copies LIMIT 1")?.exists([])?)
+    }
+
     /// What an entity is in the spaces from which it is not shown.
     pub fn copies(&self, id: EntityId) -> Result<Vec<(EntityState, Space)>, StoreError> {
         let mut statement = self

@@ -1,6 +1,6 @@
 use crate::{StoreError, Tx};
 use holdfast_model::change::Change;
-use holdfast_model::text::{TextDoc, writer_of};
+use holdfast_model::text::TextDoc;
 use holdfast_model::{EntityId, EntityState, Kind};
 use holdfast_oplog::Space;
 use std::collections::BTreeMap;
@@ -46,10 +46,7 @@ impl<'t, 's> Fold<'t, 's> {
                     };
                     self.texts.insert(key, doc);
                 }
-                let writer = match &text.copied {
-                    Some(copied) => copied.writer(edit.entity.as_bytes(), change.space.as_str()),
-                    None => writer_of(&change.actor.0),
-                };
+                let writer = text.writer(edit.entity, change.space, change.actor);
                 if let Some(doc) = self.texts.get_mut(&key)
                     && let Err(error) = doc.import(&text.update, writer)
                 {

@@ -9,6 +9,7 @@
 
 mod apply;
 mod approvals;
+mod arrivals;
 mod attachments;
 mod base;
 mod chain;
@@ -52,6 +53,7 @@ mod verify;
 mod whole_copy;
 
 pub use apply::{Applied, ItemChange, ItemEvent};
+pub use arrivals::Arrivals;
 pub use base::BaseHead;
 pub use check::{CheckLine, Verify};
 pub use conflicts::{ConflictRecord, ConflictState};

@@ -1,6 +1,6 @@
 use crate::apply::{Applied, Applier};
 use crate::{StoreError, Tx, columns};
-use holdfast_model::change::{Change, Edit, FORMAT, Op, SCHEMA};
+use holdfast_model::change::{Change, Edit, FORMAT, Op, schema_of};
 use holdfast_model::text::TextDoc;
 use holdfast_model::{Dep, Dot, EntityId, Hlc, HybridClock, ShortHash};
 #[cfg(feature = "planted")]
@@ -162,7 +162,7 @@ impl Tx<'_> {
             seq: head.held + 1,
             deps: self.new_deps(log, head.held == 0)?,
             time: clock.tick(author.wall_ms),
-            schema: SCHEMA,
+            schema: schema_of(&action.edits),
             action: action.action,
             group: action.group,
             reverts: action.reverts,
@@ -440,7 +440,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn has_all(&self, space: Space, deps: &[Dep]) -> Result<bool, StoreError> {
+    pub(crate) fn has_all(&self, space: Space, deps: &[Dep]) -> Result<bool, StoreError> {
         #[cfg(feature = "planted")]
         if planted::is(planted::Bug::ApplyBeforeDeps) {
             return Ok(true);

@@ -82,16 +82,18 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Writes the view row of an entity. `text` is its note text or task notes.
+    /// Writes the view row of an entity. `text` is its note text or task notes; `new` the number of the
+    /// entity's row, where it was written just now and nothing of it can be in the views yet.
     pub(crate) fn project(
         &self,
         state: &EntityState,
         space: Space,
         text: &str,
+        new: Option<i64>,
     ) -> Result<(), StoreError> {
         match Kind::parse(&state.kind) {
-            Some(Kind::Task) => self.project_task(state, text)?,
-            Some(Kind::Note) => self.project_note(state, text)?,
+            Some(Kind::Task) => self.project_task(state, text, new.is_some())?,
+            Some(Kind::Note) => self.project_note(state, text, new.is_some())?,
             Some(Kind::List) => self.project_list(state, space)?,
             Some(Kind::Tag) => {
                 self.sql
@@ -103,15 +105,22 @@ impl Tx<'_> {
             }
             _ => return Ok(()),
         }
-        self.sql
-            .prepare_cached(
-                "INSERT INTO search_due (no) SELECT no FROM entities WHERE id = ?1 ON CONFLICT DO NOTHING",
-            )?
-            .execute([state.id.as_bytes()])?;
+        match new {
+            Some(no) => self
+                .sql
+                .prepare_cached("INSERT INTO search_due (no) VALUES (?1) ON CONFLICT DO NOTHING")?
+                .execute([no])?,
+            None => self
+                .sql
+                .prepare_cached(
+                    "INSERT INTO search_due (no) SELECT no FROM entities WHERE id = ?1 ON CONFLICT DO NOTHING",
+                )?
+                .execute([state.id.as_bytes()])?,
+        };
         Ok(())
     }
 
-    fn project_task(&self, state: &EntityState, text: &str) -> Result<(), StoreError> {
+    fn project_task(&self, state: &EntityState, text: &str, new: bool) -> Result<(), StoreError> {
         let status = state.text(STATUS);
         let completed = matches!(status, "done" | "cancelled")
             .then(|| state.register(STATUS).and_then(|r| r.shown()).map(|v| v.time.ms))
@@ -145,11 +154,11 @@ impl Tx<'_> {
                 state.edited.0.ms,
                 !text.is_empty(),
             ])?;
-        self.project_tags(state)?;
-        self.project_links(state, text)
+        self.project_tags(state, new)?;
+        self.project_links(state, text, new)
     }
 
-    fn project_note(&self, state: &EntityState, text: &str) -> Result<(), StoreError> {
+    fn project_note(&self, state: &EntityState, text: &str, new: bool) -> Result<(), StoreError> {
         let title = crate::apply::title_or(state, text);
         let excerpt = excerpt(text, &title);
         self.sql
@@ -170,19 +179,21 @@ impl Tx<'_> {
                 state.created.0.ms,
                 state.edited.0.ms,
             ))?;
-        self.project_tags(state)?;
-        self.project_links(state, text)
+        self.project_tags(state, new)?;
+        self.project_links(state, text, new)
     }
 
     /// Links set on the item, and those that stand in its text as `holdfast:ID`.
-    fn project_links(&self, state: &EntityState, text: &str) -> Result<(), StoreError> {
+    fn project_links(&self, state: &EntityState, text: &str, new: bool) -> Result<(), StoreError> {
         let set = state.elements(LINKS).into_iter().filter_map(Value::as_str);
         let in_text = text.split("holdfast:").skip(1).filter_map(|rest| rest.get(..36));
         let targets: BTreeSet<EntityId> =
             set.chain(in_text).filter_map(|id| id.parse().ok()).collect();
-        self.sql
-            .prepare_cached("DELETE FROM item_links WHERE item = ?1")?
-            .execute([state.id.as_bytes()])?;
+        if !new {
+            self.sql
+                .prepare_cached("DELETE FROM item_links WHERE item = ?1")?
+                .execute([state.id.as_bytes()])?;
+        }
         for target in targets {
             self.sql
                 .prepare_cached(
@@ -216,11 +227,13 @@ impl Tx<'_> {
     }
 
     /// Rewrites the tags of an item.
-    fn project_tags(&self, state: &EntityState) -> Result<(), StoreError> {
+    fn project_tags(&self, state: &EntityState, new: bool) -> Result<(), StoreError> {
         let Some(set) = state.sets.get(TAGS) else { return Ok(()) };
-        self.sql
-            .prepare_cached("DELETE FROM item_tags WHERE item = ?1")?
-            .execute([state.id.as_bytes()])?;
+        if !new {
+            self.sql
+                .prepare_cached("DELETE FROM item_tags WHERE item = ?1")?
+                .execute([state.id.as_bytes()])?;
+        }
         for target in set.iter().filter_map(Value::as_str) {
             // A value of a newer app that is no id is not shown, and stays in the state.
             if let Ok(target) = target.parse::<EntityId>() {

@@ -6,6 +6,8 @@ use holdfast_model::conflict::{self, ConflictKind};
 use holdfast_model::fields::{LIST, SPACE};
 use holdfast_model::{EntityId, EntityState, Kind, Standing};
 use holdfast_oplog::Space;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Why the way in which an item travels has to be decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +95,30 @@ impl Tx<'_> {
         )?;
         let rows = statement.query_map([list.as_bytes()], |row| columns::entity_at(row, 0))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Where lists live, as far as it was asked in one transaction that moves none of them.
+#[derive(Debug, Default)]
+pub(crate) struct ListSpaces(BTreeMap<EntityId, Option<Space>>);
+
+impl ListSpaces {
+    /// Whether an item without copies is in a list that lives in another space.
+    pub(crate) fn is_apart(
+        &mut self,
+        tx: &Tx<'_>,
+        item: &EntityState,
+        home: Space,
+    ) -> Result<bool, StoreError> {
+        let Ok(list) = item.text(LIST).parse::<EntityId>() else { return Ok(false) };
+        let space = match self.0.entry(list) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                let found = tx.entity(list)?;
+                *new.insert(found.filter(|(list, _)| list.is_alive()).map(|(_, space)| space))
+            }
+        };
+        Ok(space.is_some_and(|space| space != home))
     }
 }
 

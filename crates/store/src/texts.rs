@@ -2,8 +2,9 @@
 //! people read.
 
 use crate::{StoreError, Tx};
-use holdfast_model::text::{TextDoc, TextError, Version, WriterNames};
+use holdfast_model::text::{Begun, TextDoc, TextError, Version, WriterNames};
 use holdfast_model::{EntityId, EntityState, Kind, Policies};
+use holdfast_oplog::Hash;
 use rusqlite::OptionalExtension;
 
 /// Updates are folded into the snapshot once they are this many; where the snapshot is large, once they
@@ -40,17 +41,25 @@ pub(crate) struct OpenText {
     decided: bool,
     /// Whether it began empty, so that what was taken in since is all there is.
     began_empty: bool,
+    /// Whether the database has nothing of it yet.
+    is_new: bool,
 }
 
 impl OpenText {
     /// A text of which nothing was written yet.
     fn empty() -> Self {
-        Self { began_empty: true, ..Self::new(TextDoc::new(READER)) }
+        Self { began_empty: true, ..Self::brought(TextDoc::new(READER)) }
+    }
+
+    /// A text of which the database has nothing yet.
+    fn brought(doc: TextDoc) -> Self {
+        Self { is_new: true, ..Self::new(doc) }
     }
 
     fn new(doc: TextDoc) -> Self {
         Self {
             began_empty: false,
+            is_new: false,
             doc,
             plain: String::new(),
             fresh: Vec::new(),
@@ -146,10 +155,11 @@ impl Tx<'_> {
         let row: Option<(Vec<u8>, i64)> = self
             .sql
             .prepare_cached(
-                "SELECT t.version, coalesce(length(b.snapshot), length(t.snapshot))
+                "SELECT t.version, coalesce(length(b.snapshot),
+                    CASE WHEN substr(t.snapshot, 1, 4) = ?2 THEN 0 ELSE length(t.snapshot) END)
                  FROM texts t LEFT JOIN text_bases b ON b.entity = t.entity WHERE t.entity = ?1",
             )?
-            .query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row((id.as_bytes(), BEGUN), |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         Ok(row.map(|(version, bytes)| Row {
             version,
@@ -178,6 +188,8 @@ impl Tx<'_> {
             .query_row([id.as_bytes()], |row| row.get(0))?;
         let mut doc = if snapshot.is_empty() {
             TextDoc::new(writer)
+        } else if snapshot.starts_with(BEGUN) {
+            self.load_begun(id, &snapshot, writer)?
         } else {
             TextDoc::load(&snapshot, writer)?
         };
@@ -185,6 +197,21 @@ impl Tx<'_> {
             doc.import(&body, from)?;
         }
         Ok(doc)
+    }
+
+    /// A text that is nothing but its beginning.
+    fn load_begun(&self, id: EntityId, mark: &[u8], writer: u64) -> Result<TextDoc, StoreError> {
+        let damaged = || StoreError::Damaged(format!("the text of {id} is not what was written"));
+        let StoredText { plain, version } = self.text(id)?.ok_or_else(damaged)?;
+        if begun_mark(&plain) != mark {
+            return Err(damaged());
+        }
+        let by = version.only_writer().ok_or_else(damaged)?;
+        let begun = Begun::new(by, plain).map_err(|_| damaged())?;
+        if begun.version() != version {
+            return Err(damaged());
+        }
+        Ok(TextDoc::begin(begun, writer))
     }
 
     /// The text of an item, to be edited by a writer; empty when it has none yet.
@@ -240,7 +267,7 @@ impl Tx<'_> {
         brought: Option<TextDoc>,
     ) -> Result<OpenText, StoreError> {
         let Some(row) = self.text_row(id)? else {
-            return Ok(brought.map_or_else(OpenText::empty, OpenText::new));
+            return Ok(brought.map_or_else(OpenText::empty, OpenText::brought));
         };
         let kept = self.kept_text(id, &row);
         let stored = Version::from_bytes(&row.version)?;
@@ -277,6 +304,23 @@ impl Tx<'_> {
             self.review_text(state, field, &open.doc, policies)?;
         }
         let version = open.doc.version().to_bytes();
+        if open.is_new
+            && let Some(begun) = open.doc.begun()
+        {
+            self.sql
+                .prepare_cached(
+                    "INSERT INTO texts (entity, field, version, plain, snapshot, review)
+                     VALUES (?1, ?2, ?3, ?4, ?5, x'')",
+                )?
+                .execute((
+                    id.as_bytes(),
+                    field,
+                    &version,
+                    begun.text(),
+                    begun_mark(begun.text()),
+                ))?;
+            return Ok(false);
+        }
         // The edits that make a new text are kept as they came: most texts of a first sync are read long
         // before they are written, if they ever are, and a snapshot of each costs more than all else.
         let begins = open.began_empty && !open.fresh.is_empty();
@@ -334,6 +378,14 @@ impl Tx<'_> {
         }
         Ok(())
     }
+}
+
+/// What stands in place of a snapshot where a text is nothing but its beginning, with a sum behind it.
+const BEGUN: &[u8] = b"text";
+
+fn begun_mark(plain: &str) -> Vec<u8> {
+    let sum = Hash::of(plain.as_bytes());
+    [BEGUN, sum.0.get(..16).unwrap_or_default()].concat()
 }
 
 /// The writer id of documents that are only read from.

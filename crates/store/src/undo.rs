@@ -155,7 +155,8 @@ impl Tx<'_> {
                 continue;
             }
             let mut doc = self.open_text_in(edit.entity, space, writer_of(&actor.0))?;
-            let (before, after) = doc.span_of(&text.update)?;
+            let writer = text.writer(edit.entity, space, dot.actor);
+            let (before, after) = doc.span_of(&text.update, writer)?;
             let Inverse { splices, skipped } = doc.inverse(&before, &after)?;
             if skipped {
                 plan.skipped.push(format!(

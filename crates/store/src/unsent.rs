@@ -13,7 +13,7 @@ use crate::log::Author;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Change, Op};
 use holdfast_model::copying::is_moved;
-use holdfast_model::text::{TextDoc, writer_of};
+use holdfast_model::text::TextDoc;
 use holdfast_model::{EntityId, EntityState, Kind};
 use holdfast_oplog::{ChangeId, Hash, LogId, Space, VersionVector, chain_hash};
 use rusqlite::OptionalExtension;
@@ -214,10 +214,7 @@ impl Tx<'_> {
                 let field = Kind::parse(&edit.kind).and_then(Kind::text_field);
                 let texts = edit.text.iter().filter(|(name, _)| field == Some(name.as_str()));
                 for (_, text) in texts {
-                    let writer = match &text.copied {
-                        Some(copied) => copied.writer(id.as_bytes(), space.as_str()),
-                        None => writer_of(&change.actor.0),
-                    };
+                    let writer = text.writer(id, space, change.actor);
                     let doc = doc.get_or_insert_with(|| TextDoc::new(1));
                     // What could not be taken over when it came cannot be now.
                     let _ = doc.import(&text.update, writer);

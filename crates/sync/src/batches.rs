@@ -4,7 +4,7 @@ use crate::SyncError;
 use holdfast_oplog::{
     BATCH_FORMAT, BatchHeader, ChangeId, Range, SealedBatch, Space, VersionVector,
 };
-use holdfast_store::{Received, Run, StoreError, Tx};
+use holdfast_store::{Arrivals, Received, Run, StoreError, Tx};
 use holdfast_vault::membership::Removal;
 use holdfast_vault::{Keyring, Membership, VaultError, open_batch, seal_batch};
 use rand_core::CryptoRngCore;
@@ -89,17 +89,18 @@ fn missing(range: Range, first: u64) -> SyncError {
     SyncError::Store(StoreError::Damaged(text))
 }
 
-/// Opens and verifies an encoded batch and takes its changes in; they are applied by
-/// [`Tx::apply_ready`]. `bounds`, where given, is what the sender says it held: nothing beyond it is
+/// Opens and verifies an encoded batch and takes its changes in; all are applied by
+/// [`Arrivals::finish`]. `bounds`, where given, is what the sender says it held: nothing beyond it is
 /// accepted. A batch of [`Space::Device`] never is.
 pub fn take_in(
-    tx: &Tx<'_>,
+    arrivals: &mut Arrivals<'_, '_>,
     keyring: &Keyring,
     membership: &Membership,
     bytes: &[u8],
     bounds: Option<&VersionVector>,
     exchange: Option<i64>,
 ) -> Result<Taken, SyncError> {
+    let tx = arrivals.tx();
     let batch = SealedBatch::decode(bytes)?;
     let opened = open_batch(keyring, &batch, |actor| membership.public_of(actor))?;
     let header = opened.header;
@@ -137,7 +138,7 @@ pub fn take_in(
             ..Taken::default()
         });
     }
-    match tx.receive(&run, exchange)? {
+    match arrivals.receive(&run, exchange)? {
         Received::New(new) => {
             // Some of it may have been set aside before a member vouched for it.
             if removal.is_some() {

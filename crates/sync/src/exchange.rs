@@ -3,7 +3,7 @@ use crate::{
     outgoing, plan, seal_acknowledgement, spaces, take_in,
 };
 use holdfast_oplog::{Range, SealedBatch};
-use holdfast_store::ItemChange;
+use holdfast_store::{Arrivals, ItemChange};
 
 /// What an exchange moved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,8 +102,9 @@ fn pull(
                 tx.planted_held(range.log, held, hash)?;
             }
             let members = membership(tx)?;
-            let taken = take_in(tx, keyring, &members, &bytes, None, None)?;
-            Ok::<_, SyncError>((taken, tx.apply_ready(wall_ms)?))
+            let mut arrivals = Arrivals::new(tx, wall_ms);
+            let taken = take_in(&mut arrivals, keyring, &members, &bytes, None, None)?;
+            Ok::<_, SyncError>((taken, arrivals.finish()?))
         })?;
         done.received += taken.new;
         done.set_aside += taken.set_aside + taken.parted_in_base;

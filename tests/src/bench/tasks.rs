@@ -9,7 +9,7 @@ use holdfast_model::fields::{ORDER, TITLE, WHEN};
 use holdfast_model::{EntityId, Kind};
 use holdfast_oplog::{ActorId, VersionVector};
 use holdfast_store::query::TaskFilter;
-use holdfast_store::{LocalChange, Run, Store, StoreError};
+use holdfast_store::{Arrivals, LocalChange, Run, Store, StoreError};
 use holdfast_tests::Replica;
 use holdfast_tests::replica::VAULT;
 use std::path::Path;
@@ -121,10 +121,11 @@ pub(crate) fn apply() -> Result<Row> {
         let conn = plain::open(&folder.path().join("plain.db"))?;
         own.push(timed(|| {
             Ok(replica.store.write(|tx| {
+                let mut arrivals = Arrivals::new(tx, NOW);
                 for run in &runs {
-                    tx.receive(run, None)?;
+                    arrivals.receive(run, None)?;
                 }
-                tx.apply_ready(NOW)
+                arrivals.finish()
             })?)
         })?);
         plain_times.push(timed(|| fill_plain(&conn, ITEMS))?);

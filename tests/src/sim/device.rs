@@ -5,7 +5,7 @@ use crate::oracle::Past;
 use holdfast_model::EntityId;
 use holdfast_model::EntityState;
 use holdfast_oplog::{ActorId, Space, VersionVector};
-use holdfast_store::{Applied, Author, LocalChange, Store, StoreError, Tx};
+use holdfast_store::{Applied, Arrivals, Author, LocalChange, Store, StoreError, Tx};
 use holdfast_sync::{Session, SyncError, Taken, membership, take_in};
 use holdfast_vault::{DeviceKeys, sign_change};
 use rand_chacha::ChaCha20Rng;
@@ -146,8 +146,9 @@ impl Device {
         let keyring = &self.founded.keyring;
         self.store.write(|tx| {
             let members = membership(tx)?;
-            let taken = take_in(tx, keyring, &members, batch, None, None)?;
-            Ok((taken, tx.apply_ready(wall_ms)?))
+            let mut arrivals = Arrivals::new(tx, wall_ms);
+            let taken = take_in(&mut arrivals, keyring, &members, batch, None, None)?;
+            Ok((taken, arrivals.finish()?))
         })
     }
 

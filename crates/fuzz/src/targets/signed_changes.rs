@@ -7,6 +7,7 @@ use holdfast_model::change::Change;
 use holdfast_oplog::{
     BATCH_FORMAT, BatchHeader, ChangeId, Hash, LogId, Space, chain_hash, decode, encode, limits,
 };
+use holdfast_store::Arrivals;
 use holdfast_store::query::TaskFilter;
 use holdfast_sync::{SyncError, take_in};
 use holdfast_vault::{Membership, seal_batch, sign_change, verify_change};
@@ -123,9 +124,10 @@ fn run(data: &[u8]) {
         };
         let laptop = &mut ready.world.laptop;
         let outcome = laptop.store.try_out(|tx| {
-            let taken = take_in(tx, keyring, members, &batch, None, None)?;
+            let mut arrivals = Arrivals::new(tx, world::NOW);
+            let taken = take_in(&mut arrivals, keyring, members, &batch, None, None)?;
             assert_eq!(taken.new, bodies.len() as u64);
-            tx.apply_ready(world::NOW)?;
+            arrivals.finish()?;
             let lines = tx.check(&verify)?;
             assert!(lines.iter().all(|line| line.ok), "{lines:?}");
             let shown = (tx.dump(None)?, format!("{:?}", tx.conflicts(None)?));

@@ -9,7 +9,7 @@
 //! kept for that purpose: its last snapshot and the updates since.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use loro::event::Diff;
 use loro::{
@@ -22,6 +22,7 @@ pub(super) use loro::{
     ID as OpId, JsonChange, JsonOp, JsonOpContent as JsonContent, JsonTextOp as JsonText,
 };
 
+use super::begun::Begun;
 use super::error::TextError;
 use super::rewrite;
 use super::splice::{self, Splice};
@@ -34,7 +35,7 @@ const ROOT: &str = "text";
 const TAIL: usize = 64 * 1024;
 
 /// Code points a text may have; positions inside the CRDT are 32 bits wide.
-const LONGEST: usize = 64 * 1024 * 1024;
+pub(super) const LONGEST: usize = 64 * 1024 * 1024;
 
 /// What one edit adds to the text's history: what a change carries to other devices.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -106,18 +107,52 @@ type Heard = Arc<Mutex<Vec<Splice>>>;
 /// A note's text with its whole history, written here under one writer id.
 ///
 /// Positions are Unicode code points unless a function's name says `utf16`.
+///
+/// As long as the text is nothing but its beginning, the sequence CRDT is not set up: most texts of a
+/// first sync are read long before they are edited, if they ever are.
 pub struct TextDoc {
-    doc: LoroDoc,
-    text: LoroText,
-    root: ContainerID,
     writer: u64,
-    heard: Heard,
-    /// Ends with the document; dropping it would silence `heard`.
-    _subscription: Subscription,
-    /// From which the document can be put together again: a snapshot, and the updates after it.
+    /// What it began with, where that came in its short form.
+    begun: Option<Begun>,
+    open: OnceLock<Open>,
+    /// From which the text can be put together again: a snapshot, or what it began with, and the
+    /// updates after it.
     saved: Vec<u8>,
     tail: Vec<Vec<u8>>,
     tail_len: usize,
+}
+
+/// The sequence CRDT, set up.
+struct Open {
+    doc: LoroDoc,
+    text: LoroText,
+    root: ContainerID,
+    heard: Heard,
+    /// Ends with the document; dropping it would silence `heard`.
+    _subscription: Subscription,
+}
+
+impl Open {
+    fn over(doc: LoroDoc, writer: u64) -> Self {
+        // Refused for u64::MAX alone, which `splice` refuses in turn.
+        let _ = doc.set_peer_id(writer);
+        let text = doc.get_text(ROOT);
+        let root = text.id();
+        let heard = Heard::default();
+        let hears = Arc::clone(&heard);
+        let subscription = doc.subscribe(
+            &root,
+            Arc::new(move |event| {
+                let mut heard = hears.lock().unwrap_or_else(PoisonError::into_inner);
+                for change in &event.events {
+                    if let Diff::Text(delta) = &change.diff {
+                        heard.extend(splices(delta));
+                    }
+                }
+            }),
+        );
+        Self { doc, text, root, heard, _subscription: subscription }
+    }
 }
 
 impl std::fmt::Debug for TextDoc {
@@ -129,7 +164,38 @@ impl std::fmt::Debug for TextDoc {
 impl TextDoc {
     /// An empty text, to be edited as `writer` (see [`super::writer_of`]).
     pub fn new(writer: u64) -> Self {
-        Self::over(LoroDoc::new(), writer, Vec::new())
+        Self {
+            writer,
+            begun: None,
+            open: OnceLock::new(),
+            saved: Vec::new(),
+            tail: Vec::new(),
+            tail_len: 0,
+        }
+    }
+
+    /// A text of which [`TextDoc::begun`] told what it consists of, to be edited as `writer`.
+    pub fn begin(begun: Begun, writer: u64) -> Self {
+        Self { begun: Some(begun), ..Self::new(writer) }
+    }
+
+    /// What the text consists of, as long as that is one beginning and nobody looked at its history.
+    pub fn begun(&self) -> Option<&Begun> {
+        self.begun.as_ref().filter(|_| self.open.get().is_none())
+    }
+
+    /// Whether nothing was ever written into it.
+    fn is_pristine(&self) -> bool {
+        self.begun.is_none() && self.open.get().is_none()
+    }
+
+    fn open(&self) -> &Open {
+        self.open.get_or_init(|| Open::over(self.beginning(), self.writer))
+    }
+
+    /// The document as it began.
+    fn beginning(&self) -> LoroDoc {
+        self.begun.as_ref().and_then(|begun| document(begun).ok()).unwrap_or_default()
     }
 
     /// The text that [`TextDoc::snapshot`] gave.
@@ -148,7 +214,7 @@ impl TextDoc {
             }
             let loaded = Self::over(doc, writer, snapshot.to_vec());
             // Reading brings out damage that decoding alone passes over.
-            let chars = loaded.text.to_string().chars().count();
+            let chars = loaded.plain().chars().count();
             if chars == loaded.len_chars() {
                 Ok(loaded)
             } else {
@@ -158,49 +224,30 @@ impl TextDoc {
     }
 
     fn over(doc: LoroDoc, writer: u64, saved: Vec<u8>) -> Self {
-        // Refused for u64::MAX alone, which `splice` refuses in turn.
-        let _ = doc.set_peer_id(writer);
-        let text = doc.get_text(ROOT);
-        let root = text.id();
-        let heard = Heard::default();
-        let hears = Arc::clone(&heard);
-        let subscription = doc.subscribe(
-            &root,
-            Arc::new(move |event| {
-                let mut heard = hears.lock().unwrap_or_else(PoisonError::into_inner);
-                for change in &event.events {
-                    if let Diff::Text(delta) = &change.diff {
-                        heard.extend(splices(delta));
-                    }
-                }
-            }),
-        );
-        Self {
-            doc,
-            text,
-            root,
-            writer,
-            heard,
-            _subscription: subscription,
-            saved,
-            tail: Vec::new(),
-            tail_len: 0,
-        }
+        Self { open: OnceLock::from(Open::over(doc, writer)), saved, ..Self::new(writer) }
     }
 
     /// The text with its whole history, to be kept.
     pub fn snapshot(&self) -> Result<Vec<u8>, TextError> {
-        self.doc.export(ExportMode::Snapshot).map_err(malformed)
+        self.open().doc.export(ExportMode::Snapshot).map_err(malformed)
     }
 
     /// The visible text.
     pub fn plain(&self) -> String {
-        self.text.to_string()
+        match self.begun() {
+            Some(begun) => begun.text().to_owned(),
+            None if self.is_pristine() => String::new(),
+            None => self.open().text.to_string(),
+        }
     }
 
     /// The visible text's length in code points.
     pub fn len_chars(&self) -> usize {
-        self.text.len_unicode()
+        match self.begun() {
+            Some(begun) => begun.chars() as usize,
+            None if self.is_pristine() => 0,
+            None => self.open().text.len_unicode(),
+        }
     }
 
     /// Who edits here.
@@ -211,8 +258,10 @@ impl TextDoc {
     /// Edits here as `writer` from now on.
     pub fn write_as(&mut self, writer: u64) {
         if self.writer != writer {
-            // As in `over`.
-            let _ = self.doc.set_peer_id(writer);
+            if let Some(open) = self.open.get() {
+                // As in `over`.
+                let _ = open.doc.set_peer_id(writer);
+            }
             self.writer = writer;
         }
     }
@@ -233,18 +282,26 @@ impl TextDoc {
         if splices.iter().all(Splice::is_empty) {
             return Ok(Edit::default());
         }
-        let before = self.doc.oplog_vv();
+        if self.is_pristine()
+            && let Some(text) = one_piece(splices)
+        {
+            let begun = Begun::new(self.writer, text)?;
+            let update = begun.to_update();
+            self.begun = Some(begun);
+            return Ok(Edit { update });
+        }
+        let before = self.open().doc.oplog_vv();
         let applied = guarded(|| -> Result<Vec<u8>, loro::LoroError> {
             for splice in splices {
                 if splice.delete > 0 {
-                    self.text.delete(splice.pos, splice.delete)?;
+                    self.open().text.delete(splice.pos, splice.delete)?;
                 }
                 if !splice.insert.is_empty() {
-                    self.text.insert(splice.pos, &splice.insert)?;
+                    self.open().text.insert(splice.pos, &splice.insert)?;
                 }
             }
-            self.doc.commit();
-            Ok(self.doc.export(ExportMode::updates(&before))?)
+            self.open().doc.commit();
+            Ok(self.open().doc.export(ExportMode::updates(&before))?)
         });
         self.take_heard();
         match applied {
@@ -285,12 +342,15 @@ impl TextDoc {
         if update.is_empty() {
             return Ok(Imported::default());
         }
+        if let Some(begun) = Begun::from_update(update, expected_writer) {
+            return self.import_beginning(begun?);
+        }
         let meta =
             guarded(|| LoroDoc::decode_import_blob_meta(update, true))?.map_err(malformed)?;
         if meta.mode.is_snapshot() {
             return Err(TextError::Unsupported);
         }
-        let before = self.doc.oplog_vv();
+        let before = self.open().doc.oplog_vv();
         for (writer, start) in meta.partial_start_vv.iter() {
             if *writer != expected_writer {
                 return Err(TextError::ForeignWriter { expected: expected_writer, found: *writer });
@@ -319,6 +379,27 @@ impl TextDoc {
         }
     }
 
+    /// Takes in a beginning. A text that holds something already gets it as an edit beside that.
+    fn import_beginning(&mut self, begun: Begun) -> Result<Imported, TextError> {
+        let held = self.version().count(begun.writer());
+        if held >= begun.chars() {
+            return Ok(Imported::default());
+        }
+        if held > 0 {
+            return Err(TextError::Malformed("a second beginning".into()));
+        }
+        if self.is_pristine() {
+            let splices = vec![Splice::new(0, 0, begun.text())];
+            self.begun = Some(begun);
+            return Ok(Imported { splices, concurrent: false });
+        }
+        let update = guarded(|| -> Result<Vec<u8>, TextError> {
+            let doc = document(&begun).map_err(malformed)?;
+            doc.export(ExportMode::all_updates()).map_err(malformed)
+        })??;
+        self.import(&update, begun.writer())
+    }
+
     /// Hands `update` to loro and looks at what it brought. After an error or a panic the document
     /// has to be restored.
     fn import_unguarded(
@@ -327,24 +408,24 @@ impl TextDoc {
         writer: u64,
         before: &VersionVector,
     ) -> Result<bool, TextError> {
-        let status = self.doc.import(update).map_err(malformed)?;
+        let status = self.open().doc.import(update).map_err(malformed)?;
         if status.pending.is_some_and(|pending| !pending.is_empty()) {
             return Err(TextError::MissingEarlier);
         }
-        let after = self.doc.oplog_vv();
+        let after = self.open().doc.oplog_vv();
         let known = before.get(&writer).copied().unwrap_or(0);
         let held = after.get(&writer).copied().unwrap_or(0);
         if held == known {
             return Ok(false);
         }
-        for change in self.doc.export_json_in_id_span(IdSpan::new(writer, known, held)) {
+        for change in self.open().doc.export_json_in_id_span(IdSpan::new(writer, known, held)) {
             for op in change.ops {
                 let readable = match op.content {
                     JsonOpContent::Text(JsonTextOp::Insert { text, .. }) => !text.is_empty(),
                     JsonOpContent::Text(JsonTextOp::Delete { len, .. }) => len != 0,
                     _ => false,
                 };
-                if !readable || op.container != self.root {
+                if !readable || op.container != self.open().root {
                     return Err(TextError::Unsupported);
                 }
             }
@@ -352,13 +433,13 @@ impl TextDoc {
         if self.len_chars() > LONGEST {
             return Err(TextError::TooLong);
         }
-        let change = self.doc.get_change(ID::new(writer, known)).ok_or_else(unreadable)?;
+        let change = self.open().doc.get_change(ID::new(writer, known)).ok_or_else(unreadable)?;
         let seen = if change.id.counter < known {
             Frontiers::from_id(ID::new(writer, known - 1))
         } else {
             change.deps
         };
-        let seen = self.doc.frontiers_to_vv(&seen).ok_or_else(unreadable)?;
+        let seen = self.open().doc.frontiers_to_vv(&seen).ok_or_else(unreadable)?;
         Ok(!seen.includes_vv(before))
     }
 
@@ -367,12 +448,12 @@ impl TextDoc {
     /// Errors: [`TextError::Malformed`], [`TextError::MissingEarlier`], [`TextError::TooLong`]; then
     /// nothing was taken in.
     pub fn merge(&mut self, other: &Self) -> Result<(), TextError> {
-        let known = self.doc.oplog_vv();
+        let known = self.open().doc.oplog_vv();
         let update =
-            guarded(|| other.doc.export(ExportMode::updates(&known)))?.map_err(malformed)?;
+            guarded(|| other.open().doc.export(ExportMode::updates(&known)))?.map_err(malformed)?;
         self.take_heard();
         let outcome = guarded(|| {
-            let status = self.doc.import(&update).map_err(malformed)?;
+            let status = self.open().doc.import(&update).map_err(malformed)?;
             if status.pending.is_some_and(|pending| !pending.is_empty()) {
                 return Err(TextError::MissingEarlier);
             }
@@ -409,7 +490,7 @@ impl TextDoc {
         let (saved, tail) = (std::mem::take(&mut self.saved), std::mem::take(&mut self.tail));
         let rebuilt = guarded(|| {
             let doc = if saved.is_empty() {
-                LoroDoc::new()
+                self.beginning()
             } else {
                 LoroDoc::from_snapshot(&saved).unwrap_or_default()
             };
@@ -419,19 +500,19 @@ impl TextDoc {
             }
             doc
         });
-        let mut restored = Self::over(rebuilt.unwrap_or_default(), self.writer, saved);
-        restored.tail = tail;
-        restored.tail_len = self.tail_len;
+        let restored = OnceLock::from(Open::over(rebuilt.unwrap_or_default(), self.writer));
+        (self.saved, self.tail) = (saved, tail);
         // After a panic the old document's locks are poisoned and its destructor would panic too, so
         // it is left where it is. That costs memory once for each hostile edit, and nothing else.
-        std::mem::forget(std::mem::replace(self, restored));
+        std::mem::forget(std::mem::replace(&mut self.open, restored));
     }
 
     /// All operations, each under its writer's id, in an order in which they can be taken in.
     pub(super) fn all_changes(&self) -> Result<Vec<JsonChange>, TextError> {
         let none = VersionVector::default();
-        let now = self.doc.oplog_vv();
-        let all = guarded(|| self.doc.export_json_updates_without_peer_compression(&none, &now))?;
+        let now = self.open().doc.oplog_vv();
+        let all =
+            guarded(|| self.open().doc.export_json_updates_without_peer_compression(&none, &now))?;
         Ok(all.map_err(malformed)?.changes)
     }
 
@@ -441,10 +522,10 @@ impl TextDoc {
         update: &[u8],
         writer: u64,
     ) -> Result<Vec<JsonChange>, TextError> {
-        let known = self.doc.oplog_vv().get(&writer).copied().unwrap_or(0);
+        let known = self.open().doc.oplog_vv().get(&writer).copied().unwrap_or(0);
         self.import(update, writer)?;
-        let held = self.doc.oplog_vv().get(&writer).copied().unwrap_or(0);
-        guarded(|| self.doc.export_json_in_id_span(IdSpan::new(writer, known, held)))
+        let held = self.open().doc.oplog_vv().get(&writer).copied().unwrap_or(0);
+        guarded(|| self.open().doc.export_json_in_id_span(IdSpan::new(writer, known, held)))
     }
 
     /// Takes in operations that were read from another text. What they added, encoded.
@@ -455,13 +536,13 @@ impl TextDoc {
             peers: None,
             changes,
         };
-        let before = self.doc.oplog_vv();
+        let before = self.open().doc.oplog_vv();
         let outcome = guarded(|| -> Result<Vec<u8>, TextError> {
-            let status = self.doc.import_json_updates(schema).map_err(malformed)?;
+            let status = self.open().doc.import_json_updates(schema).map_err(malformed)?;
             if status.pending.is_some_and(|pending| !pending.is_empty()) {
                 return Err(TextError::MissingEarlier);
             }
-            self.doc.export(ExportMode::updates(&before)).map_err(malformed)
+            self.open().doc.export(ExportMode::updates(&before)).map_err(malformed)
         });
         self.take_heard();
         match outcome.and_then(|inner| inner) {
@@ -477,12 +558,16 @@ impl TextDoc {
     }
 
     fn take_heard(&self) -> Vec<Splice> {
-        std::mem::take(&mut *self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.open().heard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Everything this text holds.
     pub fn version(&self) -> Version {
-        from_vv(&self.doc.oplog_vv())
+        match self.begun() {
+            Some(begun) => begun.version(),
+            None if self.is_pristine() => Version::empty(),
+            None => from_vv(&self.open().doc.oplog_vv()),
+        }
     }
 
     /// The text at a version that it once had here or elsewhere.
@@ -500,11 +585,11 @@ impl TextDoc {
         if from == to {
             return Ok(Vec::new());
         }
-        let diff = guarded(|| self.doc.diff(&from, &to))?.map_err(malformed)?;
+        let diff = guarded(|| self.open().doc.diff(&from, &to))?.map_err(malformed)?;
         self.take_heard();
         Ok(diff
             .iter()
-            .filter(|(id, _)| **id == self.root)
+            .filter(|(id, _)| **id == self.open().root)
             .flat_map(|(_, diff)| match diff {
                 Diff::Text(delta) => splices(delta),
                 _ => Vec::new(),
@@ -518,10 +603,10 @@ impl TextDoc {
             return Err(TextError::UnknownVersion);
         }
         let vv = to_vv(version)?;
-        let heads = guarded(|| self.doc.vv_to_frontiers(&vv))?;
+        let heads = guarded(|| self.open().doc.vv_to_frontiers(&vv))?;
         // A version that holds an edit without what that edit followed comes back larger.
-        let back =
-            guarded(|| self.doc.frontiers_to_vv(&heads))?.ok_or(TextError::UnknownVersion)?;
+        let back = guarded(|| self.open().doc.frontiers_to_vv(&heads))?
+            .ok_or(TextError::UnknownVersion)?;
         if from_vv(&back) == *version { Ok(heads) } else { Err(TextError::UnknownVersion) }
     }
 
@@ -529,14 +614,23 @@ impl TextDoc {
     pub(super) fn version_of(&self, writer: u64, counter: u32) -> Result<Version, TextError> {
         let counter = i32::try_from(counter).map_err(|_| TextError::UnknownVersion)?;
         let head = Frontiers::from_id(ID::new(writer, counter));
-        let vv = guarded(|| self.doc.frontiers_to_vv(&head))?.ok_or(TextError::UnknownVersion)?;
+        let vv =
+            guarded(|| self.open().doc.frontiers_to_vv(&head))?.ok_or(TextError::UnknownVersion)?;
         Ok(from_vv(&vv))
     }
 
-    /// The versions right before and right after an edit that this text holds.
+    /// The versions right before and right after an edit of `writer` that this text holds.
     ///
     /// Errors: [`TextError::Malformed`], [`TextError::UnknownVersion`].
-    pub fn span_of(&self, update: &[u8]) -> Result<(Version, Version), TextError> {
+    pub fn span_of(&self, update: &[u8], writer: u64) -> Result<(Version, Version), TextError> {
+        if let Some(begun) = Begun::from_update(update, writer) {
+            let after = begun?.version();
+            return if self.version().covers(&after) {
+                Ok((Version::empty(), after))
+            } else {
+                Err(TextError::UnknownVersion)
+            };
+        }
         let meta =
             guarded(|| LoroDoc::decode_import_blob_meta(update, true))?.map_err(malformed)?;
         let Some((writer, end)) = meta.partial_end_vv.iter().next() else {
@@ -553,7 +647,7 @@ impl TextDoc {
     pub fn authors(&self) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
         for start in 0..self.len_chars() {
-            let Some(writer) = self.text.get_editor_at_unicode_pos(start) else { continue };
+            let Some(writer) = self.open().text.get_editor_at_unicode_pos(start) else { continue };
             match runs.last_mut() {
                 Some(run) if run.writer == writer && run.start + run.len == start => run.len += 1,
                 _ => runs.push(Run { writer, start, len: 1 }),
@@ -570,14 +664,14 @@ impl TextDoc {
             while start < end {
                 let counter = i32::try_from(start).map_err(|_| unreadable())?;
                 let change =
-                    self.doc.get_change(ID::new(writer, counter)).ok_or_else(unreadable)?;
+                    self.open().doc.get_change(ID::new(writer, counter)).ok_or_else(unreadable)?;
                 let first = u32::try_from(change.id.counter).map_err(|_| unreadable())?;
                 let len = u32::try_from(change.len).map_err(|_| unreadable())?;
                 let deps = if first < start {
                     vec![(writer, start - 1)]
                 } else {
                     // A writer may have named what another name already implies.
-                    let deps = guarded(|| self.doc.minimize_frontiers(&change.deps))?;
+                    let deps = guarded(|| self.open().doc.minimize_frontiers(&change.deps))?;
                     let deps = deps.map_err(|_| unreadable())?;
                     deps.iter().map(|id| (id.peer, id.counter.unsigned_abs())).collect()
                 };
@@ -597,7 +691,7 @@ impl TextDoc {
         let counter = |at: u32| i32::try_from(at).map_err(|_| unreadable());
         let span = IdSpan::new(writer, counter(start)?, counter(end)?);
         let mut ops = Vec::new();
-        for change in self.doc.export_json_in_id_span(span) {
+        for change in self.open().doc.export_json_in_id_span(span) {
             for op in change.ops {
                 let action = match op.content {
                     JsonOpContent::Text(JsonTextOp::Insert { pos, text }) => {
@@ -628,6 +722,22 @@ impl TextDoc {
 /// Runs `work`, which reaches loro with bytes or versions from elsewhere.
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, TextError> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| unreadable())
+}
+
+/// The document that consists of a beginning. Two devices make the same of it.
+fn document(begun: &Begun) -> Result<LoroDoc, loro::LoroError> {
+    let doc = LoroDoc::new();
+    doc.set_peer_id(begun.writer())?;
+    doc.get_text(ROOT).insert(0, begun.text())?;
+    doc.commit();
+    Ok(doc)
+}
+
+/// The text, where splices put one piece into an empty text and do nothing else.
+fn one_piece(splices: &[Splice]) -> Option<&str> {
+    let mut filled = splices.iter().filter(|splice| !splice.is_empty());
+    let first = filled.next()?;
+    (filled.next().is_none() && first.delete == 0).then_some(first.insert.as_str())
 }
 
 fn unreadable() -> TextError {

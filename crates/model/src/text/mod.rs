@@ -6,6 +6,7 @@
 //! decides anything from the order in which edits arrived.
 
 mod asked;
+mod begun;
 mod crdt;
 pub mod diff;
 mod error;
@@ -21,6 +22,7 @@ mod undo;
 mod version;
 mod weave;
 
+pub use begun::{Begun, is_beginning};
 pub use crdt::{Edit, Imported, Run, TextDoc};
 pub use error::TextError;
 pub use rename::WriterNames;
@@ -69,6 +71,8 @@ pub fn branch_name(
     holdfast_oplog::ActorId::of_branch(writer, first)
 }
 
+#[cfg(test)]
+mod begun_tests;
 #[cfg(test)]
 mod crdt_tests;
 #[cfg(test)]

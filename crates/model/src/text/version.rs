@@ -34,6 +34,12 @@ impl Version {
         self.0.get(&writer).copied().unwrap_or(0)
     }
 
+    /// The writer, where everything that is held is of one.
+    pub fn only_writer(&self) -> Option<u64> {
+        let mut writers = self.0.keys();
+        writers.next().copied().filter(|_| writers.next().is_none())
+    }
+
     /// Whether no edit at all is held.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -3,15 +3,13 @@ use super::format_error::changes;
 use super::pieces::Assembly;
 use super::preview::{Preview, device_notices, summarize, waiting_notices};
 use super::{BundleError, CARRIER, HEADER_CONTEXT, MEMBERSHIP_PLACE, export};
-use holdfast_model::EntityId;
 use holdfast_oplog::{ActorId, Range, Space};
-use holdfast_store::{Applied, Direction, ItemChange, ItemEvent, Tx};
+use holdfast_store::{Applied, Arrivals, Direction, Tx};
 use holdfast_sync::devices::{HANDOVER_PLACE, HANDOVERS, SealedRecords, take_in_records};
 use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver};
 use holdfast_sync::{Session, SyncError, membership, note_holds, take_in};
 use holdfast_vault::membership::unpack;
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob};
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -141,11 +139,19 @@ pub(super) fn run(
             0
         }
     };
+    let mut arrivals = Arrivals::new(tx, receiver.wall_ms);
     while let Some(section) = next {
         match section.kind {
             SectionKind::Batch => {
                 let bounds = Some(&header.holds);
-                let taken = take_in(tx, &keyring, &members, &section.bytes, bounds, Some(exchange));
+                let taken = take_in(
+                    &mut arrivals,
+                    &keyring,
+                    &members,
+                    &section.bytes,
+                    bounds,
+                    Some(exchange),
+                );
                 let taken = taken.map_err(|error| match error {
                     SyncError::Gap { .. } => {
                         BundleError::EarlierMissing { from: from.clone(), missing: 1 }
@@ -176,9 +182,9 @@ pub(super) fn run(
     if counts != header.counts {
         return Err(BundleError::Corrupted("number of parts"));
     }
-    let applied = tx.apply_ready(receiver.wall_ms)?;
+    let applied = arrivals.finish()?;
     let with_snapshot = snapshot.is_some();
-    let mut preview = summarize(tx, joined(snapshot, applied), open_before)?;
+    let mut preview = summarize(tx, Applied::joined(snapshot, applied), open_before)?;
     if preview.needs_confirmation && !receiver.confirmed {
         return Err(BundleError::MassDeletion { from, deletes: preview.deletes });
     }
@@ -214,22 +220,6 @@ pub(super) fn run(
     heard(tx, &header, preview.made_ms.min(receiver.wall_ms))?;
     tx.report_exchange(exchange, &preview.report())?;
     Ok(Imported { preview, exchange, keyring: new_keys.then_some(keyring) })
-}
-
-/// What a snapshot and the changes after it did, as one.
-pub(crate) fn joined(snapshot: Option<Applied>, mut after: Applied) -> Applied {
-    let Some(snapshot) = snapshot else { return after };
-    let mut items: BTreeMap<EntityId, ItemChange> =
-        snapshot.items.into_iter().map(|item| (item.id, item)).collect();
-    for item in std::mem::take(&mut after.items) {
-        let event = match items.get(&item.id).map(|before| before.event) {
-            Some(ItemEvent::Added) => ItemEvent::Added,
-            _ => item.event,
-        };
-        items.insert(item.id, ItemChange { event, ..item });
-    }
-    let notices = [snapshot.notices, std::mem::take(&mut after.notices)].concat();
-    Applied { items: items.into_values().collect(), notices, ..after }
 }
 
 /// What is said of changes that go on a version from before what was pruned here.

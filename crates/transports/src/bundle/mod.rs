@@ -21,8 +21,8 @@ pub(crate) use export::worth_compacting;
 pub use export::{ExportRequest, ExportScope, Exported, export};
 pub use format_error::BundleError;
 pub(crate) use format_error::changes;
+pub(crate) use import::parted_notice;
 pub use import::{Imported, import, inspect};
-pub(crate) use import::{joined, parted_notice};
 pub use invite::{Joined, Joining, invite, join};
 pub use preview::Preview;
 

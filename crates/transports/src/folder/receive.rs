@@ -5,9 +5,9 @@ use super::index::Found;
 use super::snapshots;
 use super::{CARRIER, FolderError, MEMBERSHIP_PLACE, Take};
 use crate::bundle::preview::{Preview, device_notices, summarize, waiting_notices};
-use crate::bundle::{changes, joined, parted_notice};
+use crate::bundle::{changes, parted_notice};
 use holdfast_oplog::{ActorId, Hash, Range, VersionVector, limits};
-use holdfast_store::{Direction, StoreError, Tx};
+use holdfast_store::{Applied, Arrivals, Direction, StoreError, Tx};
 use holdfast_sync::devices::{HANDOVER_PLACE, SealedRecords, take_in_records};
 use holdfast_sync::{
     Acknowledgement, Carrier, SyncError, Transport, hear, latest, membership, open_acknowledgement,
@@ -62,16 +62,17 @@ pub(super) fn receive(
     let asked = plan(&held, &held, &there, &carried).ask;
     let begin = || tx.begin_exchange(Direction::Received, CARRIER, None, receiver.wall_ms, "");
     let mut exchange = if asked.is_empty() { None } else { Some(begin()?) };
+    let mut arrivals = Arrivals::new(tx, receiver.wall_ms);
     for range in asked {
         let at = At { keyring: &keyring, members: &members, exchange };
-        batches(tx, folder, at, range, &mut log)?;
+        batches(&mut arrivals, folder, at, range, &mut log)?;
     }
-    let mut applied = tx.apply_ready(receiver.wall_ms)?;
+    let mut applied = arrivals.finish()?;
     let from_snapshot = brought.is_some();
     if let Some(snapshot) = brought {
         log.new += snapshot.changes;
         log.authors.extend(snapshot.author);
-        applied = joined(Some(snapshot.applied), applied);
+        applied = Applied::joined(Some(snapshot.applied), applied);
     }
     let mut preview = summarize(tx, applied, open_before)?;
     // After applying: attachments that came just now want their content.
@@ -183,12 +184,13 @@ struct At<'a> {
 /// Takes one log's batches in as far as they are whole and join. What is wrong with one of them is
 /// said and holds up nothing but what follows it in its own log.
 fn batches(
-    tx: &Tx<'_>,
+    arrivals: &mut Arrivals<'_, '_>,
     folder: &mut Folder<'_>,
     at: At<'_>,
     range: Range,
     log: &mut Log,
 ) -> Result<(), FolderError> {
+    let tx = arrivals.tx();
     let mut first = range.first;
     let mut whole = false;
     while first <= range.last {
@@ -197,9 +199,7 @@ fn batches(
             .and_then(|batch| batch.header())
             .map_err(SyncError::from)?
             .last;
-        let taken =
-            tx.attempt(|| take_in(tx, at.keyring, at.members, &bytes, None, at.exchange))?;
-        match taken {
+        match take_in(arrivals, at.keyring, at.members, &bytes, None, at.exchange) {
             Ok(taken) => {
                 log.new += taken.new;
                 log.known += taken.known;

@@ -3,9 +3,9 @@
 use super::protocol::{Answer, Ask, News};
 use super::{CARRIER, Call, PeerError, attachments, records};
 use crate::bundle::preview::{Preview, device_notices, summarize, waiting_notices};
-use crate::bundle::{changes, joined, parted_notice};
+use crate::bundle::{changes, parted_notice};
 use holdfast_oplog::{DeviceId, LogId, Range, SealedBatch, Space, limits};
-use holdfast_store::{Applied, Direction, Tx};
+use holdfast_store::{Applied, Arrivals, Direction, Tx};
 use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver};
 use holdfast_sync::{
     Carrier, Session, SyncError, arriving_deletion, hear, membership, open_acknowledgement, plan,
@@ -244,7 +244,7 @@ impl<'a> Coming<'a> {
         if !taken.known {
             self.counts.new += 1;
             self.snapshot = true;
-            self.applied = Some(joined(self.applied.take(), taken.applied));
+            self.applied = Some(Applied::joined(self.applied.take(), taken.applied));
         }
         Ok(())
     }
@@ -262,8 +262,9 @@ impl<'a> Coming<'a> {
             let members = membership(tx)?;
             let exchange = self.exchange(tx, &members, *wall_ms)?;
             let mut again = Vec::new();
+            let mut arrivals = Arrivals::new(tx, *wall_ms);
             for Staged { range, bytes } in staged {
-                let taken = take_in(tx, keyring, &members, bytes, None, Some(exchange))?;
+                let taken = take_in(&mut arrivals, keyring, &members, bytes, None, Some(exchange))?;
                 self.counts.new += taken.new;
                 self.counts.known += taken.known;
                 self.counts.set_aside += taken.set_aside;
@@ -273,13 +274,13 @@ impl<'a> Coming<'a> {
                     again.push(Range { first: tx.first_in_log(range.log)?, ..*range });
                 }
             }
-            let applied = tx.apply_ready(*wall_ms)?;
+            let applied = arrivals.finish()?;
             self.deletions(tx, &applied, &members)?;
             Ok((again, applied))
         });
         match taken {
             Ok((again, applied)) => {
-                self.applied = Some(joined(self.applied.take(), applied));
+                self.applied = Some(Applied::joined(self.applied.take(), applied));
                 Ok(again)
             }
             Err(error) => {

@@ -1,0 +1,4 @@
+-- Older apps may not open the database after this: they do not know a text that is nothing but its
+-- beginning. Such a text has neither snapshot nor updates: `plain` is all of it, `version` tells who
+-- wrote it, and `snapshot` holds a mark and a sum of `plain`.
+SELECT 1;
