@@ -62,10 +62,11 @@ export function placesOf({ devices, nearby, folder, exchanges }: Known, status: 
   for (const device of devices.filter((one) => !one.removed)) {
     const near = nearby.devices.find((one) => one.id === device.id);
     const connected = near?.connected ?? false;
-    const error = nearby.on && !connected ? near?.error ?? null : null;
+    // While it is paused nobody looks who is there.
+    const error = nearby.on && !connected && !paused ? near?.error ?? null : null;
     const state = device.here ? status.text : near?.blocked ? "Blocked: it may not connect" : error ? `${seenWords(device, near)} · ${error.message}` : seenWords(device, near);
     const way: Way = nearby.on
-      ? { carrier: "nearby", condition: "Same network", often: paused ? "paused" : nearby.metered ? "waiting, because it is metered" : often(nearby.triggers), state: !connected ? "unreachable" : syncing ? "transferring" : "idle", error, exchanges: lastOf(device.id) }
+      ? { carrier: "nearby", condition: "Same network", often: paused ? "paused" : nearby.metered ? "waiting, because it is metered" : often(nearby.triggers), state: paused ? "idle" : !connected ? "unreachable" : syncing ? "transferring" : "idle", error, exchanges: lastOf(device.id) }
       : { carrier: "bundle", condition: "When you export", often: null, state: "idle", error: null, exchanges: lastOf(device.id) };
     places.push({
       id: device.id, name: device.name, kind: device.here ? "here" : "device", platform: device.platform, state,

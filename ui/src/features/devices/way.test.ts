@@ -32,6 +32,13 @@ describe("a way of the sync map", () => {
     expect(way.getByText("What Desktop fetched from here is in the activity there.")).toBeVisible();
   });
 
+  it("is selected by its line beside this device, too", async () => {
+    const { user, container } = await startApp({ route: map, scene: "nearby" });
+    await arrow("Phone");
+    await user.click(container.querySelectorAll(".grip")[1] as Element);
+    await panel("Phone");
+  });
+
   it("is selected with the keyboard; Esc gives focus back", async () => {
     const { user } = await startApp({ route: map, scene: "nearby" });
     const desktop = await arrow("Desktop");
@@ -100,7 +107,9 @@ describe("a way of the sync map", () => {
     await user.click(await way.findByRole("button", { name: `Pause: ${label}` }));
     await waitFor(() => expect(fake.calls).toContainEqual({ method: "pauseSync", args: [length] }));
     expect(await way.findByText(words)).toBeVisible();
-    expect(await screen.findByRole("button", { name: /^Way to Desktop: Same network · paused/ })).toBeVisible();
+    expect(await screen.findByRole("button", { name: "Way to Desktop: Same network · paused, Idle" })).toBeVisible();
+    // Nobody looks for the others meanwhile, so none of them counts as unreachable.
+    expect(await screen.findByRole("button", { name: "Way to Phone: Same network · paused, Idle" })).toBeVisible();
     await user.click(way.getByRole("button", { name: "Resume" }));
     expect(await way.findByRole("button", { name: "Pause: 1 hour" })).toBeVisible();
   });
