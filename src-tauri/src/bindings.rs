@@ -84,6 +84,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::sync::set_mode,
             commands::sync::waiting,
             commands::sync::activity,
+            commands::sync::exchanges,
             commands::sync::undo_exchange,
             commands::sync::export_bundle,
             commands::sync::inspect_bundle,

@@ -156,6 +156,8 @@ export const commands = {
 	waiting: () => __TAURI_INVOKE<WaitingItem[]>("waiting"),
 	/**  What happened, latest first. */
 	activity: (limit: number) => __TAURI_INVOKE<ActivityEntry[]>("activity", { limit }),
+	/**  The last five exchanges of one way of the sync map, latest first. */
+	exchanges: (way: Way) => __TAURI_INVOKE<ExchangeView[]>("exchanges", { way }),
 	/**  Takes back what an import brought, as a new change. */
 	undoExchange: (id: string) => __TAURI_INVOKE<Done>("undo_exchange", { id }),
 	/**  Asks where to write a bundle and writes it; none when the person cancelled. */
@@ -396,6 +398,15 @@ export type BundlePreview = {
 	notices: string[],
 };
 
+/**  What carried an exchange. */
+export type Carrier = 
+/**  A file that the person carried. */
+"bundle" | 
+/**  The exchange folder. */
+"folder" | 
+/**  A connection between the two devices. */
+"nearby";
+
 /**  Something changed: by this window, another device or the command line. */
 export type Changed = {
 	/**  The position after it. */
@@ -587,6 +598,13 @@ export type DeviceView = {
 	quarantined: number,
 };
 
+/**  Which way an exchange went. */
+export type Direction = 
+/**  Out of this device. */
+"sent" | 
+/**  Into this device. */
+"received";
+
 /**  A field with more than one version. */
 export type DisputedField = {
 	/**  The field's name. */
@@ -634,6 +652,16 @@ export type ExchangeCounts = {
 	conflicts: number,
 	/**  Items whose text merged by itself. */
 	merged: number,
+};
+
+/**  An exchange that went over a way. */
+export type ExchangeView = {
+	/**  Which way it went. */
+	direction: Direction,
+	/**  What carried it. */
+	carrier: Carrier,
+	/**  What the activity says of it. */
+	entry: ActivityEntry,
 };
 
 /**  A written export. */
@@ -1981,6 +2009,15 @@ export type WaitingItem = {
 	/**  How many of its changes wait. */
 	changes: number,
 };
+
+/**  A way of the sync map: from this device to another one, or to the exchange folder. */
+export type Way = 
+/**  To a device. */
+{ kind: "device"; 
+/**  The device. */
+id: string } | 
+/**  To the exchange folder. */
+{ kind: "folder" };
 
 /**  The first day of a week. */
 export type WeekStart = 

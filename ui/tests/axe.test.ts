@@ -3,7 +3,7 @@
 import { screen, waitFor } from "@testing-library/svelte";
 import axe from "axe-core";
 import { describe, expect, it } from "vitest";
-import { fakeId } from "../src/backend/fake/world";
+import { DESKTOP, fakeId } from "../src/backend/fake/world";
 import type { Route } from "../src/state/router.svelte";
 import { act } from "../src/state/actions.svelte";
 import { startApp } from "./app";
@@ -52,6 +52,7 @@ const CASES: Case[] = [
   { name: "the shortcuts", ready: "Renew the passport", action: "help.open" },
   { name: "the sync popover", ready: "Renew the passport", action: "sync.status" },
   { name: "the sync map", route: { screen: "map" }, ready: "When you export" },
+  { name: "a way of the sync map", route: { screen: "map", item: DESKTOP.id }, ready: "Does not travel this way", options: { scene: "nearby" } },
   { name: "a device being added", ready: "Renew the passport", action: "device.add" },
   { name: "a vault being joined", ready: "Renew the passport", action: "device.join" },
   { name: "a new list", ready: "Renew the passport", action: "list.new" },

@@ -1,11 +1,16 @@
 //! What happened: exchanges and what they brought, and what else this device noted.
 
+use crate::people::People;
 use crate::{App, AppError, view};
-use holdfast_store::{Direction, Exchange};
+use holdfast_oplog::DeviceId;
+use holdfast_store::{Direction, Exchange, Tx, With};
+use holdfast_transports::peer::CARRIER as PEER;
 use serde_json::Value as Json;
 
 /// Items that an entry names at most.
 const NAMED: usize = 50;
+/// Exchanges that the sync map shows of one way.
+const SHOWN: usize = 5;
 /// The carrier of exchanges with the exchange folder.
 const FOLDER: &str = "folder";
 
@@ -17,11 +22,7 @@ impl App {
             let mut entries = open.noted(limit as usize)?;
             open.store.read(|tx| {
                 for exchange in tx.exchanges(limit as usize)? {
-                    let device = exchange.device.map(|device| people.device(device));
-                    let can_undo = exchange.direction == Direction::Received
-                        && !tx.changes_of_exchange(exchange.id)?.is_empty()
-                        && !tx.is_exchange_cut(exchange.id)?;
-                    entries.push(view::ActivityEntry { can_undo, ..entry(&exchange, device) });
+                    entries.push(told(tx, &people, &exchange)?);
                 }
                 Ok::<_, AppError>(())
             })?;
@@ -31,6 +32,53 @@ impl App {
             Ok(entries)
         })
     }
+
+    /// The last exchanges of one way of the sync map, newest first.
+    pub fn exchanges(&self, way: &view::Way) -> Result<Vec<view::ExchangeView>, AppError> {
+        self.with(|open| {
+            let with = match way {
+                view::Way::Folder => With::Carrier(FOLDER),
+                view::Way::Device { id } => {
+                    let none = || AppError::NoSuchItem { what: "device", given: id.clone() };
+                    let device: DeviceId = id.parse().map_err(|_| none())?;
+                    open.members()?.device(device).ok_or_else(none)?;
+                    With::Device(device)
+                }
+            };
+            let people = open.people()?;
+            open.store.read(|tx| {
+                let mut shown = Vec::new();
+                for exchange in tx.exchanges_with(with, SHOWN)? {
+                    shown.push(view::ExchangeView {
+                        direction: match exchange.direction {
+                            Direction::Sent => view::Direction::Sent,
+                            Direction::Received => view::Direction::Received,
+                        },
+                        carrier: match exchange.carrier.as_str() {
+                            FOLDER => view::Carrier::Folder,
+                            PEER => view::Carrier::Nearby,
+                            _ => view::Carrier::Bundle,
+                        },
+                        entry: told(tx, &people, &exchange)?,
+                    });
+                }
+                Ok(shown)
+            })
+        })
+    }
+}
+
+/// An exchange as a line of the activity, with whether it can be undone.
+fn told(
+    tx: &Tx<'_>,
+    people: &People,
+    exchange: &Exchange,
+) -> Result<view::ActivityEntry, AppError> {
+    let device = exchange.device.map(|device| people.device(device));
+    let can_undo = exchange.direction == Direction::Received
+        && !tx.changes_of_exchange(exchange.id)?.is_empty()
+        && !tx.is_exchange_cut(exchange.id)?;
+    Ok(view::ActivityEntry { can_undo, ..entry(exchange, device) })
 }
 
 /// What the record of an exchange says.
@@ -69,7 +117,7 @@ fn entry(exchange: &Exchange, device: Option<view::DeviceRef>) -> view::Activity
             view::ActivityKind::Export,
             format!("Exported for {}: {}", who.unwrap_or_else(all), exchange.name),
         ),
-        (false, false) if exchange.carrier == holdfast_transports::peer::CARRIER => (
+        (false, false) if exchange.carrier == PEER => (
             view::ActivityKind::Exchange,
             format!("Received changes from {}", who.unwrap_or_else(|| exchange.name.clone())),
         ),

@@ -65,6 +65,8 @@ pub mod view;
 mod watch;
 
 #[cfg(test)]
+mod exchanges_tests;
+#[cfg(test)]
 mod newer_tests;
 #[cfg(test)]
 mod recovered_tests;

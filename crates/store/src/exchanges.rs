@@ -31,6 +31,16 @@ pub struct Exchange {
     pub report: Json,
 }
 
+/// Whose exchanges are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum With<'a> {
+    /// What came from a device, and what went out for it or for all devices, by whatever carried it.
+    /// Invitations are for a device that is none yet.
+    Device(DeviceId),
+    /// What one carrier carried, whoever wrote it.
+    Carrier(&'a str),
+}
+
 /// What a destination is known to hold.
 #[derive(Debug, Clone)]
 pub struct Destination {
@@ -100,6 +110,28 @@ impl Tx<'_> {
              ORDER BY id DESC LIMIT ?1",
         )?;
         let rows = statement.query_map([limit.min(10_000) as i64], exchange)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The latest exchanges of one way, newest first.
+    pub fn exchanges_with(
+        &self,
+        with: With<'_>,
+        limit: usize,
+    ) -> Result<Vec<Exchange>, StoreError> {
+        let (device, carrier) = match with {
+            With::Device(device) => (Some(device.0), None),
+            With::Carrier(carrier) => (None, Some(carrier)),
+        };
+        let mut statement = self.sql.prepare_cached(
+            "SELECT id, direction, carrier, device, time_ms, name, report FROM exchanges
+             WHERE carrier = ?2 OR device = ?1
+                OR (?1 IS NOT NULL AND device IS NULL AND direction = 'sent' AND carrier = 'bundle'
+                    AND report ->> 'kind' IS NOT 'invitation')
+             ORDER BY id DESC LIMIT ?3",
+        )?;
+        let limit = limit.min(10_000) as i64;
+        let rows = statement.query_map((device, carrier, limit), exchange)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

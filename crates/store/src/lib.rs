@@ -59,7 +59,7 @@ pub use check::{CheckLine, Verify};
 pub use conflicts::{ConflictRecord, ConflictState};
 pub use db::{Store, Tx};
 pub use error::StoreError;
-pub use exchanges::{Destination, Direction, Exchange};
+pub use exchanges::{Destination, Direction, Exchange, With};
 pub use fork::Branch;
 pub use history::HistoryItem;
 pub use holes::Hole;

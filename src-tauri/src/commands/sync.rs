@@ -1,8 +1,8 @@
 //! How changes travel, bundles, and what happened.
 
 use holdfast_app::view::{
-    ActivityEntry, BundlePreview, Done, ExportRequest, ExportResult, ImportResult, Mode,
-    SyncStatus, WaitingItem,
+    ActivityEntry, BundlePreview, Done, ExchangeView, ExportRequest, ExportResult, ImportResult,
+    Mode, SyncStatus, WaitingItem, Way,
 };
 
 use tauri::State;
@@ -39,6 +39,13 @@ pub(crate) async fn waiting(app: Holdfast<'_>) -> Answer<Vec<WaitingItem>> {
 #[specta::specta]
 pub(crate) async fn activity(app: Holdfast<'_>, limit: u32) -> Answer<Vec<ActivityEntry>> {
     ask(&app, move |app| app.activity(limit)).await
+}
+
+/// The last five exchanges of one way of the sync map, latest first.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn exchanges(app: Holdfast<'_>, way: Way) -> Answer<Vec<ExchangeView>> {
+    ask(&app, move |app| app.exchanges(&way)).await
 }
 
 /// Takes back what an import brought, as a new change.

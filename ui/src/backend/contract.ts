@@ -345,6 +345,11 @@ export type ActivityEntry = {
   canUndo: boolean;
 };
 
+/** A way of the sync map: from this device to another one, or to the exchange folder. */
+export type Way = { kind: "device"; id: Id } | { kind: "folder" };
+/** An exchange that went over a way. `carrier`: a file that the person carried, the exchange folder, or a connection. */
+export type ExchangeView = { direction: "sent" | "received"; carrier: "bundle" | "folder" | "nearby"; entry: ActivityEntry };
+
 // ---- conflicts ----
 export type ConflictKind = "field" | "text" | "delete" | "move" | "duplicate";
 export type ConflictTab = "open" | "merged" | "resolved";
@@ -763,6 +768,11 @@ export interface Backend {
   /** Opens a folder dialog; everything as files that open without the app. */
   exportAll(format: "markdown" | "json"): Promise<{ folder: string; files: number } | null>;
   activity(limit: number): Promise<ActivityEntry[]>;
+  /**
+   * The last five exchanges of one way, newest first. Nearby records what came: what another device
+   * fetched from here is recorded there.
+   */
+  exchanges(way: Way): Promise<ExchangeView[]>;
   undoExchange(id: string): Promise<Done>;
   policies(): Promise<PolicyView[]>;
   setPolicy(kind: string, policy: "newest" | "merge" | "ask"): Promise<Done>;

@@ -3,6 +3,12 @@ import type { Id, ListView } from "$backend/contract";
 
 export type ListNode = { list: ListView; depth: number; children: number };
 
+/** A list with the one that it is in: "House › Garden". */
+export function listPath(list: ListView, lists: readonly ListView[]): string {
+  const parent = lists.find((one) => one.id === list.parent);
+  return parent ? `${parent.title} › ${list.title}` : list.title;
+}
+
 /** Lists in the order of the tree, with depth. Archived ones are left out. Unknown parents and cycles become top level. */
 export function listTree(lists: ListView[], folded: (id: Id) => boolean = () => false): ListNode[] {
   const live = lists.filter((list) => !list.archived);

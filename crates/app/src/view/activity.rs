@@ -92,6 +92,53 @@ pub struct ExchangeCounts {
     pub merged: u32,
 }
 
+/// A way of the sync map: from this device to another one, or to the exchange folder.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Way {
+    /// To a device.
+    Device {
+        /// The device.
+        id: Id,
+    },
+    /// To the exchange folder.
+    Folder,
+}
+
+/// An exchange that went over a way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ExchangeView {
+    /// Which way it went.
+    pub direction: Direction,
+    /// What carried it.
+    pub carrier: Carrier,
+    /// What the activity says of it.
+    pub entry: ActivityEntry,
+}
+
+/// Which way an exchange went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Direction {
+    /// Out of this device.
+    Sent,
+    /// Into this device.
+    Received,
+}
+
+/// What carried an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Carrier {
+    /// A file that the person carried.
+    Bundle,
+    /// The exchange folder.
+    Folder,
+    /// A connection between the two devices.
+    Nearby,
+}
+
 /// What a line of the activity was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]

@@ -29,7 +29,10 @@ mod travel;
 #[cfg(test)]
 mod tests;
 
-pub use activity::{ActivityEntry, ActivityKind, Changed, Done, ExchangeCounts, TrashItem};
+pub use activity::{
+    ActivityEntry, ActivityKind, Carrier, Changed, Direction, Done, ExchangeCounts, ExchangeView,
+    TrashItem, Way,
+};
 pub use backup::{
     BackupKind, BackupView, BackupsView, RestorePreview, RestoreResult, RestoreScope,
 };

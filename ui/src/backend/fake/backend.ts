@@ -1,11 +1,12 @@
 // A stateful backend in memory: for tests, for `vite dev` and for looking at screens in a browser.
 // Never part of the production build.
-import type { Backend, Boot, CommandError, ConflictRow, Copies, Decision, Done, Id, Prefs, Review, SameLists, Space, SyncStatus, Triggers } from "../contract";
+import type { Backend, Boot, CommandError, ConflictRow, Copies, Decision, Done, Id, Prefs, Review, SameLists, Space, SyncStatus, Triggers, Way } from "../contract";
 import { Backups } from "./backups";
 import { apply, beforeOf, bundlePreview, countsOf, importResult, previewOf, type Batch } from "./batch";
 import { decide } from "./decide";
 import { error, plural, type Desk } from "./desk";
 import { Folders, from } from "./folder";
+import { exchangesOf } from "./exchanges";
 import { FakeItems } from "./items";
 import { Nearby } from "./nearby";
 import { sendable, Spaces, waitingItems } from "./spaces";
@@ -80,6 +81,10 @@ export class FakeBackend extends FakeItems implements Backend {
   /** The next call of a command rejects with this. */
   failNext(method: keyof Backend, failure: CommandError): void {
     this.#failures.set(method, [...(this.#failures.get(method) ?? []), failure]);
+  }
+  /** A connected device tells what it changed; `at`: when, where that is not now. */
+  arrive(batch: Batch, at?: number): void {
+    this.folders.take(batch, { connected: true, ...(at === undefined ? {} : { at }) });
   }
   /** Another device says that it has everything. */
   acknowledge(device: Id): void {
@@ -198,7 +203,7 @@ export class FakeBackend extends FakeItems implements Backend {
       offline: `Offline · ${plural(pending, "change")} saved here`, paused: `Paused until 15:00 · ${pending} not sent`,
     };
     return {
-      ...structuredClone(sync), text: text[sync.state] ?? "", pending, ...more, ...said, destinations: [...(folder ? [folder] : []), ...structuredClone(sync.destinations)],
+      ...structuredClone(sync), text: text[sync.state] ?? "", pending, ...more, ...said, canSyncNow: more.canSyncNow || sync.mode === "nearby", destinations: [...(folder ? [folder] : []), ...structuredClone(sync.destinations)],
       conflicts: this.world.conflicts.filter((one) => one.tab === "open").length,
     };
   }
@@ -216,7 +221,8 @@ export class FakeBackend extends FakeItems implements Backend {
     return waitingItems(this.world, (id) => sendable(this.world, id) + (this.world.sent[id] ?? 0));
   }
   async syncNow() {
-    await this.folders.syncNow();
+    if (this.world.sync.mode === "manual") await this.folders.syncNow();
+    else this.happen(() => {});
     return this.#status();
   }
   async pauseSync(length: Parameters<Backend["pauseSync"]>[0]) {
@@ -357,11 +363,12 @@ export class FakeBackend extends FakeItems implements Backend {
   async exportBundle(request: Parameters<Backend["exportBundle"]>[0]) {
     const changes = Object.keys(this.world.pending).reduce((sum, id) => sum + sendable(this.world, id), 0);
     const name = `holdfast-${this.today}.holdfast`;
-    const target = request.kind === "update" ? this.world.devices.find((one) => one.id === request.device)?.name ?? "any of your devices" : "any of your devices";
+    const known = request.kind === "update" ? this.world.devices.find((one) => one.id === request.device) : undefined;
+    const target = known?.name ?? "any of your devices";
     this.happen((world) => {
       if (request.kind === "update") for (const id of Object.keys(world.pending)) if (sendable(world, id) > 0) delete world.pending[id];
       world.sync.lastExport = this.clock();
-      this.record(world, { kind: "export", title: `Exported for ${target}`, details: [name], counts: { sent: changes, adds: 0, updates: 0, deletes: 0, conflicts: 0, merged: 0 }, device: HERE });
+      this.record(world, { kind: "export", title: `Exported for ${target}`, details: [name], counts: { sent: changes, adds: 0, updates: 0, deletes: 0, conflicts: 0, merged: 0 }, device: known ? { id: known.id, name: known.name, here: false } : null });
     });
     return { file: name, changes, bytes: 4096 + changes * 220, for: target };
   }
@@ -397,6 +404,9 @@ export class FakeBackend extends FakeItems implements Backend {
   }
   async activity(limit: number) {
     return structuredClone(this.world.activity.slice(0, limit));
+  }
+  async exchanges(way: Way) {
+    return exchangesOf(this.world, way);
   }
   async undoExchange(id: string): Promise<Done> {
     return this.act("Took back the imported changes", [], () => {

@@ -186,18 +186,19 @@ export class Folders {
     }
     const reason = deletesMuch(this.desk.world, batch) ? "deletions" : use.arriving === "askFirst" ? "ask" : null;
     if (reason) this.#held.push({ batch, reason, since: this.desk.now() });
-    else this.#take(batch);
+    else this.take(batch);
   }
   /** Applies a batch as an exchange that can be taken back. */
-  #take(batch: Batch): ImportResult {
+  take(batch: Batch, { connected = false, at = this.desk.now() } = {}): ImportResult {
     const { world } = this.desk;
     const items = previewOf(world, batch);
     const before = beforeOf(world, batch);
     const id = this.record(before);
     this.desk.happen((now) => {
-      apply(now, batch, this.desk.now());
-      for (const one of now.devices) if (one.id === batch.device.id) one.lastSeen = this.desk.now();
-      now.activity.unshift({ id, kind: "exchange", time: this.desk.now(), title: `Received changes from ${batch.device.name}`, details: ["Through the exchange folder."], counts: { sent: 0, ...countsOf(items) }, items, device: batch.device, canUndo: true });
+      apply(now, batch, at);
+      for (const one of now.devices) if (one.id === batch.device.id) one.lastSeen = at;
+      if (connected) now.connected.push(id);
+      now.activity.unshift({ id, kind: "exchange", time: at, title: `Received changes from ${batch.device.name}`, details: connected ? [] : ["Through the exchange folder."], counts: { sent: 0, ...countsOf(items) }, items, device: batch.device, canUndo: true });
     }, items.map((one) => one.id));
     return importResult(id, items);
   }
@@ -224,7 +225,7 @@ export class Folders {
   accept(id: string, keep: boolean): ImportResult {
     const { batch } = this.#findHeld(id);
     this.#held = this.#held.filter((one) => one.batch.id !== id);
-    const result = this.#take(batch);
+    const result = this.take(batch);
     const gone = batch.ops.flatMap((op) => (op.op === "delete" ? [op.id] : []));
     if (!keep || gone.length === 0) return result;
     this.desk.act(`Kept ${plural(gone.length, "item")} that ${batch.device.name} deleted`, gone, () => {

@@ -2,6 +2,7 @@
 import type { Batch } from "./batch";
 import type { FakeBackend } from "./backend";
 import { disk, from } from "./folder";
+import { TROUBLES } from "./nearby";
 import { DESKTOP, fakeId, PHONE, task } from "./world";
 
 /**
@@ -9,9 +10,10 @@ import { DESKTOP, fakeId, PHONE, task } from "./world";
  * confirmed. ask: changes of Phone wait for a look. deletions: Phone deleted most of a list. missing,
  * emptied, failing: the folder is gone, emptied, not writable. approve: a list that asks first has
  * changes. database: the folder dialog answers the one with the database. removed: Phone was removed and
- * wrote on.
+ * wrote on. nearby: Desktop is connected and its clock is ahead, Phone cannot be reached, two lists do not
+ * go everywhere.
  */
-export type Scene = "off" | "watching" | "waiting" | "ask" | "deletions" | "missing" | "emptied" | "failing" | "approve" | "database" | "removed";
+export type Scene = "off" | "watching" | "waiting" | "ask" | "deletions" | "missing" | "emptied" | "failing" | "approve" | "database" | "removed" | "nearby";
 
 export const TRIGGERS = { onLaunch: true, onChange: true, everyMinutes: 15 };
 
@@ -28,6 +30,20 @@ export function deletions(now: number): Batch {
   return from(PHONE, "phone-2", now - 300_000, [21, 25, 27, 28, 29].map((n) => ({ op: "delete", id: fakeId(n) })));
 }
 
+/** Six times Desktop told what it changed, the last some minutes ago. */
+async function connect(fake: FakeBackend, now: number): Promise<void> {
+  await fake.setSpace(fakeId(3), "nearby", "leave");
+  await fake.setSpace(fakeId(5), "ask", "leave");
+  await fake.editTasks([fakeId(35)], { priority: 2 });
+  await fake.setMode("nearby");
+  fake.around.standing.set(DESKTOP.id, { connected: true, address: "192.168.1.7:4829", clockAheadMs: 240_000, proof: "code" });
+  fake.around.standing.set(PHONE.id, { connected: false, address: "192.168.1.9:4829", error: TROUBLES.unreachable });
+  for (let n = 6; n > 0; n--) {
+    const at = now - n * n * 20 * 60_000;
+    fake.arrive(from(DESKTOP, `desktop-${n}`, at, [{ op: "task", task: task(910 + n, `Paint ${n} boards`, {}, at) }, ...(n % 2 ? [{ op: "set" as const, id: fakeId(28), fields: { priority: n % 3 } }] : [])]), at);
+  }
+}
+
 export async function setScene(fake: FakeBackend, scene: Scene | null): Promise<void> {
   if (!scene) return;
   const now = fake.world.sync.lastExport === null ? Date.now() : fake.world.sync.lastExport + 50 * 3_600_000;
@@ -36,7 +52,8 @@ export async function setScene(fake: FakeBackend, scene: Scene | null): Promise<
     fake.world.sync.destinations.push({ id: PHONE.id, name: "Phone", kind: "device", state: "", missingThere: 0, missingHere: 0, lastSeen: now - 3_600_000 });
   }
   if (scene === "database") fake.folders.picks = [disk("/home/ann/.local/share/holdfast", { holdsDatabase: true }), ...fake.folders.picks];
-  if (scene === "off" || scene === "database") return;
+  if (scene === "nearby") await connect(fake, now);
+  if (scene === "off" || scene === "database" || scene === "nearby") return;
   const place = disk("/home/ann/Sync/Holdfast");
   fake.folders.picks = [place];
   const preview = await fake.pickFolder();

@@ -58,6 +58,8 @@ export type World = {
   conflicts: FakeConflict[];
   devices: DeviceView[];
   activity: ActivityEntry[];
+  /** Exchanges that came over a connection, by the ids of their entries. */
+  connected: string[];
   policies: PolicyView[];
   sync: Pick<SyncStatus, "mode" | "state" | "lastExport" | "destinations" | "error" | "modes" | "parked">;
   /** Items with changes that were not exported yet. */
@@ -95,6 +97,7 @@ export function emptyWorld(now: Millis): World {
     conflicts: [],
     devices: [{ ...HERE, ...device, platform: "linux", fingerprint: "3f9a 11c0 77de 0b42 9c1e 5a60 d8f3 24b7", lastSeen: now }],
     activity: [],
+    connected: [],
     policies: [
       { kind: "task.title", label: "Titles", policy: "ask", choices: ["newest", "ask"], set: false },
       { kind: "task.when", label: "Dates and deadlines", policy: "ask", choices: ["newest", "ask"], set: false },
@@ -232,7 +235,7 @@ export function sampleWorld(now: Millis, today: Day): World {
   world.activity = [
     { id: "a1", kind: "import", time: now - 26 * HOUR, title: "Imported changes from Desktop", details: [], counts: { sent: 0, adds: 4, updates: 7, deletes: 0, conflicts: 2, merged: 1 }, items: [], device: DESKTOP, canUndo: true },
     { id: "a2", kind: "merge", time: now - 26 * HOUR, title: "Edits of ‘Garden diary’ were put together", details: [], counts: null, items: [], device: null, canUndo: false },
-    { id: "a3", kind: "export", time: now - 50 * HOUR, title: "Exported for Desktop", details: ["holdfast-2026-11-16.holdfast"], counts: { sent: 12, adds: 0, updates: 0, deletes: 0, conflicts: 0, merged: 0 }, items: [], device: HERE, canUndo: false },
+    { id: "a3", kind: "export", time: now - 50 * HOUR, title: "Exported for Desktop", details: ["holdfast-2026-11-16.holdfast"], counts: { sent: 12, adds: 0, updates: 0, deletes: 0, conflicts: 0, merged: 0 }, items: [], device: DESKTOP, canUndo: false },
   ];
   world.sync.lastExport = now - 50 * HOUR;
   world.sync.destinations = [

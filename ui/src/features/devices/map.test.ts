@@ -21,7 +21,7 @@ describe("the sync map", () => {
     expect((await row(/Desktop/)).getByText("When you export")).toBeVisible();
     expect((await row(/Laptop/)).getByText("3f9a 11c0 …")).toBeVisible();
     // The picture shows the same places.
-    expect([...container.querySelectorAll("svg .name")].map((one) => one.textContent)).toEqual(["Desktop", "Phone", "Exchange folder", "Laptop"]);
+    expect([...container.querySelectorAll("figure .name")].map((one) => one.textContent)).toEqual(["Laptop", "Desktop", "Phone", "Exchange folder"]);
     await clean();
   });
 
@@ -34,7 +34,7 @@ describe("the sync map", () => {
     expect(desktop.getByText("Clock 4 min ahead")).toBeVisible();
     expect(desktop.getByText("Idle")).toBeVisible();
     expect((await row(/Phone/)).getByText("Not reachable now")).toBeVisible();
-    expect(container.querySelectorAll(".way.unreachable")).toHaveLength(1);
+    expect(container.querySelectorAll(".fan .unreachable")).toHaveLength(1);
     expect(screen.queryByText(/Exchange folder/)).toBeNull();
     await clean();
   });

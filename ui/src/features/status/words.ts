@@ -9,7 +9,7 @@ import PackageOpen from "@lucide/svelte/icons/package-open";
 import Pause from "@lucide/svelte/icons/pause";
 import RefreshCw from "@lucide/svelte/icons/refresh-cw";
 import TriangleAlert from "@lucide/svelte/icons/triangle-alert";
-import type { Destination, HeldView, Millis, Mode, SyncState } from "$backend/contract";
+import type { Destination, HeldView, Mode, SyncState } from "$backend/contract";
 import { count, sayTime } from "$state/format";
 
 export const STATES: Record<SyncState, { icon: Component; tone: "ok" | "plain" | "warn" | "error" }> = {
@@ -33,12 +33,6 @@ export const MODES: Record<Mode, { label: string; text: string }> = {
 /** "3 changes from Phone wait for you to look" */
 export function heldWords(held: HeldView): string {
   return `${count(held.changes, "change")} from ${held.device.name} ${held.changes === 1 ? "waits" : "wait"} for you to look`;
-}
-
-/** "Paused until 15:00", "Paused until tomorrow", "Paused until you resume" */
-export function pauseWords(paused: { until: Millis | null }, now: Millis = Date.now()): string {
-  if (paused.until === null) return "Paused until you resume";
-  return new Date(paused.until).toDateString() === new Date(now).toDateString() ? `Paused until ${sayTime(paused.until, now)}` : "Paused until tomorrow";
 }
 
 /** What can be done about an error of the exchange folder. Everything else is done in Settings. */
