@@ -6,7 +6,7 @@ use holdfast_model::EntityId;
 use holdfast_model::change::Edit;
 use holdfast_model::text::TextDoc;
 use holdfast_oplog::{ActorId, ChangeId, Hash, LogId, Range, Space, VaultId, VersionVector};
-use holdfast_store::{Applied, Author, LocalChange, Received, Run, Store, StoreError};
+use holdfast_store::{Applied, Arrivals, Author, LocalChange, Received, Run, Store, StoreError};
 
 /// The vault that all replicas share.
 pub const VAULT: VaultId = VaultId([7; 16]);
@@ -133,12 +133,18 @@ impl Replica {
     /// Fetches everything that `from` holds, in one transaction.
     pub fn fetch(&mut self, now_ms: i64, from: &mut Self) -> Result<Applied, StoreError> {
         let runs = from.runs(&self.held()?, || u64::MAX)?;
+        self.take_all(now_ms, &runs)
+    }
+
+    /// Takes several runs in, in one transaction.
+    pub fn take_all(&mut self, now_ms: i64, runs: &[Run]) -> Result<Applied, StoreError> {
         let wall = now_ms + self.skew_ms;
         self.store.write(|tx| {
-            for run in &runs {
-                tx.receive(run, None)?;
+            let mut arrivals = Arrivals::new(tx, wall);
+            for run in runs {
+                arrivals.receive(run, None)?;
             }
-            tx.apply_ready(wall)
+            arrivals.finish()
         })
     }
 

@@ -168,3 +168,67 @@ fn keystrokes_here_and_there_in_turn_are_all_there() {
     assert_eq!(read(&mut phone), text);
     expect(&mut laptop, &text);
 }
+
+/// The text of a note that another device wrote in one piece, and how it is kept.
+fn arrived(text: &str) -> (Replica, Replica) {
+    let (mut there, mut here) = (Replica::new(1, 0).unwrap(), Replica::new(2, 0).unwrap());
+    let mut doc = TextDoc::new(writer_of(&there.actor.0));
+    let update = doc.splice(&[Splice::new(0, 0, text)]).unwrap().update;
+    let mut draft = Draft::new(note(), Kind::Note.as_str());
+    draft.set(TITLE, "A note", &Seen::All).text(TEXT, update);
+    there.edit(NOW, draft.finish().into_iter().collect()).unwrap();
+    here.fetch(NOW, &mut there).unwrap();
+    (there, here)
+}
+
+#[test]
+fn a_text_of_one_piece_is_kept_as_it_is_until_somebody_edits_it() {
+    let (mut there, mut here) = arrived("one");
+    for device in [&mut there, &mut here] {
+        let sizes = device.store.read(|tx| tx.sizes()).unwrap();
+        assert_eq!(sizes.texts, 20, "a mark and a sum, neither snapshot nor updates");
+        assert_eq!(read(device), "one");
+        let sums = device.store.try_out(|tx| tx.view_sums()).unwrap();
+        device.store.write(|tx| tx.rebuild()).unwrap();
+        assert_eq!(device.store.try_out(|tx| tx.view_sums()).unwrap(), sums);
+    }
+    typed(&mut here, " two");
+    typed(&mut there, " three");
+    here.fetch(NOW, &mut there).unwrap();
+    there.fetch(NOW, &mut here).unwrap();
+    assert_eq!(read(&mut here), read(&mut there));
+    for part in ["one", " two", " three"] {
+        assert_eq!(read(&mut here).matches(part).count(), 1);
+    }
+    expect(&mut here, &read(&mut there));
+}
+
+#[test]
+fn a_change_says_that_it_needs_a_newer_app_only_where_it_does() {
+    let (mut there, _) = arrived("one");
+    typed(&mut there, " two");
+    let mut draft = Draft::new(EntityId::named("a task"), Kind::Task.as_str());
+    draft.set(TITLE, "A task", &Seen::All);
+    there.edit(NOW, draft.finish().into_iter().collect()).unwrap();
+    let runs = there.runs(&VersionVector::new(), || u64::MAX).unwrap();
+    let schemas: Vec<u32> = runs
+        .iter()
+        .flat_map(|run| &run.changes)
+        .map(|body| holdfast_model::change::Envelope::decode(body).unwrap().schema)
+        .collect();
+    assert_eq!(schemas, [2, 1, 1]);
+}
+
+#[test]
+fn a_flipped_bit_in_a_text_of_one_piece_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("copy.db");
+    let (_, here) = arrived("Oak boards, two metres.");
+    drop(here.copy(&file).unwrap());
+    let raw = rusqlite::Connection::open(&file).unwrap();
+    raw.execute("UPDATE texts SET plain = replace(plain, 'two', 'ten')", []).unwrap();
+    drop(raw);
+    let mut store = Store::open(&file).unwrap();
+    let found = store.write(|tx| tx.open_text(note(), 1).map(|_| ()));
+    assert!(matches!(found, Err(StoreError::Damaged(_))), "{found:?}");
+}

@@ -5,7 +5,8 @@
 //! change took can be seen in nothing but the time that it needed.
 
 use crate::apply::{Applied, Applier};
-use crate::log::{Received, Run};
+use crate::log::Received;
+use crate::runs::Run;
 use crate::{StoreError, Tx};
 use holdfast_model::HybridClock;
 use holdfast_model::change::Change;

@@ -1,7 +1,7 @@
 //! What a device wrote after it was removed. It is kept and counted, never applied or passed on, unless it
 //! turns out that a member had taken it in before it heard of the removal.
 
-use crate::log::Run;
+use crate::runs::Run;
 use crate::{StoreError, Tx, columns};
 use holdfast_oplog::{ActorId, chain_hash};
 

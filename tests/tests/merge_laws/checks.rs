@@ -144,7 +144,8 @@ pub(crate) fn all_devices_together(world: &mut World) {
     made_anew(world, &dump, &conflicts);
 }
 
-/// A device that gets everything in yet another order comes to the same.
+/// A device that gets everything in yet another order comes to the same, whether it comes bit by bit
+/// and waits or at once and is applied as it comes.
 fn in_any_order(world: &mut World, dump: &str, conflicts: &str) {
     let mut late = Replica::new(9, 0).unwrap();
     for run in world.shuffled_runs(1) {
@@ -152,6 +153,17 @@ fn in_any_order(world: &mut World, dump: &str, conflicts: &str) {
     }
     assert_eq!(late.dump().unwrap(), dump, "another order gives other data");
     assert_eq!(late.conflicts().unwrap(), conflicts, "another order gives other conflicts");
+    let mut at_once = Replica::new(9, 0).unwrap();
+    let runs = world.shuffled_runs(2);
+    let applied = at_once.take_all(world.now(), &runs).unwrap();
+    let count: u64 = runs.iter().map(|run| run.changes.len() as u64).sum();
+    assert_eq!(applied.changes, count, "something waits although everything is there");
+    assert_eq!(at_once.dump().unwrap(), dump, "at once gives other data");
+    assert_eq!(at_once.conflicts().unwrap(), conflicts, "at once gives other conflicts");
+    let grown = at_once.store.try_out(|tx| tx.view_sums()).unwrap();
+    at_once.store.write(|tx| tx.rebuild()).unwrap();
+    let anew = at_once.store.try_out(|tx| tx.view_sums()).unwrap();
+    assert_eq!(grown, anew, "views that grew at once are not those made anew");
 }
 
 /// A device that begins from a snapshot, with whatever comes after it, comes to the same; one that

@@ -2,7 +2,8 @@
 //! runs that were written apart disagree. A function of the bubble alone.
 
 use super::asked::{Found, FoundRun, Overlap};
-use super::crdt::{Action, Op, TextDoc};
+use super::crdt::TextDoc;
+use super::crdt::{Action, Op};
 use super::error::TextError;
 #[cfg(test)]
 use super::graph;

@@ -1,6 +1,5 @@
 use super::BundleError;
 use super::format_error::changes;
-use holdfast_model::EntityId;
 use holdfast_store::{Applied, ItemChange, ItemEvent, Tx};
 use holdfast_sync::{arriving_deletion, is_counted};
 use holdfast_vault::Membership;
@@ -94,7 +93,7 @@ pub(crate) fn summarize(
         needs_confirmation: false,
     };
     for item in applied.items {
-        if item.event == ItemEvent::Added && !is_alive(tx, item.id)? {
+        if item.event == ItemEvent::Added && !tx.is_alive(item.id)? {
             // Added and deleted before it ever came here: nothing that anyone sees.
             continue;
         }
@@ -114,10 +113,6 @@ pub(crate) fn summarize(
     preview.conflicts = preview.conflicts.max(open.saturating_sub(open_before));
     preview.needs_confirmation = arriving_deletion(tx, &preview.items)?.is_some();
     Ok(preview)
-}
-
-fn is_alive(tx: &Tx<'_>, id: EntityId) -> Result<bool, BundleError> {
-    Ok(tx.entity(id)?.is_some_and(|(state, _)| state.is_alive()))
 }
 
 /// What changed about the vault's devices, in words. Nothing where they were not known before.
