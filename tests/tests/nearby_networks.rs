@@ -63,6 +63,20 @@ impl Lan {
         Ok(())
     }
 
+    /// Leaves a host nothing but the address that the sixth version gives each link by itself. Whether
+    /// there is one.
+    fn only_link_local(&self, host: usize) -> Result<bool> {
+        let host = &self.hosts[host];
+        ip(&["-n", host, "-4", "address", "flush", "dev", "eth0"])?;
+        let own = || ip(&["-n", host, "-6", "address", "show", "dev", "eth0", "scope", "link"]);
+        if own()?.is_empty() {
+            return Ok(false);
+        }
+        // Until then the system still asks whether somebody else has it.
+        wait_until("the address can be used", || Ok(!own()?.contains("tentative")))?;
+        Ok(true)
+    }
+
     /// Pulls a host's cable, or puts it back.
     fn cable(&self, host: usize, plugged: bool) -> Result<()> {
         let state = if plugged { "up" } else { "down" };
@@ -172,5 +186,43 @@ fn ten_thousand_tasks_stay_in_step_on_three_devices_through_pulled_cables_new_ad
     }
     let there = pictures(&laptop)?;
     ensure!(pictures(&phone)? == there && pictures(&tablet)? == there, "other pictures");
+    Ok(())
+}
+
+#[test]
+fn two_devices_without_any_address_but_the_links_own_find_each_other_and_stay_in_step() -> Result<()>
+{
+    let Some(lan) = network("b", 2) else { return Ok(()) };
+    for host in 0..2 {
+        if !lan.only_link_local(host)? {
+            println!("skipped: this system gives links no address of the sixth version");
+            return Ok(());
+        }
+    }
+    let laptop = Device::new("laptop")?.in_network(&lan.hosts[0]);
+    let phone = Device::new("phone")?.in_network(&lan.hosts[1]);
+    laptop.ctl(&["init", "--name", "Laptop"])?;
+    laptop.ctl(&["add", "Before they met"])?;
+    laptop.ctl(&["mode", "nearby"])?;
+    let _on_laptop = Watching::start(&laptop)?;
+    let offer = laptop.json(&["pair", "offer"])?;
+    pair_at("Laptop", &offer, &phone, "Phone")?;
+    let mut on_phone = Watching::start(&phone)?;
+    in_step(&[&laptop, &phone])?;
+    phone.ctl(&["add", "From the phone"])?;
+    laptop.ctl(&["add", "From the laptop"])?;
+    in_step(&[&laptop, &phone])?;
+    lan.cable(1, false)?;
+    phone.ctl(&["add", "While the cable was out"])?;
+    lan.cable(1, true)?;
+    in_step(&[&laptop, &phone])?;
+    on_phone.kill()?;
+    laptop.ctl(&["add", "While the phone was off"])?;
+    let _on_phone = Watching::start(&phone)?;
+    in_step(&[&laptop, &phone])?;
+    let tasks = phone.ctl(&["tasks"])?;
+    for word in ["Before they met", "From the phone", "From the laptop", "cable", "was off"] {
+        ensure!(tasks.contains(word), "{word} is missing: {tasks}");
+    }
     Ok(())
 }

@@ -22,6 +22,7 @@ use tokio::sync::watch;
 struct Known {
     devices: BTreeMap<[u8; 32], DeviceId>,
     blocked: BTreeSet<[u8; 32]>,
+    removed: BTreeSet<[u8; 32]>,
     tag: Option<Tag>,
     /// Over everything that is known of who belongs to the vault.
     records: Option<Hash>,
@@ -85,10 +86,12 @@ impl Neighbourhood {
                 .collect();
             let blocked =
                 open.nearby_facts().blocked.iter().filter_map(|key| key_of(key)).collect();
+            let gone = members.devices().iter().filter(|device| device.removal.is_some());
+            let removed = gone.map(|device| device.public.sign).collect();
             let tag = Tag::of(&open.keyring, open.now_ms().cast_unsigned()).ok();
             let records = open.store.read(|tx| tx.membership())?;
             let records = Some(Hash::of(&records.concat()));
-            Ok(Known { devices, blocked, tag, records })
+            Ok(Known { devices, blocked, removed, tag, records })
         });
         // What cannot be read now is read at the next look.
         let Ok(known) = known else { return };
@@ -314,6 +317,8 @@ impl Host for Handle {
             Admission::Blocked
         } else if known.devices.contains_key(key) {
             Admission::Known
+        } else if known.removed.contains(key) {
+            Admission::Removed
         } else {
             Admission::Stranger
         }

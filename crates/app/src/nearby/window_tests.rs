@@ -244,6 +244,28 @@ fn a_blocked_device_neither_connects_nor_pairs_until_it_is_unblocked() {
 }
 
 #[test]
+fn a_device_that_was_removed_is_told_so_when_it_connects_and_keeps_what_it_has() {
+    let (laptop, phone) = (laptop(), device());
+    let code = laptop.app.show_code().unwrap();
+    begin(&phone, &code.addresses[0], &code.code).unwrap();
+    phone.app.finish_joining(view::SameLists::Merge).unwrap();
+    let phones = until("they are connected", || {
+        let nearby = laptop.app.nearby_view().unwrap();
+        nearby.devices.into_iter().find(|one| one.connected)
+    });
+    laptop.app.remove_device(&phones.id).unwrap();
+    let error = until("the phone is told", || {
+        let nearby = phone.app.nearby_view().unwrap();
+        let error = nearby.devices.into_iter().find_map(|one| one.error);
+        error.filter(|error| error.code == "nearby_removed")
+    });
+    assert!(error.remedy.is_some_and(|remedy| remedy.contains("new code")));
+    let none = view::QuickAddDefaults { list: None, when: None, parent: None };
+    let own = phone.app.quick_add("Mine alone", &[], &none).unwrap().ids[0].clone();
+    assert!(phone.app.task(&own).is_ok() && laptop.app.task(&own).is_err());
+}
+
+#[test]
 fn a_pause_is_said_instead_of_a_code() {
     let laptop = laptop();
     laptop.app.pause_sync(view::PauseLength::Hour).unwrap();

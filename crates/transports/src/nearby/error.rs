@@ -42,6 +42,11 @@ pub enum NearbyError {
     /// It does not know this device.
     #[error("the other device does not know this one: pair them again")]
     NotPaired,
+    /// It says that this device was removed from the vault.
+    #[error(
+        "this device was removed from the vault: what is here stays here and is synced no more; to take part again, join by a new code from the other device"
+    )]
+    Removed,
     /// The caller admits nothing from this device.
     #[error("this device is blocked here: unblock it under Devices to let it connect")]
     Blocked,
@@ -122,6 +127,7 @@ impl NearbyError {
             Self::ChangedKey { .. } => "nearby_changed_key",
             Self::SameDevice => "nearby_same_device",
             Self::NotPaired => "nearby_not_paired",
+            Self::Removed => "nearby_removed",
             Self::Blocked => "nearby_blocked",
             Self::UpdateThisDevice { .. } => "nearby_update_this_device",
             Self::UpdateOtherDevice { .. } => "nearby_update_other_device",

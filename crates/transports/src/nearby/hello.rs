@@ -45,6 +45,14 @@ pub struct Hello {
     /// In an answer: whether the connecting device is known. A stranger may only pair.
     #[serde(default = "yes")]
     pub known: bool,
+    /// In an answer: whether the connecting device was of the vault and was removed from it.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub removed: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_not(value: &bool) -> bool {
+    !*value
 }
 
 const fn yes() -> bool {
@@ -54,7 +62,7 @@ const fn yes() -> bool {
 impl Hello {
     pub(super) fn new(versions: &Versions, purpose: Purpose, known: bool) -> Self {
         let Versions { lowest, highest, app } = versions.clone();
-        Self { lowest, highest, app, purpose, known }
+        Self { lowest, highest, app, purpose, known, removed: false }
     }
 
     pub(super) fn encode(&self) -> Result<Vec<u8>, NearbyError> {

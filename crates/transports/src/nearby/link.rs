@@ -37,6 +37,8 @@ pub enum Admission {
     Known,
     /// It may pair.
     Stranger,
+    /// It was of the vault and was removed from it: it is told so, and may pair anew.
+    Removed,
     /// It gets no answer.
     Blocked,
 }
@@ -88,7 +90,8 @@ pub async fn connect(
 /// # Errors
 /// [`NearbyError::ChangedKey`] (the other side has then not seen who asked),
 /// [`NearbyError::SlowHandshake`], [`NearbyError::NotHoldfast`], [`NearbyError::BadCertificate`],
-/// [`NearbyError::SameDevice`], [`NearbyError::NotPaired`], [`NearbyError::UpdateThisDevice`],
+/// [`NearbyError::SameDevice`], [`NearbyError::NotPaired`], [`NearbyError::Removed`],
+/// [`NearbyError::UpdateThisDevice`],
 /// [`NearbyError::UpdateOtherDevice`], [`NearbyError::TooLarge`], [`NearbyError::Malformed`],
 /// [`NearbyError::Lost`].
 pub async fn connect_over<S>(
@@ -148,7 +151,9 @@ where
     let theirs = link.hello().await?;
     let protocol = theirs.agree(&identity.versions)?;
     if !theirs.known {
-        return Err(NearbyError::NotPaired);
+        // Only a device whose key is expected is believed: anyone could say so.
+        let believed = theirs.removed && purpose == Purpose::Sync;
+        return Err(if believed { NearbyError::Removed } else { NearbyError::NotPaired });
     }
     if theirs.purpose != purpose {
         return Err(NearbyError::Malformed("its greeting"));
@@ -173,7 +178,8 @@ where
     }
     let theirs = link.hello().await?;
     let known = admission == Admission::Known || theirs.purpose == Purpose::Pair;
-    link.send(&Hello::new(&identity.versions, theirs.purpose, known)).await?;
+    let hello = Hello::new(&identity.versions, theirs.purpose, known);
+    link.send(&Hello { removed: admission == Admission::Removed, ..hello }).await?;
     let protocol = theirs.agree(&identity.versions)?;
     if !known {
         return Err(NearbyError::NotPaired);

@@ -88,6 +88,16 @@ async fn a_stranger_may_pair_and_may_not_sync() {
 }
 
 #[tokio::test]
+async fn a_removed_device_is_told_so_by_those_it_knows_and_may_pair_anew() {
+    let (laptop, phone) = (laptop(), phone());
+    let expected = Expected::Key(*phone.key());
+    let (there, here) = meet(&laptop, &phone, expected, Admission::Removed).await;
+    assert_eq!((code(&there), code(&here)), ("nearby_removed", "nearby_not_paired"));
+    let (there, here) = meet(&laptop, &phone, Expected::Anyone, Admission::Removed).await;
+    assert_eq!((there.unwrap().purpose, here.unwrap().purpose), (Purpose::Pair, Purpose::Pair));
+}
+
+#[tokio::test]
 async fn a_blocked_device_gets_no_answer() {
     let (there, here) = meet(&laptop(), &phone(), Expected::Anyone, Admission::Blocked).await;
     assert_eq!((code(&there), code(&here)), ("nearby_lost", "nearby_blocked"));
