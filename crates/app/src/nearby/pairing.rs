@@ -328,17 +328,19 @@ pub(super) fn parse_address(address: &str) -> Result<SocketAddr, AppError> {
 
 /// The addresses under which others reach this device, the likeliest first.
 pub(super) fn reachable(bound: &[SocketAddr]) -> Vec<String> {
+    // What it says of the interface is true on this device alone.
+    let scoped = |ip: &IpAddr| matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
     let mut found: Vec<SocketAddr> = Vec::new();
     for address in bound {
         if address.ip().is_unspecified() {
             let all = if_addrs::get_if_addrs().unwrap_or_default();
             let same = |ip: &IpAddr| ip.is_ipv4() == address.is_ipv4();
-            let usable = all.iter().map(if_addrs::Interface::ip).filter(|ip| {
-                let scoped = matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
-                same(ip) && !ip.is_loopback() && !scoped
-            });
+            let usable = all
+                .iter()
+                .map(if_addrs::Interface::ip)
+                .filter(|ip| same(ip) && !ip.is_loopback() && !scoped(ip));
             found.extend(usable.map(|ip| SocketAddr::new(ip, address.port())));
-        } else {
+        } else if !scoped(&address.ip()) {
             found.push(*address);
         }
     }

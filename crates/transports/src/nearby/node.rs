@@ -11,7 +11,7 @@ use crate::peer::{Message, PeerError};
 use holdfast_oplog::DeviceId;
 use rand_core::{OsRng, RngCore};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::runtime::Runtime;
@@ -158,17 +158,14 @@ fn places(config: &NodeConfig, port: u16) -> Vec<SocketAddr> {
         return vec![SocketAddr::from(([0; 4], port)), SocketAddr::from(([0_u16; 8], port))];
     };
     let all = if_addrs::get_if_addrs().unwrap_or_default();
-    let usable = |ip: &IpAddr| match ip {
-        IpAddr::V4(_) => true,
+    let place = |interface: if_addrs::Interface| match (interface.ip(), interface.index) {
         // Such an address means nothing without its interface.
-        IpAddr::V6(ip) => !ip.is_unicast_link_local(),
+        (IpAddr::V6(ip), index) if ip.is_unicast_link_local() => {
+            index.map(|index| SocketAddrV6::new(ip, port, 0, index).into())
+        }
+        (ip, _) => Some(SocketAddr::new(ip, port)),
     };
-    all.into_iter()
-        .filter(|interface| interface.name == *name)
-        .map(|interface| interface.ip())
-        .filter(usable)
-        .map(|ip| SocketAddr::new(ip, port))
-        .collect()
+    all.into_iter().filter(|interface| interface.name == *name).filter_map(place).collect()
 }
 
 fn listen(
