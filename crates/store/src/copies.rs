@@ -80,13 +80,14 @@ impl Tx<'_> {
         space: Space,
         kind: Kind,
     ) -> Result<Vec<(EntityState, Option<StoredText>)>, StoreError> {
-        let mut statement = self.sql.prepare_cached(
+        let mut statement = self.sql.prepare_cached(&format!(
             "SELECT e.state, t.plain, t.version, e.id AS id FROM entities e
-             LEFT JOIN texts t ON t.entity = e.id WHERE e.kind = ?2 AND e.space = ?1
+             LEFT JOIN texts t ON t.entity = e.id WHERE kind = ?2 {} AND e.space = ?1
              UNION ALL
              SELECT state, plain, version, entity FROM copies WHERE kind = ?2 AND space = ?1
              ORDER BY id",
-        )?;
+            entities::indexed(kind.as_str())
+        ))?;
         let mut rows = statement.query((space.as_str(), kind.as_str()))?;
         let mut held = Vec::new();
         while let Some(row) = rows.next()? {

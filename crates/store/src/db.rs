@@ -334,6 +334,9 @@ fn connect(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
     conn.pragma_update(None, "synchronous", "EXTRA")?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "foreign_keys", "ON")?;
+    // Negative: in KiB. What a first sync writes in one transaction is not pushed out and read back
+    // half-way; no more is taken than is used.
+    conn.pragma_update(None, "cache_size", -32 * 1024)?;
     schema::migrate(&mut conn)?;
     Ok(conn)
 }

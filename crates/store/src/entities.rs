@@ -1,5 +1,5 @@
 use crate::{StoreError, Tx, columns};
-use holdfast_model::{EntityId, EntityState};
+use holdfast_model::{EntityId, EntityState, Kind};
 use holdfast_oplog::{Space, decode};
 use rusqlite::OptionalExtension;
 
@@ -56,9 +56,10 @@ impl Tx<'_> {
 
     /// All entities of a kind, in the order of their ids.
     pub fn entities_of(&self, kind: &str) -> Result<Vec<(EntityState, Space)>, StoreError> {
-        let mut statement = self
-            .sql
-            .prepare_cached("SELECT state, space FROM entities WHERE kind = ?1 ORDER BY id")?;
+        let mut statement = self.sql.prepare_cached(&format!(
+            "SELECT state, space FROM entities WHERE kind = ?1 {} ORDER BY id",
+            indexed(kind)
+        ))?;
         let rows = statement
             .query_map([kind], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?)))?;
         rows.map(|row| {
@@ -66,6 +67,14 @@ impl Tx<'_> {
             Ok((decode_state(&state)?, columns::space(&space)?))
         })
         .collect()
+    }
+}
+
+/// What a query for entities of a kind has to say for the index of the kinds with few to be used.
+pub(crate) fn indexed(kind: &str) -> &'static str {
+    match Kind::parse(kind) {
+        Some(Kind::Task | Kind::Note) => "",
+        _ => "AND kind NOT IN ('task', 'note')",
     }
 }
 
