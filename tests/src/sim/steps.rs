@@ -27,7 +27,10 @@ const ACTS: &[(u32, Act)] = &[
     (5, World::make_many),
     (10, World::delete_many),
     (25, World::empty_trash),
+    (6, World::attach),
     (65, World::meet_someone),
+    (16, World::join_network),
+    (50, |world, _| world.talk()),
     (30, |world, device| world.visit_relay(device, true)),
     (60, World::post_to_someone),
     (85, |world, _| world.deliver(true)),
@@ -81,7 +84,7 @@ impl World {
         self.redo(device);
     }
 
-    fn someone_else(&mut self, device: usize) -> usize {
+    pub(super) fn someone_else(&mut self, device: usize) -> usize {
         (device + self.rng.gen_range(1..self.devices.len())) % self.devices.len()
     }
 
@@ -100,6 +103,7 @@ impl World {
         match self.rng.gen_range(0..10) {
             0 => self.wipe_relay(),
             1 => {
+                self.leave_network(device, false);
                 self.devices[device].restart();
                 self.tally.count(Group::Faults, "restart");
             }
@@ -130,6 +134,9 @@ impl World {
         self.deliver_all();
         if self.rng.gen_bool(0.25) {
             self.settle_by_folder();
+        }
+        if self.rng.gen_bool(0.1) {
+            self.settle_by_network();
         }
         let devices = self.devices.len();
         // The last one has everything after the first round.

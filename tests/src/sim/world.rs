@@ -11,7 +11,7 @@ use crate::oracle::{FIRST_MARK, Id, Life, Oracle, Told};
 use holdfast_model::change::Edit;
 use holdfast_model::text::TextDoc;
 use holdfast_model::{Dot, EntityId, EntityState, Hlc, Kind, Value, hlc};
-use holdfast_oplog::{LogId, Space};
+use holdfast_oplog::{Hash, LogId, Space};
 use holdfast_store::LocalChange;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
@@ -61,6 +61,8 @@ pub(crate) struct World {
     pub(super) carried: super::carry::Carried,
     pub(super) looking: Vec<Looking>,
     pub(super) made: Vec<Made>,
+    /// The contents of attachments, and how far each may travel.
+    pub(super) contents: BTreeMap<Hash, Space>,
     marks: u32,
     /// Whether people also do what is decided by the clock: policies chosen apart, tags of one name.
     pub(super) by_clock: bool,
@@ -133,6 +135,7 @@ impl World {
             carried: super::carry::Carried::default(),
             looking: Vec::new(),
             made: Vec::new(),
+            contents: BTreeMap::new(),
             marks: 0,
             by_clock: options.by_clock,
             tally: Tally::default(),
@@ -205,7 +208,7 @@ impl World {
         rows::count_edits(&mut self.tally, name, &meant);
         self.tally.count(Group::Edits, &format!("in space {space}"));
         self.tally.count(Group::Checks, "acknowledged changes");
-        self.touched.insert(device);
+        self.touch(device);
         true
     }
 
@@ -235,6 +238,7 @@ impl World {
     pub(super) fn restart(&mut self, device: usize) {
         self.event(format_args!("{device} crashed"));
         self.tally.count(Group::Faults, "crash at a commit");
+        self.leave_network(device, true);
         self.devices[device].restart();
         self.looking.retain(|looking| looking.device != device);
         self.touched.insert(device);

@@ -7,6 +7,7 @@
 mod bundles;
 mod folder;
 mod link;
+mod network;
 mod post;
 mod wire;
 
@@ -29,6 +30,7 @@ pub(crate) struct Carried {
     /// Where bundles lie.
     bundle_folder: Option<TempDir>,
     exchange: Option<folder::Exchange>,
+    network: network::Network,
 }
 
 /// A folder for what a history writes: in memory where the system has such a place.
@@ -91,6 +93,12 @@ impl World {
         self.tally.count(Group::Checks, "carried batches opened and searched");
     }
 
+    /// Something happened on a device: it is checked again, and tells those that it is connected to.
+    pub(super) fn touch(&mut self, device: usize) {
+        self.touched.insert(device);
+        self.carried.network.changed(device);
+    }
+
     /// What a device holds after something came, against what it may and what it must hold. Tells
     /// the oracle.
     fn came(&mut self, device: usize, before: &Past, sent: &Past, whole: bool) {
@@ -101,7 +109,7 @@ impl World {
         assert!(!whole || after == most, "device {device} did not get what was sent");
         self.oracle.received_up_to(device, &after);
         self.oracle.apply(device);
-        self.touched.insert(device);
+        self.touch(device);
     }
 
     /// Starts the devices again that crashed.

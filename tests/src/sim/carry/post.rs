@@ -140,7 +140,7 @@ impl World {
             }
             Err(error) => panic!("device {to} refused a batch: {error}"),
         }
-        self.touched.insert(to);
+        self.touch(to);
         self.event(format_args!("{to} got {log:?} {}..{}", header.first, header.last));
     }
 
