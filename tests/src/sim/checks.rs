@@ -3,7 +3,7 @@
 use super::device::Device;
 use super::rows::count_conflict;
 use super::tally::Group;
-use super::world::World;
+use super::world::{ASK_NEEDLE, World};
 use crate::oracle::{Past, without_texts};
 use holdfast_model::{EntityId, Kind};
 use holdfast_oplog::{LogId, SealedBatch, Space, VersionVector};
@@ -15,9 +15,6 @@ use rand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 
 const MANY: usize = 10_000;
-
-/// The spaces whose contents all devices share once everything has arrived.
-const SHARED: [Space; 2] = [Space::Everywhere, Space::Nearby];
 
 impl World {
     /// What must hold on each device at any time, whatever has arrived and whatever went wrong, of
@@ -107,20 +104,29 @@ impl World {
             let own = self.devices[device].actor;
             let expected: Past = everything
                 .iter()
-                .filter(|(log, _)| log.space != Space::Device || log.actor == own)
-                .map(|(log, seq)| (*log, *seq))
+                .map(|(log, seq)| match log.space {
+                    _ if log.actor == own => (*log, *seq),
+                    Space::Device => (*log, 0),
+                    Space::Ask => (*log, self.approved.get(log).copied().unwrap_or(0)),
+                    Space::Everywhere | Space::Nearby => (*log, *seq),
+                })
+                .filter(|(_, seq)| *seq > 0)
                 .collect();
             assert_eq!(self.devices[device].holds(), expected, "device {device} lacks a change");
         }
         // The same changes give the same data and the same conflicts, byte for byte; texts and the
         // review of texts too.
-        let first = seen(&mut self.devices[0]);
+        let shared = self.shared();
+        let first = seen(&mut self.devices[0], &shared);
         for device in 1..self.devices.len() {
-            let other = seen(&mut self.devices[device]);
+            let other = seen(&mut self.devices[device], &shared);
             assert_eq!(other.0, first.0, "device {device} shows other data than device 0");
             assert_eq!(other.1, first.1, "device {device} lists other conflicts than device 0");
         }
         self.tally.count(Group::Checks, "all devices the same");
+        if shared.contains(&Space::Ask) && first.0.contains(ASK_NEEDLE) {
+            self.tally.count(Group::Checks, "all devices the same in what asked");
+        }
         self.event(format_args!(
             "all show {}",
             holdfast_oplog::Hash::of(first.0.as_bytes()).to_hex()
@@ -129,16 +135,16 @@ impl World {
             count_conflict(&mut self.tally, &conflict);
         }
         match self.rng.gen_range(0..6) {
-            0 => self.in_another_order(&first),
-            1 => self.everything_again(&first),
-            2 => self.views_made_anew(&first),
+            0 => self.in_another_order(&first, &shared),
+            1 => self.everything_again(&first, &shared),
+            2 => self.views_made_anew(&first, &shared),
             3 => self.log_verified(),
             _ => {}
         }
     }
 
     /// A device that gets everything in yet another order comes to the same.
-    fn in_another_order(&mut self, first: &(String, String)) {
+    fn in_another_order(&mut self, first: &Seen, shared: &[Space]) {
         let from = self.rng.gen_range(0..self.devices.len());
         let most = self.rng.gen_range(1..12);
         let batches = self.sealed(from, &VersionVector::new(), Carrier::Lan, most);
@@ -157,14 +163,14 @@ impl World {
                 None => drop(logs.swap_remove(at)),
             }
         }
-        let shown = seen(&mut late);
+        let shown = seen(&mut late, shared);
         assert_eq!(shown.0, first.0, "another order gives other data");
         assert_eq!(shown.1, first.1, "another order gives other conflicts");
         self.tally.count(Group::Checks, "another order gives the same");
     }
 
     /// Taking everything in again changes nothing.
-    fn everything_again(&mut self, first: &(String, String)) {
+    fn everything_again(&mut self, first: &Seen, shared: &[Space]) {
         let last = self.devices.len() - 1;
         let batches = self.sealed(last, &VersionVector::new(), Carrier::Lan, 5);
         let now_ms = self.now_ms;
@@ -174,16 +180,16 @@ impl World {
             assert_eq!(device.take(now_ms, batch).unwrap().0.new, 0);
         }
         assert_eq!(device.read(|tx| tx.position()), position);
-        assert_eq!(&seen(device), first, "taking everything in again changed something");
+        assert_eq!(&seen(device, shared), first, "taking everything in again changed something");
         self.tally.count(Group::Checks, "everything again changes nothing");
     }
 
     /// The views made anew from the log are the views that grew.
-    fn views_made_anew(&mut self, first: &(String, String)) {
+    fn views_made_anew(&mut self, first: &Seen, shared: &[Space]) {
         let at = self.rng.gen_range(0..self.devices.len());
         let device = &mut self.devices[at];
         device.store.write(|tx| tx.rebuild()).unwrap();
-        assert_eq!(&seen(device), first, "made anew, the views differ");
+        assert_eq!(&seen(device, shared), first, "made anew, the views differ");
         self.tally.count(Group::Checks, "views made anew are the same");
     }
 
@@ -222,13 +228,16 @@ impl World {
     }
 }
 
-/// The data and the conflicts of the shared spaces, with everything in them.
-fn seen(device: &mut Device) -> (String, String) {
-    let dump: String = SHARED.iter().map(|space| device.dump(Some(*space))).collect();
+/// The data and the conflicts of the spaces that all share, as text.
+type Seen = (String, String);
+
+/// The data and the conflicts of some spaces, with everything in them.
+fn seen(device: &mut Device, spaces: &[Space]) -> Seen {
+    let dump: String = spaces.iter().map(|space| device.dump(Some(*space))).collect();
     let conflicts = device.read(|tx| {
         let mut shared = Vec::new();
         for conflict in tx.conflicts(None)? {
-            if tx.expect_entity(conflict.entity, "item")?.1 != Space::Device {
+            if spaces.contains(&tx.expect_entity(conflict.entity, "item")?.1) {
                 shared.push(conflict);
             }
         }

@@ -99,6 +99,7 @@ impl World {
         let space = match self.rng.gen_range(0..20) {
             0 => Space::Device,
             1..=3 => Space::Nearby,
+            4..=5 => Space::Ask,
             _ => Space::Everywhere,
         };
         let id = EntityId::named(&format!("item/{}", self.step));
@@ -288,7 +289,8 @@ impl World {
         match space {
             Space::Everywhere => "one",
             Space::Device => super::world::DEVICE_NEEDLE,
-            _ => super::world::NEARBY_NEEDLE,
+            Space::Ask => super::world::ASK_NEEDLE,
+            Space::Nearby => super::world::NEARBY_NEEDLE,
         }
     }
 }

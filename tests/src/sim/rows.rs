@@ -49,7 +49,9 @@ pub(super) const EDITS: &[&str] = &[
     "newer app: schema",
     "in space everywhere",
     "in space nearby",
+    "in space ask",
     "in space device",
+    "say yes to what asks",
 ];
 
 pub(super) const CONFLICTS: &[&str] = &[
@@ -136,6 +138,7 @@ pub(super) const CHECKS: &[&str] = &[
     "acknowledged changes",
     "device against the oracle",
     "all devices the same",
+    "all devices the same in what asked",
     "all the same through the folder alone",
     "all the same over the network alone",
     "contents of attachments came along",

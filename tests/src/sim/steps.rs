@@ -28,6 +28,7 @@ const ACTS: &[(u32, Act)] = &[
     (10, World::delete_many),
     (25, World::empty_trash),
     (6, World::attach),
+    (14, World::approve),
     (65, World::meet_someone),
     (16, World::join_network),
     (50, |world, _| world.talk()),
@@ -130,6 +131,9 @@ impl World {
     /// lacks anything. Each meets the first, twice, which is enough for everything to get around.
     pub(super) fn settle(&mut self, seed: u64) {
         self.begin_step(seed, usize::MAX >> 1);
+        if self.rng.gen_bool(0.5) {
+            self.approve_everything();
+        }
         self.newer_app_sends(0);
         self.deliver_all();
         if self.rng.gen_bool(0.25) {

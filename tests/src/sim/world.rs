@@ -7,7 +7,7 @@ use super::rows;
 use super::tally::{Group, Tally};
 use super::trace::Trace;
 use super::{Mode, Options};
-use crate::oracle::{FIRST_MARK, Id, Life, Oracle, Told};
+use crate::oracle::{FIRST_MARK, Id, Life, Oracle, Past, Told};
 use holdfast_model::change::Edit;
 use holdfast_model::text::TextDoc;
 use holdfast_model::{Dot, EntityId, EntityState, Hlc, Kind, Value, hlc};
@@ -27,6 +27,8 @@ pub(super) const YEAR: i64 = 365 * DAY;
 
 /// Stands in every title and text of a space that travels less than everywhere.
 pub(super) const NEARBY_NEEDLE: &str = "needle-of-nearby";
+/// Stands in every title and text that leaves only after the person said yes.
+pub(super) const ASK_NEEDLE: &str = "needle-that-asks";
 /// Stands in every title and text that must never leave its device.
 pub(super) const DEVICE_NEEDLE: &str = "needle-of-this-device";
 
@@ -61,8 +63,10 @@ pub(crate) struct World {
     pub(super) carried: super::carry::Carried,
     pub(super) looking: Vec<Looking>,
     pub(super) made: Vec<Made>,
-    /// The contents of attachments, and how far each may travel.
-    pub(super) contents: BTreeMap<Hash, Space>,
+    /// The contents of attachments, and the changes that name them.
+    pub(super) contents: BTreeMap<Hash, Id>,
+    /// Up to where logs of the space that asks may leave: someone said yes.
+    pub(super) approved: Past,
     marks: u32,
     /// Whether people also do what is decided by the clock: policies chosen apart, tags of one name.
     pub(super) by_clock: bool,
@@ -136,6 +140,7 @@ impl World {
             looking: Vec::new(),
             made: Vec::new(),
             contents: BTreeMap::new(),
+            approved: Past::new(),
             marks: 0,
             by_clock: options.by_clock,
             tally: Tally::default(),
@@ -283,7 +288,8 @@ impl World {
         match space {
             Space::Everywhere => (*word).to_owned(),
             Space::Device => format!("{word} {DEVICE_NEEDLE}"),
-            _ => format!("{word} {NEARBY_NEEDLE}"),
+            Space::Ask => format!("{word} {ASK_NEEDLE}"),
+            Space::Nearby => format!("{word} {NEARBY_NEEDLE}"),
         }
     }
 
@@ -301,7 +307,8 @@ impl World {
         match space {
             Space::Everywhere => {}
             Space::Device => run.push_str(DEVICE_NEEDLE),
-            _ => run.push_str(NEARBY_NEEDLE),
+            Space::Ask => run.push_str(ASK_NEEDLE),
+            Space::Nearby => run.push_str(NEARBY_NEEDLE),
         }
         if self.rng.gen_bool(0.3) {
             run.push_str(".\n");

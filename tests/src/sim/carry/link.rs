@@ -3,7 +3,6 @@
 use super::super::device::Device;
 use super::super::tally::Group;
 use super::super::world::World;
-use super::travels;
 use super::wire::Wire;
 use crate::oracle::Past;
 use holdfast_oplog::{Range, VersionVector};
@@ -124,7 +123,8 @@ impl World {
     pub(crate) fn meet(&mut self, a: usize, b: usize, faults: bool) {
         let carrier = Carrier::Lan;
         let (before_a, before_b) = (self.devices[a].holds(), self.devices[b].holds());
-        let trouble = self.trouble(faults, &travels(&before_b, carrier));
+        let there_before = self.travels(&before_b, carrier);
+        let trouble = self.trouble(faults, &there_before);
         let (wire_rng, peer_rng) = (self.branch(), self.branch());
         let now_ms = self.now_ms;
         let [here, there] = self.devices.get_disjoint_mut([a, b]).unwrap();
@@ -137,8 +137,9 @@ impl World {
             self.inspect_acknowledgement(said, carrier);
         }
         let whole = self.exchanged(a, result, &faults, &seen, carrier);
-        self.came(a, &before_a, &travels(&before_b, carrier), whole);
-        self.came(b, &before_b, &travels(&before_a, carrier), whole);
+        self.came(a, &before_a, &there_before, whole);
+        let here_before = self.travels(&before_a, carrier);
+        self.came(b, &before_b, &here_before, whole);
         self.tally.count(Group::Exchanges, "connection");
         self.event(format_args!("{a} met {b}: {faults:?} {}", seen.len()));
     }
@@ -163,7 +164,8 @@ impl World {
         let whole = self.exchanged(a, result, &faults, &seen, carrier);
         self.came(a, &before, &there, whole);
         let after: Past = relay.holds().unwrap().iter().collect();
-        let sent = travels(&self.devices[a].holds(), carrier);
+        let holds = self.devices[a].holds();
+        let sent = self.travels(&holds, carrier);
         assert!(!whole || super::includes(&after, &sent), "the relay did not get what was sent");
         self.carried.relay = relay;
         self.tally.count(Group::Exchanges, "relay");

@@ -12,9 +12,9 @@ mod post;
 mod wire;
 
 use super::tally::Group;
-use super::world::{DEVICE_NEEDLE, NEARBY_NEEDLE, World};
+use super::world::{ASK_NEEDLE, DEVICE_NEEDLE, NEARBY_NEEDLE, World};
 use crate::oracle::Past;
-use holdfast_oplog::{SealedBatch, Space};
+use holdfast_oplog::{LogId, SealedBatch, Space, VersionVector};
 use holdfast_sync::{Carrier, Mailbox};
 use holdfast_vault::open_batch;
 use std::path::Path;
@@ -44,19 +44,14 @@ pub(crate) fn temporary_folder() -> TempDir {
     TempDir::with_prefix("holdfast-sim-").unwrap()
 }
 
-/// Whether a space may travel by a carrier: the table of the design, written apart from the engine.
+/// Whether a space may travel by a carrier: the table of the design, written apart from the engine. Of
+/// the space that asks, only what was approved.
 pub(crate) const fn may_travel(space: Space, carrier: Carrier) -> bool {
     matches!(
         (space, carrier),
-        (Space::Everywhere, _)
+        (Space::Everywhere | Space::Ask, _)
             | (Space::Nearby, Carrier::Lan | Carrier::Bundle { nearby_ticked: true })
     )
-}
-
-/// The part of what someone holds that may travel by a carrier.
-fn travels(holds: &Past, carrier: Carrier) -> Past {
-    let logs = holds.iter().filter(|(log, _)| may_travel(log.space, carrier));
-    logs.map(|(log, seq)| (*log, *seq)).collect()
 }
 
 /// Everything that either holds.
@@ -75,6 +70,29 @@ fn includes(whole: &Past, part: &Past) -> bool {
 }
 
 impl World {
+    /// Up to which change a log may travel by a carrier.
+    fn most(&self, log: LogId, carrier: Carrier) -> u64 {
+        match log.space {
+            space if !may_travel(space, carrier) => 0,
+            Space::Ask => self.approved.get(&log).copied().unwrap_or(0),
+            _ => u64::MAX,
+        }
+    }
+
+    /// The part of what someone holds that may travel by a carrier.
+    fn travels(&self, holds: &Past, carrier: Carrier) -> Past {
+        let logs = holds.iter().map(|(log, seq)| (*log, (*seq).min(self.most(*log, carrier))));
+        logs.filter(|(_, seq)| *seq > 0).collect()
+    }
+
+    /// What is said about logs says nothing of what may not travel by this carrier.
+    fn inspect_named(&self, logs: &VersionVector, carrier: Carrier) {
+        for (log, seq) in logs.iter() {
+            let may = seq <= self.most(log, carrier);
+            assert!(may, "change {seq} of a log of '{}' was named by {carrier:?}", log.space);
+        }
+    }
+
     /// Nothing of what must not travel by this carrier is in a batch that does: neither in its header
     /// nor in what it holds.
     fn inspect(&mut self, batch: &[u8], carrier: Carrier) {
@@ -83,9 +101,12 @@ impl World {
         let opened = open_batch(&self.founded.keyring, &batch, |actor| members.public_of(actor))
             .expect("a batch on its way opens");
         let space = opened.header.space;
-        assert!(may_travel(space, carrier), "changes of '{space}' went by {carrier:?}");
+        let may = opened.header.last <= self.most(opened.header.log(), carrier);
+        assert!(may, "changes of '{space}' went by {carrier:?}");
         for change in &opened.changes {
             assert!(!contains(change, DEVICE_NEEDLE), "what must not leave the device went along");
+            let asks = contains(change, ASK_NEEDLE);
+            assert!(!asks || space == Space::Ask, "what waits for a yes went along with '{space}'");
             if !may_travel(Space::Nearby, carrier) {
                 assert!(!contains(change, NEARBY_NEEDLE), "what is Nearby went by {carrier:?}");
             }

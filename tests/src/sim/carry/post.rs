@@ -3,7 +3,6 @@
 
 use super::super::tally::Group;
 use super::super::world::World;
-use super::may_travel;
 use holdfast_oplog::{Range, SealedBatch, VersionVector};
 use holdfast_sync::{Carrier, SyncError, offer, outgoing};
 use rand::Rng;
@@ -51,7 +50,7 @@ impl World {
             .store
             .read(|tx| {
                 for range in missing {
-                    assert!(may_travel(range.log.space, carrier));
+                    assert!(super::may_travel(range.log.space, carrier));
                     let mut first = range.first;
                     while first <= range.last {
                         let last = first.saturating_add(most - 1).min(range.last);

@@ -13,7 +13,7 @@ mod trouble;
 
 use super::super::tally::Group;
 use super::super::world::World;
-use super::{includes, travels, union};
+use super::{includes, union};
 use crate::oracle::Past;
 use holdfast_sync::Carrier;
 use holdfast_transports::peer::{Answer, Answering, Ask, Message, PeerError, news};
@@ -132,10 +132,11 @@ impl World {
             }
         }
         let all = (0..self.devices.len()).fold(Past::new(), |all, device| {
-            union(&all, &travels(self.oracle.received(device), Carrier::Lan))
+            union(&all, &self.travels(self.oracle.received(device), Carrier::Lan))
         });
         for device in 0..self.devices.len() {
-            let has = travels(&self.devices[device].holds(), Carrier::Lan);
+            let holds = self.devices[device].holds();
+            let has = self.travels(&holds, Carrier::Lan);
             assert_eq!(has, all, "device {device} did not get everything over the network");
             self.contents_came(device);
         }
@@ -282,11 +283,11 @@ impl World {
                 let taking = end.taking.take().expect("it was under way");
                 match *outcome {
                     Ok(came) => {
-                        end.confirmed = false;
+                        end.confirmed &= !taking.confirmed;
                         self.got_everything(device, &taking, came.preview.map(|p| p.notices));
                     }
                     Err(PeerError::MassDeletion { .. }) => {
-                        assert!(!end.confirmed, "what the person agreed to waits again");
+                        assert!(!taking.confirmed, "what the person agreed to waits again");
                         // Newer news may have come meanwhile: with them it is looked at again.
                         if end.news.is_none() {
                             end.held_back = Some(taking.news.clone());
@@ -307,7 +308,7 @@ impl World {
         }
         let Some(link) = self.carried.network.links.get(&at.link) else { return };
         let other = link.ends[1 - at.side].device;
-        let there = travels(self.oracle.received(other), Carrier::Lan);
+        let there = self.travels(self.oracle.received(other), Carrier::Lan);
         self.came(device, &before, &there, false);
         let (own, of_other) = (self.devices[device].actor, self.devices[other].actor);
         let came = self.oracle.received(device).iter();

@@ -1,8 +1,6 @@
 //! What goes over a connection between devices, as an eavesdropper with all keys would see it.
 
 use super::super::super::world::World;
-use super::super::may_travel;
-use holdfast_oplog::{LogId, VersionVector};
 use holdfast_sync::Carrier;
 use holdfast_transports::peer::{Answer, Ask, Message, News};
 
@@ -13,16 +11,19 @@ impl World {
     pub(super) fn overhear(&mut self, message: &Message) {
         match message {
             Message::News(News { offers, base, said, .. }) => {
-                names_only_what_may_travel(offers);
-                names_only_what_may_travel(base);
+                self.inspect_named(offers, CARRIER);
+                self.inspect_named(base, CARRIER);
                 self.inspect_acknowledgement(said, CARRIER);
             }
             Message::Ask { ask, .. } => match ask {
-                Ask::Batch(range) => may_be_named(range.log),
-                Ask::Snapshot(held) => names_only_what_may_travel(held),
+                Ask::Batch(range) => {
+                    self.inspect_named(&[(range.log, range.last)].into_iter().collect(), CARRIER);
+                }
+                Ask::Snapshot(held) => self.inspect_named(held, CARRIER),
                 Ask::Piece { content, .. } => {
-                    let space = self.contents[content];
-                    assert!(may_travel(space, CARRIER), "a content of '{space}' was asked for");
+                    let (log, seq) = self.contents[content];
+                    let may = seq <= self.most(log, CARRIER);
+                    assert!(may, "a content of '{}' was asked for", log.space);
                 }
                 Ask::Records(_) | Ask::SnapshotPiece(_) => {}
             },
@@ -32,12 +33,4 @@ impl World {
             _ => {}
         }
     }
-}
-
-fn names_only_what_may_travel(logs: &VersionVector) {
-    logs.iter().for_each(|(log, _)| may_be_named(log));
-}
-
-fn may_be_named(log: LogId) {
-    assert!(may_travel(log.space, CARRIER), "a log of '{}' was named to another device", log.space);
 }

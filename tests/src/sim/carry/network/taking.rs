@@ -38,6 +38,8 @@ impl Call for Asking {
 pub(super) struct Taking {
     /// What the other device said that it has.
     pub(super) news: News,
+    /// Whether the person had said yes to a large deletion when it began.
+    pub(super) confirmed: bool,
     answers: Option<Sender<Answer>>,
     turns: Receiver<Turn>,
     thread: Option<JoinHandle<()>>,
@@ -63,7 +65,7 @@ impl Taking {
             // Nobody waits for it where the connection ended meanwhile.
             let _ = turn.send(Turn::Ended(Box::new(came)));
         });
-        let mut taking = Self { news, answers: Some(answers), turns, thread: Some(thread) };
+        let mut taking = Self { news, confirmed, answers: Some(answers), turns, thread: Some(thread) };
         let turn = taking.wait();
         (taking, turn)
     }
