@@ -134,11 +134,12 @@ impl World {
         for conflict in self.devices[0].read(|tx| tx.conflicts(None)) {
             count_conflict(&mut self.tally, &conflict);
         }
-        match self.rng.gen_range(0..6) {
+        match self.rng.gen_range(0..7) {
             0 => self.in_another_order(&first, &shared),
             1 => self.everything_again(&first, &shared),
             2 => self.views_made_anew(&first, &shared),
             3 => self.log_verified(),
+            4 => self.newcomer_on_the_network(&first, &shared),
             _ => {}
         }
     }
@@ -146,6 +147,9 @@ impl World {
     /// A device that gets everything in yet another order comes to the same.
     fn in_another_order(&mut self, first: &Seen, shared: &[Space]) {
         let from = self.rng.gen_range(0..self.devices.len());
+        if self.base(from).iter().next().is_some() {
+            return self.newcomer_on_the_network(first, shared);
+        }
         let most = self.rng.gen_range(1..12);
         let batches = self.sealed(from, &VersionVector::new(), Carrier::Lan, most);
         let mut logs: BTreeMap<LogId, Vec<Vec<u8>>> = BTreeMap::new();
@@ -167,6 +171,16 @@ impl World {
         assert_eq!(shown.0, first.0, "another order gives other data");
         assert_eq!(shown.1, first.1, "another order gives other conflicts");
         self.tally.count(Group::Checks, "another order gives the same");
+    }
+
+    /// A device that joins later and gets everything from one on its network comes to the same.
+    fn newcomer_on_the_network(&mut self, first: &Seen, shared: &[Space]) {
+        let from = self.rng.gen_range(0..self.devices.len());
+        let mut late = self.newcomer(from);
+        let shown = seen(&mut late, shared);
+        assert_eq!(shown.0, first.0, "a newcomer has other data");
+        assert_eq!(shown.1, first.1, "a newcomer has other conflicts");
+        self.tally.count(Group::Checks, "a newcomer on the network gets the same");
     }
 
     /// Taking everything in again changes nothing.

@@ -16,6 +16,7 @@ mod founded;
 mod minimise;
 mod newer;
 mod people;
+mod pruning;
 mod rows;
 mod run;
 mod steps;

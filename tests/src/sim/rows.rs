@@ -52,6 +52,9 @@ pub(super) const EDITS: &[&str] = &[
     "in space ask",
     "in space device",
     "say yes to what asks",
+    "prune",
+    "changes pruned",
+    "prune, and wait for a device",
 ];
 
 pub(super) const CONFLICTS: &[&str] = &[
@@ -89,6 +92,7 @@ pub(super) const FAULTS: &[&str] = &[
     "bundle cut off",
     "bundle damaged",
     "large deletion held back",
+    "relay emptied of what was pruned",
     "folder: file cut, later whole",
     "folder: file overtaken by a later one",
     "folder: conflicted copy",
@@ -117,6 +121,7 @@ pub(super) const EXCHANGES: &[&str] = &[
     "network: news",
     "network: batch asked for",
     "network: piece of a content asked for",
+    "network: snapshot for a newcomer",
     "network: batches taken in",
     "network: changes of a third device passed on",
     "network: several devices at once",
@@ -143,6 +148,7 @@ pub(super) const CHECKS: &[&str] = &[
     "all the same over the network alone",
     "contents of attachments came along",
     "another order gives the same",
+    "a newcomer on the network gets the same",
     "everything again changes nothing",
     "views made anew are the same",
     "log verified",

@@ -124,7 +124,11 @@ impl World {
         let carrier = Carrier::Lan;
         let (before_a, before_b) = (self.devices[a].holds(), self.devices[b].holds());
         let there_before = self.travels(&before_b, carrier);
-        let trouble = self.trouble(faults, &there_before);
+        let mut trouble = self.trouble(faults, &there_before);
+        if let Some(claimed) = &mut trouble.claimed {
+            // What was pruned nobody may ask for again.
+            claimed.join(&self.base(a));
+        }
         let (wire_rng, peer_rng) = (self.branch(), self.branch());
         let now_ms = self.now_ms;
         let [here, there] = self.devices.get_disjoint_mut([a, b]).unwrap();
@@ -150,7 +154,18 @@ impl World {
         let before = self.devices[a].holds();
         let mut relay = std::mem::take(&mut self.carried.relay);
         let there: Past = relay.holds().unwrap().iter().collect();
-        let trouble = self.trouble(faults, &there);
+        let pruned = self.base(a).iter().collect();
+        let pruned = self.travels(&pruned, carrier);
+        if !super::includes(&there, &pruned) {
+            // It would need a snapshot, which a relay without one cannot give.
+            self.carried.relay = relay;
+            self.tally.count(Group::Faults, "relay emptied of what was pruned");
+            return;
+        }
+        let mut trouble = self.trouble(faults, &there);
+        if let Some(claimed) = &mut trouble.claimed {
+            claimed.join(&pruned.into_iter().collect());
+        }
         let wire_rng = self.branch();
         let now_ms = self.now_ms;
         let mut wire = Wire::new(&mut relay, wire_rng);

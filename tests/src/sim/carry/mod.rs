@@ -80,7 +80,7 @@ impl World {
     }
 
     /// The part of what someone holds that may travel by a carrier.
-    fn travels(&self, holds: &Past, carrier: Carrier) -> Past {
+    pub(super) fn travels(&self, holds: &Past, carrier: Carrier) -> Past {
         let logs = holds.iter().map(|(log, seq)| (*log, (*seq).min(self.most(*log, carrier))));
         logs.filter(|(_, seq)| *seq > 0).collect()
     }

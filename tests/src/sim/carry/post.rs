@@ -43,7 +43,10 @@ impl World {
             assert!(offered.is_err(), "device {from} crashed and said that all was well");
             return Vec::new();
         }
-        let missing = offered.unwrap().missing_in(held);
+        // What was pruned all devices have.
+        let mut held = held.clone();
+        held.join(&self.base(from));
+        let missing = offered.unwrap().missing_in(&held);
         let session = self.devices[from].session(now_ms);
         let mut batches = Vec::new();
         session

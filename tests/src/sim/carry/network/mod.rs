@@ -7,6 +7,7 @@
 
 mod line;
 mod link;
+mod newcomer;
 mod overheard;
 mod taking;
 mod trouble;
