@@ -2,7 +2,7 @@
 
 use super::tally::Group;
 use super::world::World;
-use holdfast_oplog::Space;
+use holdfast_oplog::LogId;
 use holdfast_store::StoreError;
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -28,7 +28,7 @@ impl World {
         }
     }
 
-    fn let_go(&mut self, device: usize, log: holdfast_oplog::LogId, seq: u64) {
+    fn let_go(&mut self, device: usize, log: LogId, seq: u64) {
         let said = self.devices[device].store.write(|tx| tx.approve(log, seq));
         match said {
             Ok(()) => {}
@@ -42,13 +42,5 @@ impl World {
         self.touch(device);
         self.tally.count(Group::Edits, "say yes to what asks");
         self.event(format_args!("{device} lets {log:?} go up to {seq}"));
-    }
-
-    /// The spaces whose contents all devices share once everything that may travel has arrived.
-    pub(super) fn shared(&mut self) -> Vec<Space> {
-        let waits = (0..self.devices.len())
-            .any(|device| !self.devices[device].read(|tx| tx.awaiting_approval()).is_empty());
-        let all = [Space::Everywhere, Space::Nearby, Space::Ask];
-        all.into_iter().filter(|space| *space != Space::Ask || !waits).collect()
     }
 }

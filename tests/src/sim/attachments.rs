@@ -36,15 +36,14 @@ impl World {
         if self.commit(device, Action::new(space, "attach"), meant) {
             let log = LogId { space, actor: self.devices[device].actor };
             self.contents.insert(content, (log, self.oracle.received(device)[&log]));
-            self.made.push(Made { id, kind, space });
+            self.made.push(Made { id, kind });
             self.tally.count(Group::Edits, "attach a file");
         }
     }
 
     /// The contents that attachments name which a device shows.
     pub(super) fn contents_in_use(&mut self, device: usize) -> Vec<(Hash, EntityId)> {
-        let states = self.devices[device]
-            .read(|tx| tx.entities_of(Kind::Attachment.as_str()));
+        let states = self.devices[device].read(|tx| tx.entities_of(Kind::Attachment.as_str()));
         let contents = self.contents.keys();
         let by_name: std::collections::BTreeMap<String, Hash> =
             contents.map(|content| (content.to_hex(), *content)).collect();

@@ -4,7 +4,8 @@ use super::device::Device;
 use super::rows::count_conflict;
 use super::tally::Group;
 use super::world::{ASK_NEEDLE, World};
-use crate::oracle::{Past, without_texts};
+use crate::oracle::{InSpace, Past, without_texts};
+use holdfast_model::fields::{PARENT, SPACE};
 use holdfast_model::{EntityId, Kind};
 use holdfast_oplog::{LogId, SealedBatch, Space, VersionVector};
 use holdfast_store::query::TaskFilter;
@@ -58,9 +59,16 @@ impl World {
         );
         // A question is listed exactly where the oracle finds one.
         let conflicts = self.devices[device].read(|tx| tx.conflicts(None));
+        let moved = self.oracle.moved();
+        // Which of several versions of an item is shown, and what hangs below it, the oracle does not
+        // say.
+        let known = |conflict: &ConflictRecord| {
+            let place = conflict.field == SPACE || conflict.field == PARENT;
+            !moved.contains(&conflict.entity) && (moved.is_empty() || !place)
+        };
         let listed: BTreeSet<(EntityId, String)> = conflicts
             .iter()
-            .filter(|conflict| conflict.kind != "text")
+            .filter(|conflict| conflict.kind != "text" && known(conflict))
             .map(|conflict| (conflict.entity, conflict.field.clone()))
             .collect();
         assert_eq!(listed, self.oracle.disputes(&at), "device {device} asks something else");
@@ -70,9 +78,10 @@ impl World {
         let (counted, _) = self.devices[device].read(|tx| tx.conflict_counts());
         assert_eq!(counted, items.len() as u64, "device {device} counts what it does not list");
         // A text is asked about, or marked as merged, only where it was edited apart.
-        for conflict in conflicts.iter().filter(|conflict| conflict.kind == "text") {
+        for conflict in conflicts.iter().filter(|c| c.kind == "text" && known(c)) {
+            let (_, space) = self.devices[device].item(conflict.entity).expect("it is asked about");
             assert!(
-                self.oracle.text_edited_apart(conflict.entity, &at),
+                self.oracle.text_edited_apart((conflict.entity, space), &at),
                 "device {device} asks about a text that nobody edited apart"
             );
         }
@@ -86,10 +95,10 @@ impl World {
     /// Every character that someone typed and nobody deleted is in the text, nothing that was deleted
     /// is, and what one person typed in one go is not broken up by someone who did not see it.
     fn check_texts(&mut self, device: usize, at: &Past) {
-        let items: Vec<EntityId> = self.oracle.items_with_text(at).collect();
+        let items: Vec<InSpace> = self.oracle.items_with_text(at).collect();
         for item in items {
-            let text = self.devices[device].read(|tx| tx.text(item));
-            self.oracle.check_text(item, at, &text.map(|t| t.plain).unwrap_or_default());
+            let text = self.devices[device].read(|tx| tx.plain_in(item.0, item.1));
+            self.oracle.check_text(item, at, &text);
         }
     }
 
@@ -124,7 +133,7 @@ impl World {
             assert_eq!(other.1, first.1, "device {device} lists other conflicts than device 0");
         }
         self.tally.count(Group::Checks, "all devices the same");
-        if shared.contains(&Space::Ask) && first.0.contains(ASK_NEEDLE) {
+        if shared.spaces.contains(&Space::Ask) && first.0.contains(ASK_NEEDLE) {
             self.tally.count(Group::Checks, "all devices the same in what asked");
         }
         self.event(format_args!(
@@ -144,8 +153,16 @@ impl World {
         }
     }
 
+    fn shared(&mut self) -> Shared {
+        let waits = (0..self.devices.len())
+            .any(|device| !self.devices[device].read(|tx| tx.awaiting_approval()).is_empty());
+        let mut spaces = vec![Space::Everywhere, Space::Nearby];
+        spaces.extend((!waits).then_some(Space::Ask));
+        Shared { apart: self.oracle.moved_beyond(&spaces), spaces }
+    }
+
     /// A device that gets everything in yet another order comes to the same.
-    fn in_another_order(&mut self, first: &Seen, shared: &[Space]) {
+    fn in_another_order(&mut self, first: &Seen, shared: &Shared) {
         let from = self.rng.gen_range(0..self.devices.len());
         if self.base(from).iter().next().is_some() {
             return self.newcomer_on_the_network(first, shared);
@@ -174,7 +191,7 @@ impl World {
     }
 
     /// A device that joins later and gets everything from one on its network comes to the same.
-    fn newcomer_on_the_network(&mut self, first: &Seen, shared: &[Space]) {
+    fn newcomer_on_the_network(&mut self, first: &Seen, shared: &Shared) {
         let from = self.rng.gen_range(0..self.devices.len());
         let mut late = self.newcomer(from);
         let shown = seen(&mut late, shared);
@@ -184,7 +201,7 @@ impl World {
     }
 
     /// Taking everything in again changes nothing.
-    fn everything_again(&mut self, first: &Seen, shared: &[Space]) {
+    fn everything_again(&mut self, first: &Seen, shared: &Shared) {
         let last = self.devices.len() - 1;
         let batches = self.sealed(last, &VersionVector::new(), Carrier::Lan, 5);
         let now_ms = self.now_ms;
@@ -199,7 +216,7 @@ impl World {
     }
 
     /// The views made anew from the log are the views that grew.
-    fn views_made_anew(&mut self, first: &Seen, shared: &[Space]) {
+    fn views_made_anew(&mut self, first: &Seen, shared: &Shared) {
         let at = self.rng.gen_range(0..self.devices.len());
         let device = &mut self.devices[at];
         device.store.write(|tx| tx.rebuild()).unwrap();
@@ -242,16 +259,27 @@ impl World {
     }
 }
 
-/// The data and the conflicts of the spaces that all share, as text.
+/// What all devices have in common once everything that may travel has arrived.
+struct Shared {
+    spaces: Vec<Space>,
+    /// Items of which some devices hold a version that others may not have: they may show another one,
+    /// and hang what is in it elsewhere.
+    apart: BTreeSet<EntityId>,
+}
+
+/// The data and the conflicts that all have in common, as text.
 type Seen = (String, String);
 
 /// The data and the conflicts of some spaces, with everything in them.
-fn seen(device: &mut Device, spaces: &[Space]) -> Seen {
+fn seen(device: &mut Device, Shared { spaces, apart }: &Shared) -> Seen {
     let dump: String = spaces.iter().map(|space| device.dump(Some(*space))).collect();
     let conflicts = device.read(|tx| {
         let mut shared = Vec::new();
         for conflict in tx.conflicts(None)? {
-            if spaces.contains(&tx.expect_entity(conflict.entity, "item")?.1) {
+            let (_, home) = tx.expect_entity(conflict.entity, "item")?;
+            let place = conflict.field == SPACE || conflict.field == PARENT;
+            let same = !apart.contains(&conflict.entity) && (apart.is_empty() || !place);
+            if spaces.contains(&home) && same {
                 shared.push(conflict);
             }
         }

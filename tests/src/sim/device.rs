@@ -158,17 +158,17 @@ impl Device {
         }
     }
 
-    /// Appends one action of the person.
+    /// Appends one action of the person: all of its changes, or none.
     pub(crate) fn append(
         &mut self,
         now_ms: i64,
-        action: LocalChange,
-    ) -> Result<Applied, StoreError> {
+        changes: Vec<LocalChange>,
+    ) -> Result<Vec<Applied>, StoreError> {
         let vault = self.founded.vault;
         let keys = &self.founded.keys[self.place];
         let sign = |id, hash| sign_change(keys, vault, id, hash);
         let author = Author { actor: self.actor, sign: &sign, wall_ms: now_ms + self.skew_ms };
-        self.store.write(|tx| tx.append(author, action))
+        self.store.write(|tx| changes.into_iter().map(|change| tx.append(author, change)).collect())
     }
 
     /// Takes a sealed batch in and applies what can be applied, in one transaction.
@@ -201,7 +201,12 @@ impl Device {
     }
 
     pub(crate) fn state(&mut self, item: EntityId) -> Option<EntityState> {
-        self.read(|tx| tx.entity(item)).map(|(state, _)| state)
+        self.item(item).map(|(state, _)| state)
+    }
+
+    /// An item as it is shown, and the space that it lives in.
+    pub(crate) fn item(&mut self, item: EntityId) -> Option<(EntityState, Space)> {
+        self.read(|tx| tx.entity(item))
     }
 
     pub(crate) fn dump(&mut self, space: Option<Space>) -> String {

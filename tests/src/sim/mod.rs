@@ -14,6 +14,7 @@ mod deciding;
 mod device;
 mod founded;
 mod minimise;
+mod moving;
 mod newer;
 mod people;
 mod pruning;

@@ -31,7 +31,7 @@ impl World {
                 draft.set(WHEN, self.day(), &Seen::All).set(REPEAT, self.repeat(), &Seen::All);
             }
             meant.extend(draft.finish().map(Meant::content));
-            made.push(Made { id, kind, space });
+            made.push(Made { id, kind });
         }
         if self.commit(0, Action::new(space, "add"), meant) {
             self.made = made;
@@ -49,7 +49,7 @@ impl World {
             draft.finish().map(Meant::content)
         });
         if self.commit(device, Action::new(space, "import"), meant.collect()) {
-            self.made.extend(ids.into_iter().map(|id| Made { id, kind: Kind::Task, space }));
+            self.made.extend(ids.into_iter().map(|id| Made { id, kind: Kind::Task }));
             self.tally.count(Group::Edits, "make many tasks at once");
         }
     }
@@ -75,8 +75,8 @@ impl World {
     /// Someone empties the trash.
     pub(super) fn empty_trash(&mut self, device: usize) {
         let mut meant = Vec::new();
-        for Made { id, space, .. } in self.made.clone() {
-            let Some(state) = self.devices[device].state(id) else { continue };
+        for Made { id, .. } in self.made.clone() {
+            let Some((state, space)) = self.devices[device].item(id) else { continue };
             if space == Space::Everywhere && state.is_trashed() {
                 let mut draft = state.draft();
                 draft.life(PURGED, &Seen::All);
@@ -114,7 +114,7 @@ impl World {
         }
         let edits = draft.finish().map(Meant::content).into_iter().collect();
         if self.commit(device, Action::new(space, "add"), edits) {
-            self.made.push(Made { id, kind, space });
+            self.made.push(Made { id, kind });
             self.tally.count(Group::Edits, &format!("make a {}", kind.as_str()));
         }
     }
@@ -133,7 +133,7 @@ impl World {
         if self.commit(device, Action::new(space, "tag.add"), edits) {
             self.tally.count(Group::Edits, "make a tag");
             if self.made.iter().all(|made| made.id != id) {
-                self.made.push(Made { id, kind: Kind::Tag, space });
+                self.made.push(Made { id, kind: Kind::Tag });
             }
         }
     }
@@ -197,8 +197,8 @@ impl World {
     }
 
     pub(super) fn change_life(&mut self, device: usize) {
-        let Some(Made { id, space, .. }) = self.made.choose(&mut self.rng).copied() else { return };
-        let Some(state) = self.devices[device].state(id) else { return };
+        let Some(Made { id, .. }) = self.made.choose(&mut self.rng).copied() else { return };
+        let Some((state, space)) = self.devices[device].item(id) else { return };
         let to = if state.is_alive() {
             DELETED
         } else if state.is_trashed() && self.rng.gen_bool(0.5) {
@@ -276,7 +276,7 @@ impl World {
         {
             self.tally.count(Group::Edits, "next occurrence");
             if self.made.iter().all(|made| made.id != id) {
-                self.made.push(Made { id, kind: Kind::Task, space });
+                self.made.push(Made { id, kind: Kind::Task });
             } else {
                 self.tally.count(Group::Edits, "next occurrence, made on a second device");
             }

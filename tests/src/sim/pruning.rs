@@ -27,7 +27,11 @@ impl World {
             Err(error) => panic!("device {device} could not prune: {error}"),
         };
         assert!(report.unverified == 0, "what cannot be verified: {report:?}");
-        assert_eq!(self.everything_on(device), before, "pruning changed what device {device} shows");
+        assert_eq!(
+            self.everything_on(device),
+            before,
+            "pruning changed what device {device} shows"
+        );
         self.only_what_all_have_is_gone(device);
         self.tally.count(Group::Edits, "prune");
         self.tally.add(Group::Edits, "changes pruned", report.pruned);

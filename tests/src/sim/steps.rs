@@ -29,6 +29,7 @@ const ACTS: &[(u32, Act)] = &[
     (25, World::empty_trash),
     (6, World::attach),
     (20, World::approve),
+    (20, World::move_between_spaces),
     (14, World::prune),
     (65, World::meet_someone),
     (16, World::join_network),

@@ -282,9 +282,14 @@ impl World {
             }
             Turn::Ended(outcome) => {
                 let taking = end.taking.take().expect("it was under way");
+                // A yes to a large deletion counts for one time.
+                end.confirmed &= !(taking.confirmed && outcome.is_ok());
                 match *outcome {
                     Ok(came) => {
-                        end.confirmed &= !taking.confirmed;
+                        if came.contents > 0 {
+                            // Others may have asked for them too early.
+                            self.carried.network.changed(device);
+                        }
                         self.got_everything(device, &taking, came.preview.map(|p| p.notices));
                     }
                     Err(PeerError::MassDeletion { .. }) => {

@@ -4,13 +4,16 @@ use super::super::super::device::Device;
 use super::super::super::tally::Group;
 use super::super::super::world::World;
 use super::taking::{Taking, Turn};
+use holdfast_oplog::ActorId;
 use holdfast_transports::peer::{Answer, Answering, Message, news};
 
 impl World {
     /// A device that holds nothing gets everything from another one.
     pub(crate) fn newcomer(&mut self, from: usize) -> Device {
         let place = (from + 1) % self.devices.len();
-        let late = Device::new(&self.founded, place, 0, true);
+        let mut late = Device::new(&self.founded, place, 0, true);
+        // One that nobody wrote under before.
+        late.actor = ActorId([0xee; 16]);
         let now_ms = self.now_ms;
         let giver = &mut self.devices[from];
         giver.settle_on_disk();

@@ -65,7 +65,8 @@ impl Taking {
             // Nobody waits for it where the connection ended meanwhile.
             let _ = turn.send(Turn::Ended(Box::new(came)));
         });
-        let mut taking = Self { news, confirmed, answers: Some(answers), turns, thread: Some(thread) };
+        let mut taking =
+            Self { news, confirmed, answers: Some(answers), turns, thread: Some(thread) };
         let turn = taking.wait();
         (taking, turn)
     }
