@@ -4,7 +4,7 @@
 use super::tally::Group;
 use super::world::{ASK_NEEDLE, Action, DEVICE_NEEDLE, Meant, NEARBY_NEEDLE, World};
 use crate::oracle::Life;
-use holdfast_model::{EntityId, Kind, Moved};
+use holdfast_model::{EntityId, EntityState, Kind, Moved};
 use holdfast_oplog::Space;
 use holdfast_store::{MovePlan, MoveRequest};
 use rand::Rng;
@@ -13,17 +13,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const SPACES: [Space; 4] = [Space::Everywhere, Space::Nearby, Space::Ask, Space::Device];
 
+/// What is moved by itself.
+const KINDS: [Kind; 3] = [Kind::Task, Kind::Note, Kind::List];
+
 impl World {
     /// Someone moves an item with all that is in it to another space.
     pub(super) fn move_between_spaces(&mut self, device: usize) {
         if !self.by_clock {
             return;
         }
-        let kinds = [Kind::Task, Kind::Note, Kind::List];
-        let Some((state, home)) = self.pick(device, &kinds) else { return };
+        let back = if self.rng.gen_bool(0.4) { self.moved_before(device) } else { None };
+        let Some((state, home)) = back.or_else(|| self.pick(device, &KINDS)) else { return };
         let id = state.id;
         let others: Vec<Space> = SPACES.into_iter().filter(|space| *space != home).collect();
-        let to = *others.choose(&mut self.rng).unwrap();
+        // What was moved once is moved back rather than on.
+        let on = home == Space::Everywhere || self.rng.gen_bool(0.5);
+        let to = if on { *others.choose(&mut self.rng).unwrap() } else { Space::Everywhere };
         let how = if self.rng.gen_bool(0.5) { Moved::Left } else { Moved::Withdrawn };
         let with = BTreeMap::new();
         let request = MoveRequest { roots: &[id], to, how, with: &with };
@@ -44,6 +49,17 @@ impl World {
                 self.tally.count(Group::Edits, "move to another space with what is in it");
             }
         }
+    }
+
+    /// An item that was moved before, and lives in a narrower space here.
+    fn moved_before(&mut self, device: usize) -> Option<(EntityState, Space)> {
+        let moved: Vec<EntityId> = self.oracle.moved().into_iter().collect();
+        let shown = moved.into_iter().filter_map(|id| self.devices[device].item(id));
+        let shown: Vec<_> = shown
+            .filter(|(state, home)| state.is_alive() && *home != Space::Everywhere)
+            .filter(|(state, _)| Kind::parse(&state.kind).is_some_and(|kind| KINDS.contains(&kind)))
+            .collect();
+        shown.choose(&mut self.rng).cloned()
     }
 
     /// What a move writes, by space: what the oracle must know of it along.

@@ -26,7 +26,6 @@ impl World {
             Err(_) if self.devices[device].crashed() => return self.restart(device),
             Err(error) => panic!("device {device} could not prune: {error}"),
         };
-        assert!(report.unverified == 0, "what cannot be verified: {report:?}");
         assert_eq!(
             self.everything_on(device),
             before,
