@@ -1,5 +1,6 @@
 //! Texts that people type, conflicts that they decide, steps that they take back.
 
+use super::moving::MOVED;
 use super::tally::Group;
 use super::world::{Action, Looking, Made, Meant, World};
 use crate::oracle::Life;
@@ -122,6 +123,10 @@ impl World {
     pub(super) fn undo(&mut self, device: usize) {
         let actor = self.devices[device].actor;
         let Some(step) = self.devices[device].read(|tx| tx.undo_step(actor)) else { return };
+        if step.action() == MOVED {
+            // That is taken back by moving again.
+            return;
+        }
         let before = self.devices[device].dump(None);
         if self.revert(device, &step, UNDO) && self.rng.gen_bool(0.4) && self.redo(device) {
             // Undone and at once done again is as it was.

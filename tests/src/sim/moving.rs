@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const SPACES: [Space; 4] = [Space::Everywhere, Space::Nearby, Space::Ask, Space::Device];
 
+/// What a move to another space is called.
+pub(super) const MOVED: &str = "space.move";
 /// What is moved by itself.
 const KINDS: [Kind; 3] = [Kind::Task, Kind::Note, Kind::List];
 
@@ -88,7 +90,7 @@ impl World {
                 meant.push(of_edit);
             }
             if !meant.is_empty() {
-                let action = Action { space, name: "move", reverts: None, group };
+                let action = Action { space, name: MOVED, reverts: None, group };
                 parts.push((action, meant));
             }
         }
