@@ -17,6 +17,9 @@ pub type Past = BTreeMap<LogId, u64>;
 /// Names one change.
 pub type Id = (LogId, u64);
 
+/// An item in one of the spaces: one that was moved is in several, and each is a thing of its own.
+pub type InSpace = (EntityId, Space);
+
 /// What a write says that its maker saw.
 #[derive(Debug, Clone)]
 pub enum Seen {
@@ -66,7 +69,7 @@ impl Fact {
 /// Everything that everyone wrote, and what each device has got.
 #[derive(Debug, Default)]
 pub struct Oracle {
-    items: BTreeMap<EntityId, (Space, Vec<Fact>)>,
+    items: BTreeMap<InSpace, Vec<Fact>>,
     pasts: BTreeMap<Id, Past>,
     /// Changes that only a newer app may interpret: nobody here ever applies them.
     too_new: BTreeSet<Id>,
@@ -133,8 +136,7 @@ impl Oracle {
             .collect();
         for told in told {
             let fact = self.fact(id, time, &past, told);
-            let item = self.items.entry(told.edit.entity).or_insert((id.0.space, Vec::new()));
-            item.1.push(fact);
+            self.items.entry((told.edit.entity, id.0.space)).or_default().push(fact);
         }
         self.pasts.insert(id, past);
         self.received[device].insert(id.0, id.1);
@@ -159,7 +161,7 @@ impl Oracle {
             } else if field == LIFE && told.life == Life::Implied && write.again.is_empty() {
                 let same = |w: &&(Id, Written)| w.1.values.iter().all(|v| v.0 == write.value);
                 Seen::Only(
-                    self.standing(edit.entity, LIFE, past)
+                    self.standing((edit.entity, id.0.space), LIFE, past)
                         .iter()
                         .filter(same)
                         .map(|w| w.0)
@@ -255,8 +257,27 @@ impl Oracle {
         }
     }
 
+    /// The items that anyone moved from one space to another.
+    pub fn moved(&self) -> BTreeSet<EntityId> {
+        let ids = self.items.keys().zip(self.items.keys().skip(1));
+        ids.filter(|(one, next)| one.0 == next.0).map(|(one, _)| one.0).collect()
+    }
+
+    /// The moved items that are or were in another space than these.
+    pub fn moved_beyond(&self, spaces: &[Space]) -> BTreeSet<EntityId> {
+        let mut moved = self.moved();
+        let beyond: BTreeSet<EntityId> = self
+            .items
+            .keys()
+            .filter(|(_, space)| !spaces.contains(space))
+            .map(|(id, _)| *id)
+            .collect();
+        moved.retain(|id| beyond.contains(id));
+        moved
+    }
+
     /// The items whose text someone has edited.
-    pub fn items_with_text<'a>(&'a self, at: &'a Past) -> impl Iterator<Item = EntityId> + 'a {
+    pub fn items_with_text<'a>(&'a self, at: &'a Past) -> impl Iterator<Item = InSpace> + 'a {
         self.items.keys().copied().filter(|item| self.facts(*item, at).any(|fact| fact.text))
     }
 }

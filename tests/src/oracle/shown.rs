@@ -1,26 +1,26 @@
 //! What stands, what is shown and what a person has to decide, found by comparing pasts.
 
-use super::{Fact, Id, Oracle, Past, Seen, Written};
-use holdfast_model::entity::{ALIVE, DELETED};
+use super::{Fact, Id, InSpace, Oracle, Past, Seen, Written};
+use holdfast_model::entity::{ALIVE, DELETED, PURGED};
 use holdfast_model::fields::{LIFE, NOTES, PARENT, TEXT, VALUE};
 use holdfast_model::policy::KINDS;
-use holdfast_model::{EntityId, Hlc, Kind, Policies, Policy, Value};
-use holdfast_oplog::ActorId;
+use holdfast_model::{EntityId, Hlc, Kind, Moved, Policies, Policy, Value};
+use holdfast_oplog::{ActorId, Space};
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Oracle {
     pub(super) fn facts<'a>(
         &'a self,
-        item: EntityId,
+        item: InSpace,
         at: &'a Past,
     ) -> impl Iterator<Item = &'a Fact> {
-        let facts = self.items.get(&item).map(|(_, facts)| facts.as_slice()).unwrap_or_default();
+        let facts = self.items.get(&item).map(Vec::as_slice).unwrap_or_default();
         facts.iter().filter(|fact| at.get(&fact.id.0).is_some_and(|seq| *seq >= fact.id.1))
     }
 
     /// The writes of a field that nobody has replaced.
-    pub(super) fn standing(&self, item: EntityId, field: &str, at: &Past) -> Vec<(Id, Written)> {
+    pub(super) fn standing(&self, item: InSpace, field: &str, at: &Past) -> Vec<(Id, Written)> {
         let all: Vec<(&Fact, &Written)> = self
             .facts(item, at)
             .flat_map(|fact| fact.writes.iter().map(move |write| (fact, write)))
@@ -38,14 +38,14 @@ impl Oracle {
     }
 
     /// The distinct values that stand, in order.
-    pub fn values(&self, item: EntityId, field: &str, at: &Past) -> BTreeSet<Value> {
+    pub fn values(&self, item: InSpace, field: &str, at: &Past) -> BTreeSet<Value> {
         let standing = self.standing(item, field, at);
         standing.into_iter().flat_map(|(_, write)| write.values).map(|(value, ..)| value).collect()
     }
 
     /// The value that is shown, when it was written, and by which change: of those that stand, the
     /// latest.
-    fn shown(&self, item: EntityId, field: &str, at: &Past) -> Option<(Value, Hlc, Id)> {
+    fn shown(&self, item: InSpace, field: &str, at: &Past) -> Option<(Value, Hlc, Id)> {
         let standing = self.standing(item, field, at);
         let versions = standing.into_iter().flat_map(|(id, write)| {
             write.values.into_iter().map(move |(value, time, origin)| (time, origin, id, value))
@@ -57,16 +57,19 @@ impl Oracle {
             .map(|(time, _, id, value)| (value, time, id))
     }
 
-    fn is_alive(&self, item: EntityId, at: &Past) -> bool {
+    fn is_alive(&self, item: InSpace, at: &Past) -> bool {
         let values = self.values(item, LIFE, at);
-        values.is_empty() || values.contains(&ALIVE.into())
+        // A copy that was left to those who hold no other is in use, unless someone deleted it.
+        let left = values.contains(&Moved::Left.as_str().into());
+        let gone = values.contains(&DELETED.into()) || values.contains(&PURGED.into());
+        values.is_empty() || values.contains(&ALIVE.into()) || (left && !gone)
     }
 
     /// The policies in force.
     fn policies(&self, at: &Past) -> Policies {
         let mut policies = Policies::default();
         for kind in KINDS {
-            let setting = Policies::setting(kind.name);
+            let setting = (Policies::setting(kind.name), Space::Everywhere);
             if self.is_alive(setting, at)
                 && let Some((Value::Text(name), ..)) = self.shown(setting, VALUE, at)
                 && let Some(policy) = Policy::parse(&name)
@@ -77,7 +80,7 @@ impl Oracle {
         policies
     }
 
-    fn fields_of<'a>(&'a self, item: EntityId, at: &'a Past) -> BTreeSet<&'a str> {
+    fn fields_of<'a>(&'a self, item: InSpace, at: &'a Past) -> BTreeSet<&'a str> {
         self.facts(item, at)
             .flat_map(|fact| fact.writes.iter().map(|write| write.field.as_str()))
             .filter(|field| *field != LIFE)
@@ -87,7 +90,9 @@ impl Oracle {
     /// The dump of a device that has applied exactly `at`, without the texts.
     pub fn dump(&self, at: &Past) -> Json {
         let mut items = Vec::new();
-        for (item, (space, _)) in &self.items {
+        let mut all: Vec<&InSpace> = self.items.keys().collect();
+        all.sort_by_key(|(id, space)| (*id, space.as_str()));
+        for item in all {
             let life = self.values(*item, LIFE, at);
             let purged = !self.is_alive(*item, at) && !life.contains(&DELETED.into());
             let Some(kind) = self.facts(*item, at).map(|fact| fact.kind.clone()).next() else {
@@ -105,14 +110,14 @@ impl Oracle {
                 fields.insert(field, Json::Array(elements));
             }
             items.push(json!({
-                "id": item.to_string(), "kind": kind, "space": space.as_str(),
+                "id": item.0.to_string(), "kind": kind, "space": item.1.as_str(),
                 "life": shown_in_dump(&life), "fields": fields,
             }));
         }
         json!({ "format": 1, "items": items })
     }
 
-    fn sets(&self, item: EntityId, at: &Past) -> BTreeMap<String, BTreeSet<Value>> {
+    fn sets(&self, item: InSpace, at: &Past) -> BTreeMap<String, BTreeSet<Value>> {
         let facts: Vec<&Fact> = self.facts(item, at).collect();
         let mut sets: BTreeMap<String, BTreeSet<Value>> = BTreeMap::new();
         for fact in &facts {
@@ -137,7 +142,7 @@ impl Oracle {
             if let Some((Value::Text(parent), time, id)) = self.shown(*item, PARENT, at)
                 && let Ok(parent) = parent.parse()
             {
-                parents.insert(*item, (parent, (time, id.0.actor, id.1)));
+                parents.insert(item.0, (parent, (time, id.0.actor, id.1)));
             }
         }
         parents
@@ -164,20 +169,29 @@ impl Oracle {
     }
 
     /// The fields that a person has to decide, apart from texts: those whose standing writes differ,
-    /// under a policy that asks, and moves that give way; of items that are in use.
+    /// under a policy that asks, and moves that give way; of items that are in use. Not of items that
+    /// were moved between spaces, and once one was, no circles: what is shown of several versions of an
+    /// item is not the oracle's business.
     pub fn disputes(&self, at: &Past) -> BTreeSet<(EntityId, String)> {
         let policies = self.policies(at);
         let cut = self.cut(at);
+        let moved = self.moved();
         let mut disputes = BTreeSet::new();
         for item in self.items.keys().filter(|item| self.is_alive(**item, at)) {
+            if moved.contains(&item.0) {
+                continue;
+            }
             let Some(kind) = self.facts(*item, at).map(|fact| fact.kind.clone()).next() else {
                 continue;
             };
-            let asks = |field: &str| policies.of_field(&kind, field) == Policy::Ask;
+            let asks = |field: &str| {
+                policies.of_field(&kind, field) == Policy::Ask
+                    && (field != PARENT || moved.is_empty())
+            };
             for field in self.fields_of(*item, at).into_iter().chain([LIFE]) {
                 let differ = self.values(*item, field, at).len() > 1;
-                if asks(field) && (differ || (field == PARENT && cut.contains(item))) {
-                    disputes.insert((*item, field.to_owned()));
+                if asks(field) && (differ || (field == PARENT && cut.contains(&item.0))) {
+                    disputes.insert((item.0, field.to_owned()));
                 }
             }
         }

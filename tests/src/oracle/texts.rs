@@ -1,13 +1,12 @@
 //! Texts: every character is followed from where it was typed to where it was deleted.
 
-use super::{Fact, Oracle, Past, marks};
-use holdfast_model::EntityId;
+use super::{Fact, InSpace, Oracle, Past, marks};
 use std::collections::BTreeMap;
 
 impl Oracle {
     /// Checks a merged text: everything typed that nobody deleted is there, nothing else is, and
     /// what one person typed in one go is broken up only by someone who saw it.
-    pub fn check_text(&self, item: EntityId, at: &Past, text: &str) {
+    pub fn check_text(&self, item: InSpace, at: &Past, text: &str) {
         let facts: Vec<&Fact> = self.facts(item, at).collect();
         let mut typed: BTreeMap<char, Vec<&Fact>> = BTreeMap::new();
         for fact in &facts {
@@ -19,11 +18,14 @@ impl Oracle {
         for (c, by) in &typed {
             let survives =
                 by.iter().any(|f| !facts.iter().any(|d| d.deleted.contains(c) && d.saw(f.id)));
-            assert!(!survives || shown.contains(c), "{c} of {item} is lost; the text is {text:?}");
+            assert!(
+                !survives || shown.contains(c),
+                "{c} of {item:?} is lost; the text is {text:?}"
+            );
             // Typed once and put back never: then its fate is known exactly.
             assert!(
                 by.len() > 1 || survives || !shown.contains(c),
-                "{c} of {item} was deleted and is back; the text is {text:?}"
+                "{c} of {item:?} was deleted and is back; the text is {text:?}"
             );
         }
         assert!(shown.iter().all(|c| typed.contains_key(c)), "nobody typed this: {text:?}");
@@ -37,7 +39,10 @@ impl Oracle {
                 .collect();
             for pair in run.windows(2) {
                 for c in shown[pair[0]..pair[1]].iter().skip(1).filter(|c| once(c)) {
-                    assert!(typed[c][0].saw(fact.id), "{c} of {item} breaks up a run in {text:?}");
+                    assert!(
+                        typed[c][0].saw(fact.id),
+                        "{c} of {item:?} breaks up a run in {text:?}"
+                    );
                 }
             }
         }
@@ -45,7 +50,7 @@ impl Oracle {
 
     /// Whether the text of an item was edited twice by people of whom neither had seen the other's
     /// edit.
-    pub fn text_edited_apart(&self, item: EntityId, at: &Past) -> bool {
+    pub fn text_edited_apart(&self, item: InSpace, at: &Past) -> bool {
         let edits: Vec<&Fact> = self.facts(item, at).filter(|fact| fact.text).collect();
         edits.iter().any(|a| edits.iter().any(|b| a.id != b.id && !a.saw(b.id) && !b.saw(a.id)))
     }

@@ -3,8 +3,9 @@
 use super::device::Device;
 use super::rows::count_conflict;
 use super::tally::Group;
-use super::world::World;
-use crate::oracle::{Past, without_texts};
+use super::world::{ASK_NEEDLE, World};
+use crate::oracle::{InSpace, Past, without_texts};
+use holdfast_model::fields::{PARENT, SPACE};
 use holdfast_model::{EntityId, Kind};
 use holdfast_oplog::{LogId, SealedBatch, Space, VersionVector};
 use holdfast_store::query::TaskFilter;
@@ -15,9 +16,6 @@ use rand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 
 const MANY: usize = 10_000;
-
-/// The spaces whose contents all devices share once everything has arrived.
-const SHARED: [Space; 2] = [Space::Everywhere, Space::Nearby];
 
 impl World {
     /// What must hold on each device at any time, whatever has arrived and whatever went wrong, of
@@ -61,9 +59,16 @@ impl World {
         );
         // A question is listed exactly where the oracle finds one.
         let conflicts = self.devices[device].read(|tx| tx.conflicts(None));
+        let moved = self.oracle.moved();
+        // Which of several versions of an item is shown, and what hangs below it, the oracle does not
+        // say.
+        let known = |conflict: &ConflictRecord| {
+            let place = conflict.field == SPACE || conflict.field == PARENT;
+            !moved.contains(&conflict.entity) && (moved.is_empty() || !place)
+        };
         let listed: BTreeSet<(EntityId, String)> = conflicts
             .iter()
-            .filter(|conflict| conflict.kind != "text")
+            .filter(|conflict| conflict.kind != "text" && known(conflict))
             .map(|conflict| (conflict.entity, conflict.field.clone()))
             .collect();
         assert_eq!(listed, self.oracle.disputes(&at), "device {device} asks something else");
@@ -73,9 +78,10 @@ impl World {
         let (counted, _) = self.devices[device].read(|tx| tx.conflict_counts());
         assert_eq!(counted, items.len() as u64, "device {device} counts what it does not list");
         // A text is asked about, or marked as merged, only where it was edited apart.
-        for conflict in conflicts.iter().filter(|conflict| conflict.kind == "text") {
+        for conflict in conflicts.iter().filter(|c| c.kind == "text" && known(c)) {
+            let (_, space) = self.devices[device].item(conflict.entity).expect("it is asked about");
             assert!(
-                self.oracle.text_edited_apart(conflict.entity, &at),
+                self.oracle.text_edited_apart((conflict.entity, space), &at),
                 "device {device} asks about a text that nobody edited apart"
             );
         }
@@ -89,10 +95,10 @@ impl World {
     /// Every character that someone typed and nobody deleted is in the text, nothing that was deleted
     /// is, and what one person typed in one go is not broken up by someone who did not see it.
     fn check_texts(&mut self, device: usize, at: &Past) {
-        let items: Vec<EntityId> = self.oracle.items_with_text(at).collect();
+        let items: Vec<InSpace> = self.oracle.items_with_text(at).collect();
         for item in items {
-            let text = self.devices[device].read(|tx| tx.text(item));
-            self.oracle.check_text(item, at, &text.map(|t| t.plain).unwrap_or_default());
+            let text = self.devices[device].read(|tx| tx.plain_in(item.0, item.1));
+            self.oracle.check_text(item, at, &text);
         }
     }
 
@@ -107,20 +113,29 @@ impl World {
             let own = self.devices[device].actor;
             let expected: Past = everything
                 .iter()
-                .filter(|(log, _)| log.space != Space::Device || log.actor == own)
-                .map(|(log, seq)| (*log, *seq))
+                .map(|(log, seq)| match log.space {
+                    _ if log.actor == own => (*log, *seq),
+                    Space::Device => (*log, 0),
+                    Space::Ask => (*log, self.approved.get(log).copied().unwrap_or(0)),
+                    Space::Everywhere | Space::Nearby => (*log, *seq),
+                })
+                .filter(|(_, seq)| *seq > 0)
                 .collect();
             assert_eq!(self.devices[device].holds(), expected, "device {device} lacks a change");
         }
         // The same changes give the same data and the same conflicts, byte for byte; texts and the
         // review of texts too.
-        let first = seen(&mut self.devices[0]);
+        let shared = self.shared();
+        let first = seen(&mut self.devices[0], &shared);
         for device in 1..self.devices.len() {
-            let other = seen(&mut self.devices[device]);
+            let other = seen(&mut self.devices[device], &shared);
             assert_eq!(other.0, first.0, "device {device} shows other data than device 0");
             assert_eq!(other.1, first.1, "device {device} lists other conflicts than device 0");
         }
         self.tally.count(Group::Checks, "all devices the same");
+        if shared.spaces.contains(&Space::Ask) && first.0.contains(ASK_NEEDLE) {
+            self.tally.count(Group::Checks, "all devices the same in what asked");
+        }
         self.event(format_args!(
             "all show {}",
             holdfast_oplog::Hash::of(first.0.as_bytes()).to_hex()
@@ -128,18 +143,30 @@ impl World {
         for conflict in self.devices[0].read(|tx| tx.conflicts(None)) {
             count_conflict(&mut self.tally, &conflict);
         }
-        match self.rng.gen_range(0..6) {
-            0 => self.in_another_order(&first),
-            1 => self.everything_again(&first),
-            2 => self.views_made_anew(&first),
+        match self.rng.gen_range(0..7) {
+            0 => self.in_another_order(&first, &shared),
+            1 => self.everything_again(&first, &shared),
+            2 => self.views_made_anew(&first, &shared),
             3 => self.log_verified(),
+            4 => self.newcomer_on_the_network(&first, &shared),
             _ => {}
         }
     }
 
+    fn shared(&mut self) -> Shared {
+        let waits = (0..self.devices.len())
+            .any(|device| !self.devices[device].read(|tx| tx.awaiting_approval()).is_empty());
+        let mut spaces = vec![Space::Everywhere, Space::Nearby];
+        spaces.extend((!waits).then_some(Space::Ask));
+        Shared { apart: self.oracle.moved_beyond(&spaces), spaces }
+    }
+
     /// A device that gets everything in yet another order comes to the same.
-    fn in_another_order(&mut self, first: &(String, String)) {
+    fn in_another_order(&mut self, first: &Seen, shared: &Shared) {
         let from = self.rng.gen_range(0..self.devices.len());
+        if self.base(from).iter().next().is_some() {
+            return self.newcomer_on_the_network(first, shared);
+        }
         let most = self.rng.gen_range(1..12);
         let batches = self.sealed(from, &VersionVector::new(), Carrier::Lan, most);
         let mut logs: BTreeMap<LogId, Vec<Vec<u8>>> = BTreeMap::new();
@@ -157,14 +184,24 @@ impl World {
                 None => drop(logs.swap_remove(at)),
             }
         }
-        let shown = seen(&mut late);
+        let shown = seen(&mut late, shared);
         assert_eq!(shown.0, first.0, "another order gives other data");
         assert_eq!(shown.1, first.1, "another order gives other conflicts");
         self.tally.count(Group::Checks, "another order gives the same");
     }
 
+    /// A device that joins later and gets everything from one on its network comes to the same.
+    fn newcomer_on_the_network(&mut self, first: &Seen, shared: &Shared) {
+        let from = self.rng.gen_range(0..self.devices.len());
+        let mut late = self.newcomer(from);
+        let shown = seen(&mut late, shared);
+        assert_eq!(shown.0, first.0, "a newcomer has other data");
+        assert_eq!(shown.1, first.1, "a newcomer has other conflicts");
+        self.tally.count(Group::Checks, "a newcomer on the network gets the same");
+    }
+
     /// Taking everything in again changes nothing.
-    fn everything_again(&mut self, first: &(String, String)) {
+    fn everything_again(&mut self, first: &Seen, shared: &Shared) {
         let last = self.devices.len() - 1;
         let batches = self.sealed(last, &VersionVector::new(), Carrier::Lan, 5);
         let now_ms = self.now_ms;
@@ -174,16 +211,16 @@ impl World {
             assert_eq!(device.take(now_ms, batch).unwrap().0.new, 0);
         }
         assert_eq!(device.read(|tx| tx.position()), position);
-        assert_eq!(&seen(device), first, "taking everything in again changed something");
+        assert_eq!(&seen(device, shared), first, "taking everything in again changed something");
         self.tally.count(Group::Checks, "everything again changes nothing");
     }
 
     /// The views made anew from the log are the views that grew.
-    fn views_made_anew(&mut self, first: &(String, String)) {
+    fn views_made_anew(&mut self, first: &Seen, shared: &Shared) {
         let at = self.rng.gen_range(0..self.devices.len());
         let device = &mut self.devices[at];
         device.store.write(|tx| tx.rebuild()).unwrap();
-        assert_eq!(&seen(device), first, "made anew, the views differ");
+        assert_eq!(&seen(device, shared), first, "made anew, the views differ");
         self.tally.count(Group::Checks, "views made anew are the same");
     }
 
@@ -222,13 +259,27 @@ impl World {
     }
 }
 
-/// The data and the conflicts of the shared spaces, with everything in them.
-fn seen(device: &mut Device) -> (String, String) {
-    let dump: String = SHARED.iter().map(|space| device.dump(Some(*space))).collect();
+/// What all devices have in common once everything that may travel has arrived.
+struct Shared {
+    spaces: Vec<Space>,
+    /// Items of which some devices hold a version that others may not have: they may show another one,
+    /// and hang what is in it elsewhere.
+    apart: BTreeSet<EntityId>,
+}
+
+/// The data and the conflicts that all have in common, as text.
+type Seen = (String, String);
+
+/// The data and the conflicts of some spaces, with everything in them.
+fn seen(device: &mut Device, Shared { spaces, apart }: &Shared) -> Seen {
+    let dump: String = spaces.iter().map(|space| device.dump(Some(*space))).collect();
     let conflicts = device.read(|tx| {
         let mut shared = Vec::new();
         for conflict in tx.conflicts(None)? {
-            if tx.expect_entity(conflict.entity, "item")?.1 != Space::Device {
+            let (_, home) = tx.expect_entity(conflict.entity, "item")?;
+            let place = conflict.field == SPACE || conflict.field == PARENT;
+            let same = !apart.contains(&conflict.entity) && (apart.is_empty() || !place);
+            if spaces.contains(&home) && same {
                 shared.push(conflict);
             }
         }

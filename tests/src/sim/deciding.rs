@@ -1,5 +1,6 @@
 //! Texts that people type, conflicts that they decide, steps that they take back.
 
+use super::moving::MOVED;
 use super::tally::Group;
 use super::world::{Action, Looking, Made, Meant, World};
 use crate::oracle::Life;
@@ -63,8 +64,8 @@ impl World {
     /// Someone opens a conflict and takes their time.
     pub(super) fn look(&mut self, device: usize) {
         let mut open = Vec::new();
-        for Made { id, space, .. } in self.made.clone() {
-            let Some(state) = self.devices[device].state(id) else { continue };
+        for Made { id, .. } in self.made.clone() {
+            let Some((state, space)) = self.devices[device].item(id) else { continue };
             let registers =
                 state.registers.iter().map(|(field, register)| (field.as_str(), register));
             for (field, register) in registers.chain([(LIFE, &state.life)]) {
@@ -84,7 +85,7 @@ impl World {
         } else {
             values.choose(&mut self.rng).unwrap().clone()
         };
-        self.looking.push(Looking { device, item, field, chosen, saw });
+        self.looking.push(Looking { device, item, space, field, chosen, saw });
     }
 
     /// Someone who looked at a conflict decides it, whatever has arrived since.
@@ -93,8 +94,13 @@ impl World {
             return;
         }
         let at = self.rng.gen_range(0..self.looking.len());
-        let Looking { device, item, field, chosen, saw } = self.looking.swap_remove(at);
+        let Looking { device, item, space: saw_in, field, chosen, saw } =
+            self.looking.swap_remove(at);
         let (state, space) = self.devices[device].read(|tx| tx.expect_entity(item, "item"));
+        if space != saw_in {
+            // It was moved meanwhile: what they looked at is not there any more.
+            return;
+        }
         let ids = saw.iter().map(|dot| (LogId { space, actor: dot.actor }, dot.seq)).collect();
         let standing: Vec<Dot> = state.register(&field).map(|r| r.dots()).unwrap_or_default();
         let unseen = standing.iter().any(|dot| !saw.contains(dot));
@@ -117,6 +123,10 @@ impl World {
     pub(super) fn undo(&mut self, device: usize) {
         let actor = self.devices[device].actor;
         let Some(step) = self.devices[device].read(|tx| tx.undo_step(actor)) else { return };
+        if step.action() == MOVED {
+            // That is taken back by moving again.
+            return;
+        }
         let before = self.devices[device].dump(None);
         if self.revert(device, &step, UNDO) && self.rng.gen_bool(0.4) && self.redo(device) {
             // Undone and at once done again is as it was.
@@ -142,11 +152,10 @@ impl World {
             let mut meant = Vec::new();
             for edit in plan.edits {
                 let id = edit.entity;
-                let before = self.devices[device].read(|tx| tx.text(id));
+                let before = self.devices[device].read(|tx| tx.plain_in(id, change.space));
                 let doc = docs.remove(&id);
-                let text =
-                    doc.as_ref().map(|d| (before.map(|b| b.plain).unwrap_or_default(), d.plain()));
-                let life = self.meaning_of_undo(device, &edit);
+                let text = doc.as_ref().map(|d| (before, d.plain()));
+                let life = self.meaning_of_undo(device, change.space, &edit);
                 meant.push(Meant { edit, life, decided: BTreeMap::new(), text, doc });
             }
             let action = Action { space: change.space, name, reverts: Some(first), group };
@@ -160,9 +169,9 @@ impl World {
     /// An undo writes the life of an item because it undoes or does again a deletion, a decision or
     /// the like, or only because it edits content. It means it where it edits nothing else, or where
     /// an edit of content would have written something else.
-    fn meaning_of_undo(&mut self, device: usize, edit: &Edit) -> Life {
+    fn meaning_of_undo(&mut self, device: usize, space: Space, edit: &Edit) -> Life {
         let Some(life) = &edit.life else { return Life::Implied };
-        let standing = self.oracle.values(edit.entity, LIFE, self.oracle.applied(device));
+        let standing = self.oracle.values((edit.entity, space), LIFE, self.oracle.applied(device));
         let content = !edit.set.is_empty()
             || !edit.add.is_empty()
             || !edit.remove.is_empty()

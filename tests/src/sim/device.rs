@@ -10,6 +10,7 @@ use holdfast_sync::{Session, SyncError, Taken, membership, take_in};
 use holdfast_vault::{DeviceKeys, sign_change};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use tempfile::TempDir;
@@ -34,6 +35,14 @@ impl Crash {
     }
 }
 
+fn refuse_after(store: &Store, crash: &Arc<Crash>) {
+    let crash = Arc::clone(crash);
+    store.refuse_commits(move || crash.strikes()).unwrap();
+}
+
+/// What a database on disk is called.
+const DATABASE: &str = "holdfast.db";
+
 /// One device.
 pub(crate) struct Device {
     pub(crate) store: Store,
@@ -51,31 +60,57 @@ pub(crate) struct Device {
 impl Device {
     /// A device that has just joined the vault.
     pub(crate) fn new(founded: &Arc<Founded>, place: usize, skew_ms: i64, on_disk: bool) -> Self {
-        let mut store = founded.store();
-        let folder = on_disk.then(|| {
-            let folder = super::carry::temporary_folder();
-            let path = folder.path().join("holdfast.db");
-            store.copy_to(&path).unwrap();
-            store = Store::open(&path).unwrap();
-            folder
-        });
         let mut device = Self {
-            store,
+            store: founded.store(),
             actor: actor(place),
             skew_ms,
             founded: Arc::clone(founded),
             place,
             rng: ChaCha20Rng::seed_from_u64(place as u64),
             crash: Arc::default(),
-            folder,
+            folder: None,
         };
         device.watch_commits();
+        if on_disk {
+            device.settle_on_disk();
+        }
         device
     }
 
+    /// Has its database on disk from now on, so that it can be opened more than once.
+    pub(crate) fn settle_on_disk(&mut self) {
+        if self.folder.is_none() {
+            let folder = super::carry::temporary_folder();
+            let path = folder.path().join(DATABASE);
+            self.store.copy_to(&path).unwrap();
+            self.store = Store::open(&path).unwrap();
+            self.folder = Some(folder);
+            self.watch_commits();
+        }
+    }
+
+    /// Where it keeps its files.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.as_ref().expect("a device on disk").path()
+    }
+
+    /// Another way to its database, for a thread of the app.
+    pub(crate) fn twin(&self, now_ms: i64, seed: u64) -> Twin {
+        let store = Store::open(&self.folder().join(DATABASE)).unwrap();
+        refuse_after(&store, &self.crash);
+        Twin {
+            store,
+            actor: self.actor,
+            wall_ms: self.wall(now_ms),
+            founded: Arc::clone(&self.founded),
+            place: self.place,
+            rng: ChaCha20Rng::seed_from_u64(seed),
+            folder: self.folder().to_owned(),
+        }
+    }
+
     fn watch_commits(&mut self) {
-        let crash = Arc::clone(&self.crash);
-        self.store.refuse_commits(move || crash.strikes()).unwrap();
+        refuse_after(&self.store, &self.crash);
     }
 
     /// Lets the device crash at the commit of that number from now, counted from 1.
@@ -96,7 +131,7 @@ impl Device {
     /// Starts again from what is in the database.
     pub(crate) fn restart(&mut self) {
         self.store = match &self.folder {
-            Some(folder) => Store::open(&folder.path().join("holdfast.db")).unwrap(),
+            Some(folder) => Store::open(&folder.path().join(DATABASE)).unwrap(),
             None => self.store.copy_in_memory().unwrap(),
         };
         self.crash = Arc::default();
@@ -123,17 +158,17 @@ impl Device {
         }
     }
 
-    /// Appends one action of the person.
+    /// Appends one action of the person: all of its changes, or none.
     pub(crate) fn append(
         &mut self,
         now_ms: i64,
-        action: LocalChange,
-    ) -> Result<Applied, StoreError> {
+        changes: Vec<LocalChange>,
+    ) -> Result<Vec<Applied>, StoreError> {
         let vault = self.founded.vault;
         let keys = &self.founded.keys[self.place];
         let sign = |id, hash| sign_change(keys, vault, id, hash);
         let author = Author { actor: self.actor, sign: &sign, wall_ms: now_ms + self.skew_ms };
-        self.store.write(|tx| tx.append(author, action))
+        self.store.write(|tx| changes.into_iter().map(|change| tx.append(author, change)).collect())
     }
 
     /// Takes a sealed batch in and applies what can be applied, in one transaction.
@@ -167,10 +202,44 @@ impl Device {
     }
 
     pub(crate) fn state(&mut self, item: EntityId) -> Option<EntityState> {
-        self.read(|tx| tx.entity(item)).map(|(state, _)| state)
+        self.item(item).map(|(state, _)| state)
+    }
+
+    /// An item as it is shown, and the space that it lives in.
+    pub(crate) fn item(&mut self, item: EntityId) -> Option<(EntityState, Space)> {
+        self.read(|tx| tx.entity(item))
     }
 
     pub(crate) fn dump(&mut self, space: Option<Space>) -> String {
         self.read(|tx| Ok(tx.dump(space)?.to_string()))
+    }
+}
+
+/// A way of its own to the database of a device.
+pub(crate) struct Twin {
+    store: Store,
+    actor: ActorId,
+    wall_ms: i64,
+    founded: Arc<Founded>,
+    place: usize,
+    rng: ChaCha20Rng,
+    folder: PathBuf,
+}
+
+impl Twin {
+    pub(crate) fn session(&mut self) -> Session<'_> {
+        Session {
+            wall_ms: self.wall_ms,
+            store: &mut self.store,
+            keys: &self.founded.keys[self.place],
+            keyring: &self.founded.keyring,
+            actor: self.actor,
+            rng: &mut self.rng,
+        }
+    }
+
+    /// Where the device keeps its files.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 }

@@ -6,14 +6,18 @@
 //! from the engine says what must come out. Owns no time and no randomness: every choice is drawn from
 //! the seed and the number of the step, so a history can be run again and made shorter.
 
+mod approvals;
+mod attachments;
 mod carry;
 mod checks;
 mod deciding;
 mod device;
 mod founded;
 mod minimise;
+mod moving;
 mod newer;
 mod people;
+mod pruning;
 mod rows;
 mod run;
 mod steps;

@@ -29,6 +29,11 @@ impl NewerApp {
         Self { place, log, changes: Vec::new(), ms: 0 }
     }
 
+    /// Its place in the vault.
+    pub(super) const fn place(&self) -> usize {
+        self.place
+    }
+
     /// How many changes it wrote.
     pub(super) fn written(&self) -> u64 {
         self.changes.len() as u64

@@ -31,7 +31,7 @@ impl World {
                 draft.set(WHEN, self.day(), &Seen::All).set(REPEAT, self.repeat(), &Seen::All);
             }
             meant.extend(draft.finish().map(Meant::content));
-            made.push(Made { id, kind, space });
+            made.push(Made { id, kind });
         }
         if self.commit(0, Action::new(space, "add"), meant) {
             self.made = made;
@@ -49,7 +49,7 @@ impl World {
             draft.finish().map(Meant::content)
         });
         if self.commit(device, Action::new(space, "import"), meant.collect()) {
-            self.made.extend(ids.into_iter().map(|id| Made { id, kind: Kind::Task, space }));
+            self.made.extend(ids.into_iter().map(|id| Made { id, kind: Kind::Task }));
             self.tally.count(Group::Edits, "make many tasks at once");
         }
     }
@@ -75,8 +75,8 @@ impl World {
     /// Someone empties the trash.
     pub(super) fn empty_trash(&mut self, device: usize) {
         let mut meant = Vec::new();
-        for Made { id, space, .. } in self.made.clone() {
-            let Some(state) = self.devices[device].state(id) else { continue };
+        for Made { id, .. } in self.made.clone() {
+            let Some((state, space)) = self.devices[device].item(id) else { continue };
             if space == Space::Everywhere && state.is_trashed() {
                 let mut draft = state.draft();
                 draft.life(PURGED, &Seen::All);
@@ -99,6 +99,7 @@ impl World {
         let space = match self.rng.gen_range(0..20) {
             0 => Space::Device,
             1..=3 => Space::Nearby,
+            4..=5 => Space::Ask,
             _ => Space::Everywhere,
         };
         let id = EntityId::named(&format!("item/{}", self.step));
@@ -113,7 +114,7 @@ impl World {
         }
         let edits = draft.finish().map(Meant::content).into_iter().collect();
         if self.commit(device, Action::new(space, "add"), edits) {
-            self.made.push(Made { id, kind, space });
+            self.made.push(Made { id, kind });
             self.tally.count(Group::Edits, &format!("make a {}", kind.as_str()));
         }
     }
@@ -132,7 +133,7 @@ impl World {
         if self.commit(device, Action::new(space, "tag.add"), edits) {
             self.tally.count(Group::Edits, "make a tag");
             if self.made.iter().all(|made| made.id != id) {
-                self.made.push(Made { id, kind: Kind::Tag, space });
+                self.made.push(Made { id, kind: Kind::Tag });
             }
         }
     }
@@ -196,8 +197,8 @@ impl World {
     }
 
     pub(super) fn change_life(&mut self, device: usize) {
-        let Some(Made { id, space, .. }) = self.made.choose(&mut self.rng).copied() else { return };
-        let Some(state) = self.devices[device].state(id) else { return };
+        let Some(Made { id, .. }) = self.made.choose(&mut self.rng).copied() else { return };
+        let Some((state, space)) = self.devices[device].item(id) else { return };
         let to = if state.is_alive() {
             DELETED
         } else if state.is_trashed() && self.rng.gen_bool(0.5) {
@@ -275,7 +276,7 @@ impl World {
         {
             self.tally.count(Group::Edits, "next occurrence");
             if self.made.iter().all(|made| made.id != id) {
-                self.made.push(Made { id, kind: Kind::Task, space });
+                self.made.push(Made { id, kind: Kind::Task });
             } else {
                 self.tally.count(Group::Edits, "next occurrence, made on a second device");
             }
@@ -288,7 +289,8 @@ impl World {
         match space {
             Space::Everywhere => "one",
             Space::Device => super::world::DEVICE_NEEDLE,
-            _ => super::world::NEARBY_NEEDLE,
+            Space::Ask => super::world::ASK_NEEDLE,
+            Space::Nearby => super::world::NEARBY_NEEDLE,
         }
     }
 }

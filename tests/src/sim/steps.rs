@@ -27,7 +27,13 @@ const ACTS: &[(u32, Act)] = &[
     (5, World::make_many),
     (10, World::delete_many),
     (25, World::empty_trash),
+    (6, World::attach),
+    (20, World::approve),
+    (20, World::move_between_spaces),
+    (14, World::prune),
     (65, World::meet_someone),
+    (16, World::join_network),
+    (50, |world, _| world.talk()),
     (30, |world, device| world.visit_relay(device, true)),
     (60, World::post_to_someone),
     (85, |world, _| world.deliver(true)),
@@ -81,7 +87,7 @@ impl World {
         self.redo(device);
     }
 
-    fn someone_else(&mut self, device: usize) -> usize {
+    pub(super) fn someone_else(&mut self, device: usize) -> usize {
         (device + self.rng.gen_range(1..self.devices.len())) % self.devices.len()
     }
 
@@ -100,6 +106,7 @@ impl World {
         match self.rng.gen_range(0..10) {
             0 => self.wipe_relay(),
             1 => {
+                self.leave_network(device, false);
                 self.devices[device].restart();
                 self.tally.count(Group::Faults, "restart");
             }
@@ -126,10 +133,16 @@ impl World {
     /// lacks anything. Each meets the first, twice, which is enough for everything to get around.
     pub(super) fn settle(&mut self, seed: u64) {
         self.begin_step(seed, usize::MAX >> 1);
+        if self.rng.gen_bool(0.5) {
+            self.approve_everything();
+        }
         self.newer_app_sends(0);
         self.deliver_all();
         if self.rng.gen_bool(0.25) {
             self.settle_by_folder();
+        }
+        if self.rng.gen_bool(0.1) {
+            self.settle_by_network();
         }
         let devices = self.devices.len();
         // The last one has everything after the first round.

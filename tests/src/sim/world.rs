@@ -7,12 +7,12 @@ use super::rows;
 use super::tally::{Group, Tally};
 use super::trace::Trace;
 use super::{Mode, Options};
-use crate::oracle::{FIRST_MARK, Id, Life, Oracle, Told};
+use crate::oracle::{FIRST_MARK, Id, Life, Oracle, Past, Told};
 use holdfast_model::change::Edit;
 use holdfast_model::text::TextDoc;
 use holdfast_model::{Dot, EntityId, EntityState, Hlc, Kind, Value, hlc};
-use holdfast_oplog::{LogId, Space};
-use holdfast_store::LocalChange;
+use holdfast_oplog::{Hash, LogId, Space};
+use holdfast_store::{Applied, LocalChange};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -27,6 +27,8 @@ pub(super) const YEAR: i64 = 365 * DAY;
 
 /// Stands in every title and text of a space that travels less than everywhere.
 pub(super) const NEARBY_NEEDLE: &str = "needle-of-nearby";
+/// Stands in every title and text that leaves only after the person said yes.
+pub(super) const ASK_NEEDLE: &str = "needle-that-asks";
 /// Stands in every title and text that must never leave its device.
 pub(super) const DEVICE_NEEDLE: &str = "needle-of-this-device";
 
@@ -34,6 +36,8 @@ pub(super) const DEVICE_NEEDLE: &str = "needle-of-this-device";
 pub(super) struct Looking {
     pub(super) device: usize,
     pub(super) item: EntityId,
+    /// In which space it was shown.
+    pub(super) space: Space,
     pub(super) field: String,
     pub(super) chosen: Value,
     pub(super) saw: Vec<Dot>,
@@ -44,7 +48,6 @@ pub(super) struct Looking {
 pub(super) struct Made {
     pub(super) id: EntityId,
     pub(super) kind: Kind,
-    pub(super) space: Space,
 }
 
 /// The devices of a vault and everything between them.
@@ -61,6 +64,10 @@ pub(crate) struct World {
     pub(super) carried: super::carry::Carried,
     pub(super) looking: Vec<Looking>,
     pub(super) made: Vec<Made>,
+    /// The contents of attachments, and the changes that name them.
+    pub(super) contents: BTreeMap<Hash, Id>,
+    /// Up to where logs of the space that asks may leave: someone said yes.
+    pub(super) approved: Past,
     marks: u32,
     /// Whether people also do what is decided by the clock: policies chosen apart, tags of one name.
     pub(super) by_clock: bool,
@@ -133,6 +140,8 @@ impl World {
             carried: super::carry::Carried::default(),
             looking: Vec::new(),
             made: Vec::new(),
+            contents: BTreeMap::new(),
+            approved: Past::new(),
             marks: 0,
             by_clock: options.by_clock,
             tally: Tally::default(),
@@ -165,31 +174,58 @@ impl World {
     /// Commits one action of the person on a device. Whether it was acknowledged: a crash may have
     /// come before.
     pub(super) fn commit(&mut self, device: usize, action: Action<'_>, meant: Vec<Meant>) -> bool {
-        let mut meant = meant;
-        let Action { space, name, reverts, group } = action;
-        let texts = meant.iter_mut().filter_map(|m| m.doc.take().map(|d| (m.edit.entity, d)));
-        let change = LocalChange {
-            space,
-            action: name.into(),
-            group,
-            reverts,
-            texts: texts.collect(),
-            edits: meant.iter().map(|m| m.edit.clone()).collect(),
-        };
+        self.commit_together(device, vec![(action, meant)])
+    }
+
+    /// Commits one action of the person that writes in several spaces: a change in each, and all of
+    /// them or none.
+    pub(super) fn commit_together(
+        &mut self,
+        device: usize,
+        mut parts: Vec<(Action<'_>, Vec<Meant>)>,
+    ) -> bool {
+        let mut changes = Vec::new();
+        for (Action { space, name, reverts, group }, meant) in &mut parts {
+            let texts = meant.iter_mut().filter_map(|m| m.doc.take().map(|d| (m.edit.entity, d)));
+            changes.push(LocalChange {
+                space: *space,
+                action: (*name).into(),
+                group: *group,
+                reverts: *reverts,
+                texts: texts.collect(),
+                edits: meant.iter().map(|m| m.edit.clone()).collect(),
+            });
+        }
         let now = self.now_ms;
         let replica = &mut self.devices[device];
-        let applied = match replica.append(now, change) {
+        let applied = match replica.append(now, changes) {
             Ok(applied) => applied,
             Err(_) if replica.crashed() => {
                 self.restart(device);
                 return false;
             }
-            Err(error) => panic!("device {device} could not write '{name}': {error}"),
+            Err(error) => panic!("device {device} could not write: {error}"),
         };
+        for ((action, meant), applied) in parts.into_iter().zip(applied) {
+            self.acknowledged(device, action, &meant, &applied);
+        }
+        true
+    }
+
+    /// A change was acknowledged: the oracle hears of it.
+    fn acknowledged(
+        &mut self,
+        device: usize,
+        action: Action<'_>,
+        meant: &[Meant],
+        applied: &Applied,
+    ) {
+        let Action { space, name, .. } = action;
         assert!(applied.notices.is_empty(), "{:?}", applied.notices);
         let dot = applied.last.unwrap();
         let log = LogId { space, actor: dot.actor };
-        let change = replica.read(|tx| tx.change(dot.in_space(space))).unwrap();
+        let read = self.devices[device].read(|tx| tx.change(dot.in_space(space)));
+        let change = read.unwrap();
         self.time_is_sound(device, change.time);
         self.event(format_args!("{device} {name} {dot} {:?}", change.time));
         let told: Vec<Told<'_>> = meant
@@ -202,11 +238,10 @@ impl World {
             })
             .collect();
         self.oracle.wrote(device, (log, dot.seq), change.time, &told);
-        rows::count_edits(&mut self.tally, name, &meant);
+        rows::count_edits(&mut self.tally, name, meant);
         self.tally.count(Group::Edits, &format!("in space {space}"));
         self.tally.count(Group::Checks, "acknowledged changes");
-        self.touched.insert(device);
-        true
+        self.touch(device);
     }
 
     /// Hybrid time only grows on a device, also when its clock jumps back or it restarts; and no
@@ -235,6 +270,7 @@ impl World {
     pub(super) fn restart(&mut self, device: usize) {
         self.event(format_args!("{device} crashed"));
         self.tally.count(Group::Faults, "crash at a commit");
+        self.leave_network(device, true);
         self.devices[device].restart();
         self.looking.retain(|looking| looking.device != device);
         self.touched.insert(device);
@@ -245,8 +281,8 @@ impl World {
         let made: Vec<Made> =
             self.made.iter().filter(|made| kinds.contains(&made.kind)).copied().collect();
         let mut items = Vec::new();
-        for Made { id, space, .. } in made {
-            if let Some(state) = self.devices[device].state(id)
+        for Made { id, .. } in made {
+            if let Some((state, space)) = self.devices[device].item(id)
                 && state.is_alive()
             {
                 items.push((state, space));
@@ -262,8 +298,8 @@ impl World {
         while !made.is_empty() {
             // Rather an older one, so that people meet on the same items.
             let at = self.rng.gen_range(0..made.len()).min(self.rng.gen_range(0..made.len()));
-            let Made { id, space, .. } = made.remove(at);
-            if let Some(state) = self.devices[device].state(id)
+            let Made { id, .. } = made.remove(at);
+            if let Some((state, space)) = self.devices[device].item(id)
                 && state.is_alive()
             {
                 return Some((state, space));
@@ -279,7 +315,8 @@ impl World {
         match space {
             Space::Everywhere => (*word).to_owned(),
             Space::Device => format!("{word} {DEVICE_NEEDLE}"),
-            _ => format!("{word} {NEARBY_NEEDLE}"),
+            Space::Ask => format!("{word} {ASK_NEEDLE}"),
+            Space::Nearby => format!("{word} {NEARBY_NEEDLE}"),
         }
     }
 
@@ -297,7 +334,8 @@ impl World {
         match space {
             Space::Everywhere => {}
             Space::Device => run.push_str(DEVICE_NEEDLE),
-            _ => run.push_str(NEARBY_NEEDLE),
+            Space::Ask => run.push_str(ASK_NEEDLE),
+            Space::Nearby => run.push_str(NEARBY_NEEDLE),
         }
         if self.rng.gen_bool(0.3) {
             run.push_str(".\n");

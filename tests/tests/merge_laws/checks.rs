@@ -7,7 +7,7 @@ use holdfast_oplog::VersionVector;
 use holdfast_store::query::TaskFilter;
 use holdfast_store::{Received, StoreError};
 use holdfast_tests::Replica;
-use holdfast_tests::oracle::without_texts;
+use holdfast_tests::oracle::{InSpace, without_texts};
 use holdfast_tests::replica::verify;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,9 +45,9 @@ pub(crate) fn each_device_alone(world: &mut World) {
 /// Every character that someone typed and nobody deleted is in the text.
 fn texts(world: &mut World, device: usize) {
     let at = world.oracle.applied(device).clone();
-    let items: Vec<EntityId> = world.oracle.items_with_text(&at).collect();
+    let items: Vec<InSpace> = world.oracle.items_with_text(&at).collect();
     for item in items {
-        let text = world.devices[device].store.read(|tx| tx.text(item)).unwrap();
+        let text = world.devices[device].store.read(|tx| tx.text(item.0)).unwrap();
         world.oracle.check_text(item, &at, &text.map(|t| t.plain).unwrap_or_default());
     }
 }

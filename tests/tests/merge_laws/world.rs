@@ -438,7 +438,7 @@ impl World {
                 let doc = docs.remove(&id);
                 let text =
                     doc.as_ref().map(|d| (before.map(|b| b.plain).unwrap_or_default(), d.plain()));
-                let life = self.meaning_of_undo(device, &edit);
+                let life = self.meaning_of_undo(device, change.space, &edit);
                 meant.push(Meant { edit, life, decided: BTreeMap::new(), text, doc });
             }
             self.commit_reverting(device, change.space, action, Some(first), group, meant);
@@ -448,9 +448,9 @@ impl World {
     /// An undo writes the life of an item because it undoes or does again a deletion, a decision or
     /// the like, or only because it edits content. It means it where it edits nothing else, or where
     /// an edit of content would have written something else.
-    fn meaning_of_undo(&mut self, device: usize, edit: &Edit) -> Life {
+    fn meaning_of_undo(&mut self, device: usize, space: Space, edit: &Edit) -> Life {
         let Some(life) = &edit.life else { return Life::Implied };
-        let standing = self.oracle.values(edit.entity, LIFE, self.oracle.applied(device));
+        let standing = self.oracle.values((edit.entity, space), LIFE, self.oracle.applied(device));
         let content = !edit.set.is_empty()
             || !edit.add.is_empty()
             || !edit.remove.is_empty()

@@ -102,7 +102,13 @@ impl Neighbourhood {
         }
     }
 
-    /// Whether the others have to be told that somebody joined or left, once.
+    /// The others have to be told once more what is here: a content that one of them may have asked for
+    /// too early.
+    pub(super) fn tell_again(&self) {
+        self.told.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether the others have to be told that somebody joined or left, or that a content came, once.
     pub(super) fn is_to_be_told(&self) -> bool {
         !self.told.swap(true, Ordering::Relaxed)
     }

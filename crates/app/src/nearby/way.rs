@@ -126,6 +126,9 @@ impl HostSession for Way {
         if let Some(keyring) = came.keyring {
             self.keep(keyring)?;
         }
+        if came.contents > 0 {
+            self.around.tell_again();
+        }
         self.twin.release_deletion(self.device).map_err(stopped)?;
         if came.preview.is_some() {
             self.twin.note_twins().map_err(stopped)?;

@@ -135,6 +135,25 @@ fn a_connection_that_is_cut_after_any_question_goes_on_where_it_stopped() {
     assert!(cuts >= 3, "{cuts}");
 }
 
+/// Who asks for a content before it is there gets the change that names it and no content; nothing that it
+/// is told of later looks any different, so it has to be told once more.
+#[test]
+fn a_content_that_was_asked_for_too_early_comes_when_it_is_there() {
+    let [mut laptop, mut phone, mut tablet] = devices(["laptop", "phone", "tablet"]);
+    let content = laptop.attach("picture", b"a picture");
+    // Two questions: for the batch, and for the content, of which only the first is answered.
+    let cut = pull_some(&mut phone, &mut laptop, 1, false);
+    assert_eq!(cut.outcome.unwrap_err().code(), "unreachable");
+    assert_eq!(pull(&mut tablet, &mut phone).contents, 0);
+    assert!(!tablet.write(|tx| tx.has_blob(content).unwrap()));
+    let offers = news(&mut phone.session()).unwrap().offers;
+    assert_eq!(pull(&mut phone, &mut laptop).contents, 1, "that is to be told");
+    assert_eq!(news(&mut phone.session()).unwrap().offers, offers);
+    assert_eq!(pull(&mut tablet, &mut phone).contents, 1);
+    assert!(tablet.write(|tx| tx.has_blob(content).unwrap()));
+    assert_eq!(pull(&mut tablet, &mut phone).contents, 0);
+}
+
 #[test]
 fn a_large_deletion_waits_for_the_person() {
     let [mut laptop, mut phone] = devices(["laptop", "phone"]);

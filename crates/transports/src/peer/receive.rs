@@ -43,6 +43,9 @@ pub struct Came {
     pub exchange: Option<i64>,
     /// The vault's keys, where new ones came: to be kept in place of the old.
     pub keyring: Option<Keyring>,
+    /// How many contents of attachments came. Whoever asked this device for one before has to be told:
+    /// what it holds is the same as then, so nothing else brings them to ask again.
+    pub contents: u64,
 }
 
 /// Asks for everything that the other device has and this one lacks, and takes it in. What was taken
@@ -367,7 +370,7 @@ impl<'a> Coming<'a> {
                         tx.forget_exchange(empty)?;
                     }
                 }
-                return Ok(Came { preview: None, exchange: None, keyring: None });
+                return Ok(Came { preview: None, exchange: None, keyring: None, contents: 0 });
             }
             let mut coming = self;
             let exchange = coming.exchange(tx, &members, wall_ms)?;
@@ -378,7 +381,8 @@ impl<'a> Coming<'a> {
             preview.made_ms = wall_ms;
             let before = tx.exchange(exchange)?.map(|known| known.report).unwrap_or_default();
             tx.report_exchange(exchange, &together(before, preview.report()))?;
-            Ok(Came { preview: Some(preview), exchange: Some(exchange), keyring: None })
+            let contents = coming.attached;
+            Ok(Came { preview: Some(preview), exchange: Some(exchange), keyring: None, contents })
         })
     }
 

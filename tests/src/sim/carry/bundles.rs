@@ -2,7 +2,7 @@
 
 use super::super::tally::Group;
 use super::super::world::World;
-use super::{includes, temporary_folder, travels};
+use super::{includes, temporary_folder};
 use crate::oracle::Past;
 use holdfast_oplog::DeviceId;
 use holdfast_sync::Carrier;
@@ -54,7 +54,7 @@ impl World {
             self.tally.count(Group::Exchanges, "bundle: with Nearby");
         }
         self.event(format_args!("{from} wrote a bundle"));
-        let holds = travels(&holds, carrier);
+        let holds = self.travels(&holds, carrier);
         self.carried.bundles.push(Bundle { path, from, holds, since });
     }
 
@@ -63,10 +63,8 @@ impl World {
         let bytes = std::fs::read(path).unwrap();
         let mut reader = BundleReader::open(Cursor::new(&bytes)).expect("a bundle is whole");
         let header = reader.header().clone();
-        for (log, _) in header.holds.iter().chain(header.since.iter()) {
-            let may = super::may_travel(log.space, carrier);
-            assert!(may, "the header of a bundle names a log of '{}'", log.space);
-        }
+        self.inspect_named(&header.holds, carrier);
+        self.inspect_named(&header.since, carrier);
         while let Some(section) = reader.next_section().unwrap() {
             if section.kind == SectionKind::Batch {
                 self.inspect(&section.bytes, carrier);

@@ -2,7 +2,7 @@
 
 use super::super::tally::Group;
 use super::super::world::World;
-use super::{travels, union};
+use super::union;
 use crate::oracle::Past;
 use crate::syncer::{Mischief, SyncedFolder, Syncer};
 use holdfast_sync::{Carrier, open_acknowledgement};
@@ -108,7 +108,7 @@ impl World {
             self.tally.count(Group::Faults, "folder: found emptied, nothing deleted");
         }
         if !written.is_empty() {
-            folder.offered = union(&folder.offered, &travels(&here, carrier));
+            folder.offered = union(&folder.offered, &self.travels(&here, carrier));
         }
         for (name, content) in &written {
             self.inspect_file(name, content);
@@ -138,10 +138,7 @@ impl World {
     pub(super) fn inspect_acknowledgement(&mut self, said: &[u8], carrier: Carrier) {
         let said = open_acknowledgement(&self.founded.keyring, &self.founded.members, said)
             .expect("an acknowledgement on its way opens");
-        for (log, _) in said.holds.iter() {
-            let may = super::may_travel(log.space, carrier);
-            assert!(may, "an acknowledgement names a log of '{}'", log.space);
-        }
+        self.inspect_named(&said.holds, carrier);
     }
 
     /// The program that carries the folder does something, right or wrong.
@@ -184,10 +181,11 @@ impl World {
             }
         }
         let all = (0..self.devices.len()).fold(Past::new(), |all, device| {
-            union(&all, &travels(self.oracle.received(device), Carrier::Folder))
+            union(&all, &self.travels(self.oracle.received(device), Carrier::Folder))
         });
         for device in 0..self.devices.len() {
-            let has = travels(&self.devices[device].holds(), Carrier::Folder);
+            let holds = self.devices[device].holds();
+            let has = self.travels(&holds, Carrier::Folder);
             assert_eq!(has, all, "device {device} did not get everything through the folder");
         }
         self.tally.count(Group::Checks, "all the same through the folder alone");

@@ -3,7 +3,6 @@
 use super::super::device::Device;
 use super::super::tally::Group;
 use super::super::world::World;
-use super::travels;
 use super::wire::Wire;
 use crate::oracle::Past;
 use holdfast_oplog::{Range, VersionVector};
@@ -124,7 +123,12 @@ impl World {
     pub(crate) fn meet(&mut self, a: usize, b: usize, faults: bool) {
         let carrier = Carrier::Lan;
         let (before_a, before_b) = (self.devices[a].holds(), self.devices[b].holds());
-        let trouble = self.trouble(faults, &travels(&before_b, carrier));
+        let there_before = self.travels(&before_b, carrier);
+        let mut trouble = self.trouble(faults, &there_before);
+        if let Some(claimed) = &mut trouble.claimed {
+            // What was pruned nobody may ask for again.
+            claimed.join(&self.base(a));
+        }
         let (wire_rng, peer_rng) = (self.branch(), self.branch());
         let now_ms = self.now_ms;
         let [here, there] = self.devices.get_disjoint_mut([a, b]).unwrap();
@@ -137,8 +141,9 @@ impl World {
             self.inspect_acknowledgement(said, carrier);
         }
         let whole = self.exchanged(a, result, &faults, &seen, carrier);
-        self.came(a, &before_a, &travels(&before_b, carrier), whole);
-        self.came(b, &before_b, &travels(&before_a, carrier), whole);
+        self.came(a, &before_a, &there_before, whole);
+        let here_before = self.travels(&before_a, carrier);
+        self.came(b, &before_b, &here_before, whole);
         self.tally.count(Group::Exchanges, "connection");
         self.event(format_args!("{a} met {b}: {faults:?} {}", seen.len()));
     }
@@ -149,7 +154,18 @@ impl World {
         let before = self.devices[a].holds();
         let mut relay = std::mem::take(&mut self.carried.relay);
         let there: Past = relay.holds().unwrap().iter().collect();
-        let trouble = self.trouble(faults, &there);
+        let pruned = self.base(a).iter().collect();
+        let pruned = self.travels(&pruned, carrier);
+        if !super::includes(&there, &pruned) {
+            // It would need a snapshot, which a relay without one cannot give.
+            self.carried.relay = relay;
+            self.tally.count(Group::Faults, "relay emptied of what was pruned");
+            return;
+        }
+        let mut trouble = self.trouble(faults, &there);
+        if let Some(claimed) = &mut trouble.claimed {
+            claimed.join(&pruned.into_iter().collect());
+        }
         let wire_rng = self.branch();
         let now_ms = self.now_ms;
         let mut wire = Wire::new(&mut relay, wire_rng);
@@ -163,7 +179,8 @@ impl World {
         let whole = self.exchanged(a, result, &faults, &seen, carrier);
         self.came(a, &before, &there, whole);
         let after: Past = relay.holds().unwrap().iter().collect();
-        let sent = travels(&self.devices[a].holds(), carrier);
+        let holds = self.devices[a].holds();
+        let sent = self.travels(&holds, carrier);
         assert!(!whole || super::includes(&after, &sent), "the relay did not get what was sent");
         self.carried.relay = relay;
         self.tally.count(Group::Exchanges, "relay");

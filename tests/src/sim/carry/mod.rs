@@ -7,13 +7,14 @@
 mod bundles;
 mod folder;
 mod link;
+mod network;
 mod post;
 mod wire;
 
 use super::tally::Group;
-use super::world::{DEVICE_NEEDLE, NEARBY_NEEDLE, World};
+use super::world::{ASK_NEEDLE, DEVICE_NEEDLE, NEARBY_NEEDLE, World};
 use crate::oracle::Past;
-use holdfast_oplog::{SealedBatch, Space};
+use holdfast_oplog::{LogId, SealedBatch, Space, VersionVector};
 use holdfast_sync::{Carrier, Mailbox};
 use holdfast_vault::open_batch;
 use std::path::Path;
@@ -29,6 +30,7 @@ pub(crate) struct Carried {
     /// Where bundles lie.
     bundle_folder: Option<TempDir>,
     exchange: Option<folder::Exchange>,
+    network: network::Network,
 }
 
 /// A folder for what a history writes: in memory where the system has such a place.
@@ -42,19 +44,14 @@ pub(crate) fn temporary_folder() -> TempDir {
     TempDir::with_prefix("holdfast-sim-").unwrap()
 }
 
-/// Whether a space may travel by a carrier: the table of the design, written apart from the engine.
+/// Whether a space may travel by a carrier: the table of the design, written apart from the engine. Of
+/// the space that asks, only what was approved.
 pub(crate) const fn may_travel(space: Space, carrier: Carrier) -> bool {
     matches!(
         (space, carrier),
-        (Space::Everywhere, _)
+        (Space::Everywhere | Space::Ask, _)
             | (Space::Nearby, Carrier::Lan | Carrier::Bundle { nearby_ticked: true })
     )
-}
-
-/// The part of what someone holds that may travel by a carrier.
-fn travels(holds: &Past, carrier: Carrier) -> Past {
-    let logs = holds.iter().filter(|(log, _)| may_travel(log.space, carrier));
-    logs.map(|(log, seq)| (*log, *seq)).collect()
 }
 
 /// Everything that either holds.
@@ -73,6 +70,29 @@ fn includes(whole: &Past, part: &Past) -> bool {
 }
 
 impl World {
+    /// Up to which change a log may travel by a carrier.
+    fn most(&self, log: LogId, carrier: Carrier) -> u64 {
+        match log.space {
+            space if !may_travel(space, carrier) => 0,
+            Space::Ask => self.approved.get(&log).copied().unwrap_or(0),
+            _ => u64::MAX,
+        }
+    }
+
+    /// The part of what someone holds that may travel by a carrier.
+    pub(super) fn travels(&self, holds: &Past, carrier: Carrier) -> Past {
+        let logs = holds.iter().map(|(log, seq)| (*log, (*seq).min(self.most(*log, carrier))));
+        logs.filter(|(_, seq)| *seq > 0).collect()
+    }
+
+    /// What is said about logs says nothing of what may not travel by this carrier.
+    fn inspect_named(&self, logs: &VersionVector, carrier: Carrier) {
+        for (log, seq) in logs.iter() {
+            let may = seq <= self.most(log, carrier);
+            assert!(may, "change {seq} of a log of '{}' was named by {carrier:?}", log.space);
+        }
+    }
+
     /// Nothing of what must not travel by this carrier is in a batch that does: neither in its header
     /// nor in what it holds.
     fn inspect(&mut self, batch: &[u8], carrier: Carrier) {
@@ -81,14 +101,23 @@ impl World {
         let opened = open_batch(&self.founded.keyring, &batch, |actor| members.public_of(actor))
             .expect("a batch on its way opens");
         let space = opened.header.space;
-        assert!(may_travel(space, carrier), "changes of '{space}' went by {carrier:?}");
+        let may = opened.header.last <= self.most(opened.header.log(), carrier);
+        assert!(may, "changes of '{space}' went by {carrier:?}");
         for change in &opened.changes {
             assert!(!contains(change, DEVICE_NEEDLE), "what must not leave the device went along");
+            let asks = contains(change, ASK_NEEDLE);
+            assert!(!asks || space == Space::Ask, "what waits for a yes went along with '{space}'");
             if !may_travel(Space::Nearby, carrier) {
                 assert!(!contains(change, NEARBY_NEEDLE), "what is Nearby went by {carrier:?}");
             }
         }
         self.tally.count(Group::Checks, "carried batches opened and searched");
+    }
+
+    /// Something happened on a device: it is checked again, and tells those that it is connected to.
+    pub(super) fn touch(&mut self, device: usize) {
+        self.touched.insert(device);
+        self.carried.network.changed(device);
     }
 
     /// What a device holds after something came, against what it may and what it must hold. Tells
@@ -101,7 +130,7 @@ impl World {
         assert!(!whole || after == most, "device {device} did not get what was sent");
         self.oracle.received_up_to(device, &after);
         self.oracle.apply(device);
-        self.touched.insert(device);
+        self.touch(device);
     }
 
     /// Starts the devices again that crashed.

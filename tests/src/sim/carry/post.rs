@@ -3,7 +3,6 @@
 
 use super::super::tally::Group;
 use super::super::world::World;
-use super::may_travel;
 use holdfast_oplog::{Range, SealedBatch, VersionVector};
 use holdfast_sync::{Carrier, SyncError, offer, outgoing};
 use rand::Rng;
@@ -44,14 +43,17 @@ impl World {
             assert!(offered.is_err(), "device {from} crashed and said that all was well");
             return Vec::new();
         }
-        let missing = offered.unwrap().missing_in(held);
+        // What was pruned all devices have.
+        let mut held = held.clone();
+        held.join(&self.base(from));
+        let missing = offered.unwrap().missing_in(&held);
         let session = self.devices[from].session(now_ms);
         let mut batches = Vec::new();
         session
             .store
             .read(|tx| {
                 for range in missing {
-                    assert!(may_travel(range.log.space, carrier));
+                    assert!(super::may_travel(range.log.space, carrier));
                     let mut first = range.first;
                     while first <= range.last {
                         let last = first.saturating_add(most - 1).min(range.last);
@@ -140,7 +142,7 @@ impl World {
             }
             Err(error) => panic!("device {to} refused a batch: {error}"),
         }
-        self.touched.insert(to);
+        self.touch(to);
         self.event(format_args!("{to} got {log:?} {}..{}", header.first, header.last));
     }
 

@@ -1,0 +1,110 @@
+//! A device that takes in what another one has. The engine waits for each answer, so it has a thread
+//! of its own; whoever runs the history waits whenever the engine does not. So one of them runs at a
+//! time, and which one is no chance.
+
+use super::super::super::device::Twin;
+use holdfast_oplog::{DeviceId, VersionVector};
+use holdfast_transports::peer::{Answer, Ask, Call, Came, News, PeerError, Receiving, receive};
+use std::panic::resume_unwind;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{JoinHandle, spawn};
+
+/// What came of letting it go on.
+pub(super) enum Turn {
+    /// It asks, and waits.
+    Asks(Box<Ask>),
+    /// It is done.
+    Ended(Box<Result<Came, PeerError>>),
+}
+
+/// Waits for the answers of the other device.
+struct Asking {
+    turns: Sender<Turn>,
+    answers: Receiver<Answer>,
+}
+
+impl Call for Asking {
+    fn ask(&mut self, ask: Ask) -> Result<Answer, PeerError> {
+        self.turns.send(Turn::Asks(Box::new(ask))).map_err(|_| PeerError::Gone)?;
+        match self.answers.recv() {
+            Ok(Answer::Failed { code, text }) => Err(PeerError::Refused { code, text }),
+            Ok(answer) => Ok(answer),
+            Err(_) => Err(PeerError::Gone),
+        }
+    }
+}
+
+/// It is under way.
+pub(super) struct Taking {
+    /// What the other device said that it has.
+    pub(super) news: News,
+    /// Whether the person had said yes to a large deletion when it began.
+    pub(super) confirmed: bool,
+    answers: Option<Sender<Answer>>,
+    turns: Receiver<Turn>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Taking {
+    /// Begins, and goes on until it waits for the first time.
+    pub(super) fn begin(
+        mut twin: Twin,
+        from: DeviceId,
+        news: News,
+        confirmed: bool,
+    ) -> (Self, Turn) {
+        let (answers, to_take) = channel();
+        let (turn, turns) = channel();
+        let heard = news.clone();
+        let thread = spawn(move || {
+            let mut asking = Asking { turns: turn.clone(), answers: to_take };
+            let folder = twin.folder().join("incoming");
+            let receiving = Receiving { from, confirmed, folder: &folder };
+            let came = receive(&mut twin.session(), &mut asking, &heard, receiving, &mut || {});
+            drop(twin);
+            // Nobody waits for it where the connection ended meanwhile.
+            let _ = turn.send(Turn::Ended(Box::new(came)));
+        });
+        let mut taking =
+            Self { news, confirmed, answers: Some(answers), turns, thread: Some(thread) };
+        let turn = taking.wait();
+        (taking, turn)
+    }
+
+    /// Goes on with an answer until it waits again.
+    pub(super) fn go_on(&mut self, answer: Answer) -> Turn {
+        let answers = self.answers.as_ref().expect("it waits for an answer");
+        answers.send(answer).expect("it waits for an answer");
+        self.wait()
+    }
+
+    /// What it offered to bring.
+    pub(super) const fn offered(&self) -> &VersionVector {
+        &self.news.offers
+    }
+
+    fn wait(&mut self) -> Turn {
+        if let Ok(turn) = self.turns.recv() {
+            return turn;
+        }
+        self.join();
+        unreachable!("it says how it ends")
+    }
+
+    fn join(&mut self) {
+        if let Some(thread) = self.thread.take()
+            && let Err(panic) = thread.join()
+            && !std::thread::panicking()
+        {
+            resume_unwind(panic);
+        }
+    }
+}
+
+impl Drop for Taking {
+    /// No answer comes any more: it ends, before anything else happens.
+    fn drop(&mut self) {
+        self.answers = None;
+        self.join();
+    }
+}
