@@ -4,7 +4,7 @@
 
 use anyhow::{Context, Result, ensure};
 use holdfast_tests::Device;
-use holdfast_tests::nearby::{Watching, in_step, pair, wait_until};
+use holdfast_tests::nearby::{Watching, in_step, pair, pair_at, wait_until};
 
 #[test]
 fn a_phone_pairs_by_a_code_and_edits_travel_both_ways() -> Result<()> {
@@ -120,6 +120,22 @@ fn an_offer_without_a_running_app_stays_until_it_is_used_and_a_name_serves_as_we
     let said = String::from_utf8_lossy(&alone.stderr).into_owned();
     ensure!(!alone.status.success() && said.contains("nobody_nearby"), "{said}");
     Ok(())
+}
+
+#[test]
+fn the_code_that_is_shown_and_what_came_of_it_can_be_asked_for() -> Result<()> {
+    let (laptop, phone) = (Device::new("laptop")?, Device::new("phone")?);
+    laptop.ctl(&["init", "--name", "Laptop"])?;
+    laptop.ctl(&["mode", "nearby"])?;
+    let _on_laptop = Watching::start(&laptop)?;
+    ensure!(laptop.ctl(&["pair", "show"])?.contains("'holdfastctl pair offer' shows one"));
+    let offer = laptop.json(&["pair", "offer"])?;
+    let code = offer["code"].as_str().context("a code")?;
+    ensure!(laptop.ctl(&["pair", "show"])?.trim() == code);
+    pair_at(offer["address"].as_str().context("an address")?, &offer, &phone, "Phone")?;
+    wait_until("what came of it is said", || {
+        Ok(laptop.ctl(&["pair", "show"])?.trim() == "Paired with Phone.")
+    })
 }
 
 /// Both have a vault: one joins the other's and brings along what it had, while a watcher of its own runs.

@@ -23,14 +23,28 @@ pub(super) struct Old<'a, 't, 's> {
     pub(super) tx: &'t Tx<'s>,
 }
 
-/// What is in an earlier vault and not known in the joined one.
+/// What is in an earlier vault and not known in the joined one, and the other way round.
 struct News<'a> {
+    /// What the joined vault holds.
     held: &'a VersionVector,
+    /// What the earlier vault held: the same changes, where this device was a member before.
+    earlier: &'a VersionVector,
 }
 
 impl News<'_> {
     fn is_new(&self, space: Space, dot: Dot) -> bool {
         self.held.get(LogId { space, actor: dot.actor }) < dot.seq
+    }
+
+    /// The versions of the joined vault's that were there when the earlier one was written in: what was
+    /// written there replaced these, and no others.
+    fn seen(&self, register: Option<&Register>, space: Space) -> Seen {
+        let live = register.map(Register::live).unwrap_or_default();
+        let known = live
+            .iter()
+            .map(|version| version.dot)
+            .filter(|dot| self.earlier.get(LogId { space, actor: dot.actor }) >= dot.seq);
+        Seen::Versions(known.collect())
     }
 }
 
@@ -44,7 +58,8 @@ pub(super) fn bring(
 ) -> Result<Outcome, AppError> {
     let there = Picture::of(tx)?;
     let held = tx.held()?;
-    let news = News { held: &held };
+    let earlier = old.tx.held()?;
+    let news = News { held: &held, earlier: &earlier };
     let other_names = other_names(old.picture, &there, lists);
     let group = Some(rand_core::RngCore::next_u64(&mut rand_core::OsRng));
     let mut work = Work::new(tx, author.actor, now.clone());
@@ -225,7 +240,7 @@ impl Work<'_, '_> {
                 is_changed = true;
                 let value = renamed(&version.value, names);
                 if place == 0 {
-                    draft.set(field, value, &Seen::Versions(Vec::new()));
+                    draft.set(field, value, &news.seen(there, item.space));
                 } else {
                     versions.push((id, field.clone(), value));
                 }
@@ -255,7 +270,7 @@ impl Work<'_, '_> {
             }
             // Deleted here: an edit there that nobody here had seen stands against it.
             (false, true) if is_deleted && !says(DELETED) => {
-                _ = draft.life(DELETED, &Seen::Versions(Vec::new()));
+                _ = draft.life(DELETED, &news.seen(Some(&known.state.life), item.space));
             }
             _ if is_edited => {}
             _ => return,

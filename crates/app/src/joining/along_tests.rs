@@ -171,18 +171,56 @@ fn a_removed_device_that_joins_again_brings_what_it_wrote_and_revives_nothing() 
 }
 
 #[test]
+fn what_was_deleted_after_the_removal_is_deleted_unless_it_was_edited_there() {
+    let (laptop, phone) = two();
+    let (plain, edited) = (add(&laptop, "Plain"), add(&laptop, "Edited"));
+    exchange(&laptop, &phone);
+    let phones = laptop.app.devices().unwrap().into_iter().find(|d| d.name == "Phone").unwrap();
+    laptop.app.remove_device(&phones.id).unwrap();
+    title(&laptop, &edited, "Edited on the laptop");
+    phone.app.delete_items(&[plain.clone(), edited.clone()], None).unwrap();
+    join(&phone, &laptop, SameLists::Merge);
+    exchange(&laptop, &phone);
+    for device in [&laptop, &phone] {
+        let shown = shown(&device.app);
+        assert!(!shown.contains_key(&plain), "the deletion came along");
+        assert_eq!(shown[&edited][1], "Edited on the laptop", "it stays until somebody decides");
+        assert_eq!(device.app.conflicts(view::ConflictTab::Open).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn what_was_kept_to_the_device_after_the_removal_is_not_published() {
+    let (laptop, phone) = two();
+    let none = view::QuickAddDefaults { list: None, when: None, parent: None };
+    let task = laptop.app.quick_add("Salary #Money", &[], &none).unwrap().ids[0].clone();
+    let list = laptop.app.task(&task).unwrap().task.list.unwrap();
+    exchange(&laptop, &phone);
+    let phones = laptop.app.devices().unwrap().into_iter().find(|d| d.name == "Phone").unwrap();
+    laptop.app.remove_device(&phones.id).unwrap();
+    phone.app.set_space(&list, holdfast_oplog::Space::Device, view::Copies::Leave).unwrap();
+    title(&phone, &task, "Salary, for this device alone");
+    join(&phone, &laptop, SameLists::Merge);
+    exchange(&laptop, &phone);
+    let dump = laptop.app.dump(None).unwrap().to_string();
+    assert!(!dump.contains("for this device alone"), "{dump}");
+}
+
+#[test]
 fn what_both_vaults_have_under_one_id_is_put_side_by_side() {
     let (laptop, phone) = two();
-    let task = add(&laptop, "Paint");
+    let (task, other) = (add(&laptop, "Paint"), add(&laptop, "Sand"));
     exchange(&laptop, &phone);
     let phones = laptop.app.devices().unwrap().into_iter().find(|d| d.name == "Phone").unwrap();
     laptop.app.remove_device(&phones.id).unwrap();
     title(&laptop, &task, "Paint the door");
     title(&phone, &task, "Paint the gate");
+    title(&phone, &other, "Sand the gate");
     join(&phone, &laptop, SameLists::Merge);
     exchange(&laptop, &phone);
     let open = laptop.app.conflicts(view::ConflictTab::Open).unwrap();
     assert_eq!(open.len(), 1, "both titles stand until somebody decides");
+    assert_eq!(shown(&laptop.app)[&other][1], "Sand the gate", "nobody else had changed it");
 }
 
 #[test]
