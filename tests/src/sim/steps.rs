@@ -42,8 +42,8 @@ const ACTS: &[(u32, Act)] = &[
         world.visit_folder(device, again);
     }),
     (35, World::syncer_works),
-    (12, World::export_bundle),
-    (24, |world, device| world.import_bundle(device, true)),
+    (22, World::export_bundle),
+    (34, |world, device| world.import_bundle(device, true)),
     (28, World::world_turns),
 ];
 
