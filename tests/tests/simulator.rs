@@ -24,8 +24,10 @@ fn five_thousand_histories() {
 /// Histories that once broke an invariant: the steps that did, and what was wrong.
 #[test]
 fn what_went_wrong_once_stays_right() {
-    let kept: &[(u64, &[usize], &str)] =
-        &[(865, &[1, 3, 7, 39, 41, 43, 46], "a decision on a deletion, undone and done again")];
+    let kept: &[(u64, &[usize], &str)] = &[
+        (865, &[1, 3, 7, 39, 41, 43, 46], "a decision on a deletion, undone and done again"),
+        (3280, &[28, 31, 33], "a crash at the commit that notes the end of a connection"),
+    ];
     for (seed, steps, wrong) in kept {
         let last = steps.last().map_or(0, |step| step + 1);
         let skip = (0..last).filter(|step| !steps.contains(step)).collect();

@@ -49,6 +49,8 @@ impl World {
         }
         close(link, at.side, false);
         self.forget_ended_links();
+        // What it notes when the connection ends may be the commit at which it crashes.
+        self.restart_crashed();
     }
 
     /// A device is gone from the network: it ended, or it crashed. Then the others may hear nothing.
