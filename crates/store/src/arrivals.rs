@@ -39,8 +39,8 @@ impl<'t, 's> Arrivals<'t, 's> {
         self.tx
     }
 
-    /// Takes in a verified run of another device. After an error about the run nothing of it was taken
-    /// in, and the next may come.
+    /// Takes in a verified run of another device. After an error about the run nothing of it waits, what
+    /// could be applied of it stays, and the next may come.
     pub fn receive(&mut self, run: &Run, exchange: Option<i64>) -> Result<Received, StoreError> {
         if !self.goes_straight_on(run)? {
             self.settle()?;
@@ -51,7 +51,7 @@ impl<'t, 's> Arrivals<'t, 's> {
         self.broken = false;
         let Some(rest) = rest else { return Ok(Received::New(new)) };
         self.settle()?;
-        Ok(match self.tx.receive(&rest, exchange)? {
+        Ok(match self.tx.attempt(|| self.tx.receive(&rest, exchange))?? {
             Received::New(waiting) => Received::New(new.saturating_add(waiting)),
             other => other,
         })

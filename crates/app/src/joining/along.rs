@@ -40,11 +40,13 @@ impl News<'_> {
     /// written there replaced these, and no others.
     fn seen(&self, register: Option<&Register>, space: Space) -> Seen {
         let live = register.map(Register::live).unwrap_or_default();
-        let known = live
-            .iter()
-            .map(|version| version.dot)
-            .filter(|dot| self.earlier.get(LogId { space, actor: dot.actor }) >= dot.seq);
+        let known = live.iter().map(|version| version.dot).filter(|dot| self.had(&[*dot], space));
         Seen::Versions(known.collect())
+    }
+
+    /// Whether the earlier vault held all of these.
+    fn had(&self, dots: &[Dot], space: Space) -> bool {
+        dots.iter().all(|dot| self.earlier.get(LogId { space, actor: dot.actor }) >= dot.seq)
     }
 }
 
@@ -254,6 +256,16 @@ impl Work<'_, '_> {
                 if is_new && !there.contains(&&value) {
                     is_changed = true;
                     draft.add(field, value);
+                }
+            }
+        }
+        for (field, set) in known.state.sets.iter().filter(|(field, _)| *field != REVIEWED) {
+            let here = item.state.elements(field);
+            for value in set.iter() {
+                // It was there when the earlier vault was written in, and is there no more.
+                if news.had(&set.seen(value), item.space) && !here.contains(&value) {
+                    is_changed = true;
+                    draft.remove(field, value.clone());
                 }
             }
         }

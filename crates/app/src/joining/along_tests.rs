@@ -190,6 +190,28 @@ fn what_was_deleted_after_the_removal_is_deleted_unless_it_was_edited_there() {
 }
 
 #[test]
+fn a_tag_taken_off_after_the_removal_is_off_and_one_put_on_there_stays() {
+    let (laptop, phone) = two();
+    let task = add(&laptop, "Paint @shop");
+    exchange(&laptop, &phone);
+    let phones = laptop.app.devices().unwrap().into_iter().find(|d| d.name == "Phone").unwrap();
+    laptop.app.remove_device(&phones.id).unwrap();
+    let edit = |device: &Device, patch: view::TaskPatch| {
+        device.app.edit_tasks(std::slice::from_ref(&task), &patch, None).unwrap();
+    };
+    let patch = view::TaskPatch::default;
+    edit(&laptop, view::TaskPatch { add_tags: Some(vec!["urgent".into()]), ..patch() });
+    edit(&phone, view::TaskPatch { remove_tags: Some(vec!["shop".into()]), ..patch() });
+    join(&phone, &laptop, SameLists::Merge);
+    exchange(&laptop, &phone);
+    for device in [&laptop, &phone] {
+        let line = shown(&device.app).remove(&task).unwrap();
+        assert!(!line.contains(&"shop".to_owned()), "{line:?}");
+        assert!(line.contains(&"urgent".to_owned()), "{line:?}");
+    }
+}
+
+#[test]
 fn what_was_kept_to_the_device_after_the_removal_is_not_published() {
     let (laptop, phone) = two();
     let none = view::QuickAddDefaults { list: None, when: None, parent: None };
