@@ -50,19 +50,29 @@ pub(crate) fn seal(
     Ok(out)
 }
 
-/// Opens what [`seal`] made. `what` names it in the error.
+/// Opens a secret that [`seal`] sealed; it is wiped when dropped. `what` names it in the error.
 pub(crate) fn open(
     key: &Key,
     ad: &[u8],
     sealed: &[u8],
     what: &'static str,
 ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    open_content(key, ad, sealed, what).map(Zeroizing::new)
+}
+
+/// Opens content that [`seal`] sealed. It is not wiped: it goes into the database of this device, whose
+/// memory and file hold the same.
+pub(crate) fn open_content(
+    key: &Key,
+    ad: &[u8],
+    sealed: &[u8],
+    what: &'static str,
+) -> Result<Vec<u8>, VaultError> {
     let (nonce, rest) = sealed.split_at_checked(NONCE).ok_or(VaultError::DoesNotOpen(what))?;
     if rest.len() < TAG {
         return Err(VaultError::DoesNotOpen(what));
     }
     XChaCha20Poly1305::new(key.as_slice().into())
         .decrypt(XNonce::from_slice(nonce), Payload { msg: rest, aad: ad })
-        .map(Zeroizing::new)
         .map_err(|_| VaultError::DoesNotOpen(what))
 }

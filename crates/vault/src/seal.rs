@@ -13,7 +13,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::{ByteArray, ByteBuf};
 use std::fmt;
 use std::io::Read;
-use zeroize::Zeroizing;
 
 /// zstd's window while opening, as a power of two: no more than a whole batch.
 const WINDOW_LOG: u32 = 23;
@@ -111,12 +110,10 @@ pub fn seal_batch(
     let key = keyring.sealing(header.epoch, Purpose::Changes)?;
     let content =
         Content { changes: Changes(changes.to_vec()), signature: ByteArray::new(signature) };
-    let plain = Zeroizing::new(holdfast_oplog::encode(&content)?);
+    let plain = holdfast_oplog::encode(&content)?;
     too_large("the content of a batch", plain.len(), limits::BATCH_PLAIN)?;
-    let packed = Zeroizing::new(
-        zstd::bulk::compress(&plain, 1).map_err(|_| VaultError::Malformed("a batch"))?,
-    );
-    let padded = Zeroizing::new(padding::pad(&packed)?);
+    let packed = zstd::bulk::compress(&plain, 1).map_err(|_| VaultError::Malformed("a batch"))?;
+    let padded = padding::pad(&packed)?;
     let header = holdfast_oplog::encode(&header)?;
     let sealed = aead::seal(&key, &header, &padded, rng)?;
     let batch = SealedBatch { header, sealed };
@@ -139,7 +136,7 @@ pub fn open_batch(
     }
     too_large("a batch", batch.header.len() + batch.sealed.len(), limits::BATCH)?;
     let padded = try_keys(keyring, header.epoch, Purpose::Changes, |key| {
-        aead::open(key, &batch.header, &batch.sealed, "a batch")
+        aead::open_content(key, &batch.header, &batch.sealed, "a batch")
     })?;
     let plain = decompress(padding::unpad(&padded)?)?;
     let content: Content = holdfast_oplog::decode(&plain, limits::BATCH_PLAIN, "batch content")?;
@@ -199,11 +196,11 @@ fn check_changes(header: &BatchHeader, changes: &[Vec<u8>]) -> Result<Vec<Hash>,
 }
 
 /// Decompresses at most [`limits::BATCH_PLAIN`] bytes, whatever the compressed bytes claim.
-fn decompress(packed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+fn decompress(packed: &[u8]) -> Result<Vec<u8>, VaultError> {
     const WHAT: VaultError = VaultError::Malformed("the content of a batch");
     let mut decoder = zstd::stream::read::Decoder::with_buffer(packed).map_err(|_| WHAT)?;
     decoder.window_log_max(WINDOW_LOG).map_err(|_| WHAT)?;
-    let mut plain = Zeroizing::new(Vec::new());
+    let mut plain = Vec::new();
     let mut bounded = decoder.single_frame().take(limits::BATCH_PLAIN as u64 + 1);
     bounded.read_to_end(&mut plain).map_err(|_| WHAT)?;
     too_large("the content of a batch", plain.len(), limits::BATCH_PLAIN)?;
@@ -256,7 +253,7 @@ pub fn open_blob(
     purpose: Purpose,
     ad: &[u8],
     sealed: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+) -> Result<Vec<u8>, VaultError> {
     let mut reader = Reader::new(sealed, "sealed data");
     let [format] = reader.array::<1>()?;
     match format {
@@ -266,7 +263,7 @@ pub fn open_blob(
     }
     let epoch = reader.u32()?;
     try_keys(keyring, epoch, purpose, |key| {
-        aead::open(key, &blob_ad(epoch, ad), reader.rest(), "sealed data")
+        aead::open_content(key, &blob_ad(epoch, ad), reader.rest(), "sealed data")
     })
 }
 

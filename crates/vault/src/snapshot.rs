@@ -5,7 +5,6 @@ use crate::{VaultError, open_blob, padding, seal_blob};
 use holdfast_oplog::limits;
 use rand_core::{CryptoRng, RngCore};
 use std::io::Read;
-use zeroize::Zeroizing;
 
 /// zstd's window while opening, as a power of two: no more than a whole piece.
 const WINDOW_LOG: u32 = 20;
@@ -33,7 +32,7 @@ pub fn seal_piece(
         return Err(VaultError::TooLarge { what: WHAT, size, limit });
     }
     let packed = zstd::bulk::compress(plain, 3).map_err(|_| VaultError::Malformed(WHAT))?;
-    let padded = Zeroizing::new(padding::pad(&Zeroizing::new(packed))?);
+    let padded = padding::pad(&packed)?;
     seal_blob(keyring, Purpose::Snapshots, &place(keyring, snapshot, number), &padded, rng)
 }
 
@@ -44,7 +43,7 @@ pub fn open_piece(
     snapshot: [u8; 16],
     number: u32,
     sealed: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+) -> Result<Vec<u8>, VaultError> {
     let (size, limit) = (sealed.len(), limits::SNAPSHOT_PIECE);
     if size > limit {
         return Err(VaultError::TooLarge { what: WHAT, size, limit });
@@ -54,7 +53,7 @@ pub fn open_piece(
     let malformed = |_| VaultError::Malformed(WHAT);
     let mut decoder = zstd::stream::read::Decoder::with_buffer(packed).map_err(malformed)?;
     decoder.window_log_max(WINDOW_LOG).map_err(malformed)?;
-    let mut plain = Zeroizing::new(Vec::new());
+    let mut plain = Vec::new();
     let limit = limits::SNAPSHOT_PLAIN;
     let mut bounded = decoder.single_frame().take(limit as u64 + 1);
     bounded.read_to_end(&mut plain).map_err(malformed)?;

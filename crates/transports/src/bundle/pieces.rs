@@ -136,7 +136,7 @@ pub(crate) fn open_one(
     }
     let at = place(hash, chunk.size, piece);
     let opened = open_blob(keyring, Purpose::Attachments, &at, &chunk.sealed)?;
-    Ok((opened.to_vec(), chunk.size))
+    Ok((opened, chunk.size))
 }
 
 /// Puts pieces together. They come in order, one content after the other; memory grows as they
