@@ -24,4 +24,4 @@ pub use error::OplogError;
 pub use ids::{ActorId, ChangeId, DeviceId, Hash, LogId, VaultId};
 pub use space::Space;
 pub use version_vector::{Range, VersionVector};
-pub use wire::{decode, encode};
+pub use wire::{decode, encode, encode_in_order};

@@ -10,6 +10,12 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, OplogError> {
     rmp_serde::to_vec_named(value).map_err(|e| OplogError::Malformed(e.to_string()))
 }
 
+/// Encodes a value without the names of its fields, in their order: for what only the build that wrote it
+/// reads, or makes anew. [`decode`] reads it as well.
+pub fn encode_in_order<T: Serialize>(value: &T) -> Result<Vec<u8>, OplogError> {
+    rmp_serde::to_vec(value).map_err(|e| OplogError::Malformed(e.to_string()))
+}
+
 /// Decodes bytes from outside. Refuses more than `limit` bytes, more than 64 levels of nesting, and
 /// bytes left over at the end. `what` names the thing in the error.
 pub fn decode<T: DeserializeOwned>(

@@ -1,3 +1,5 @@
+use crate::prepared::Prepared;
+use crate::project::Rows;
 use crate::rename::Contexts;
 use crate::strays::ListSpaces;
 use crate::texts::OpenText;
@@ -7,6 +9,7 @@ use holdfast_model::fields::{PARENT, REVIEWED, VALUE};
 use holdfast_model::text::TextDoc;
 use holdfast_model::{EntityId, EntityState, Kind, Policies};
 use holdfast_oplog::{Hash, Space};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What applying did to one item, for previews and the activity list.
@@ -56,26 +59,61 @@ pub struct Applied {
 
 impl Applied {
     /// What came first and what came after it, as one.
-    pub fn joined(first: Option<Self>, mut after: Self) -> Self {
-        let Some(first) = first else { return after };
-        if after.items.is_empty() {
-            after.items = first.items;
-        } else {
-            let mut items: BTreeMap<EntityId, ItemChange> =
-                first.items.into_iter().map(|item| (item.id, item)).collect();
-            for item in std::mem::take(&mut after.items) {
-                let event = match items.get(&item.id).map(|before| before.event) {
-                    Some(ItemEvent::Added) => ItemEvent::Added,
-                    _ => item.event,
-                };
-                items.insert(item.id, ItemChange { event, ..item });
+    pub fn joined(first: Option<Self>, after: Self) -> Self {
+        let mut sum = AppliedSum::default();
+        first.into_iter().chain([after]).for_each(|applied| sum.add(applied));
+        sum.into_applied()
+    }
+}
+
+/// What several applications did, one after the other. Cost of adding one: what that one did.
+#[derive(Debug, Clone, Default)]
+pub struct AppliedSum {
+    items: BTreeMap<EntityId, ItemChange>,
+    /// All but the items.
+    rest: Applied,
+}
+
+impl AppliedSum {
+    /// Adds what was applied after everything that was added before.
+    pub fn add(&mut self, after: Applied) {
+        for item in after.items {
+            match self.items.entry(item.id) {
+                Entry::Vacant(vacant) => drop(vacant.insert(item)),
+                Entry::Occupied(mut known) => {
+                    let first = known.get();
+                    let event = match first.event {
+                        ItemEvent::Added => ItemEvent::Added,
+                        _ => item.event,
+                    };
+                    let conflict = first.conflict || item.conflict;
+                    let merged = first.merged || item.merged;
+                    known.insert(ItemChange { event, conflict, merged, ..item });
+                }
             }
-            after.items = items.into_values().collect();
         }
-        after.changes = after.changes.saturating_add(first.changes);
-        after.last = after.last.or(first.last);
-        after.notices = [first.notices, after.notices].concat();
-        after
+        self.rest.changes = self.rest.changes.saturating_add(after.changes);
+        self.rest.last = after.last.or(self.rest.last);
+        self.rest.position = after.position;
+        self.rest.notices.extend(after.notices);
+    }
+
+    /// The items that changed, by id.
+    pub fn items(&self) -> impl Iterator<Item = &ItemChange> + Clone {
+        self.items.values()
+    }
+
+    /// An item that needed a decision at some time may need none any more: looks again.
+    pub(crate) fn look_at_conflicts(&mut self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        for item in self.items.values_mut().filter(|item| item.conflict) {
+            item.conflict = tx.open_conflicts_of(item.id)? > 0;
+        }
+        Ok(())
+    }
+
+    /// All of it as one.
+    pub fn into_applied(self) -> Applied {
+        Applied { items: self.items.into_values().collect(), ..self.rest }
     }
 }
 
@@ -115,6 +153,7 @@ pub(crate) struct Applier<'t, 's> {
     notices: Vec<String>,
     /// Whether any entity has copies in other spaces than its home. Most vaults have none.
     copied: bool,
+    touch: Prepared<'t>,
 }
 
 impl<'t, 's> Applier<'t, 's> {
@@ -133,6 +172,9 @@ impl<'t, 's> Applier<'t, 's> {
             position: tx.position()?,
             notices: Vec::new(),
             copied: tx.has_copies()?,
+            touch: Prepared::new(
+                "INSERT INTO touched (entity, pos) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            ),
         })
     }
 
@@ -185,6 +227,11 @@ impl<'t, 's> Applier<'t, 's> {
         Ok(())
     }
 
+    /// How many entities wait to be written.
+    pub(crate) fn touched(&self) -> usize {
+        self.loaded.len()
+    }
+
     pub(crate) fn at_position(&mut self, position: i64) {
         self.position = position;
     }
@@ -192,12 +239,7 @@ impl<'t, 's> Applier<'t, 's> {
     fn edit(&mut self, change: &Change, edit: &Edit) -> Result<(), StoreError> {
         let place = (edit.entity, change.space);
         self.load(place, &edit.kind, change)?;
-        self.tx
-            .sql
-            .prepare_cached(
-                "INSERT INTO touched (entity, pos) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            )?
-            .execute((edit.entity.as_bytes(), self.position))?;
+        self.touch.get(self.tx)?.execute((edit.entity.as_bytes(), self.position))?;
         let Some(loaded) = self.loaded.get_mut(&place) else { return Ok(()) };
         loaded.state.apply(edit, change.dot(), change.time);
         if edit.set.contains_key(PARENT) {
@@ -215,7 +257,13 @@ impl<'t, 's> Applier<'t, 's> {
                 Some(open) => open,
                 empty => {
                     let brought = self.brought.remove(&edit.entity);
-                    empty.insert(open_text(self.tx, place, loaded.home, brought)?)
+                    let is_new = matches!(self.before.get(&edit.entity), Some(None));
+                    empty.insert(if is_new && loaded.home {
+                        // What was not there before has no text either.
+                        OpenText::of_nothing(brought)
+                    } else {
+                        open_text(self.tx, place, loaded.home, brought)?
+                    })
                 }
             };
             loaded.text_changed = true;
@@ -291,10 +339,11 @@ impl<'t, 's> Applier<'t, 's> {
 
     /// Writes states, views, texts and conflicts of everything that was touched.
     pub(crate) fn finish(mut self) -> Result<Applied, StoreError> {
+        let mut rows = Rows::new();
         if self.policy_changed {
             // The new policies count for what is listed, so states are written before they are read.
             for ((_, space), loaded) in self.loaded.iter().filter(|(_, loaded)| loaded.home) {
-                self.tx.save_entity(&loaded.state, *space)?;
+                self.tx.save_entity(&mut rows, &loaded.state, *space)?;
             }
             self.policies = self.tx.policies()?;
         }
@@ -302,13 +351,13 @@ impl<'t, 's> Applier<'t, 's> {
         for ((id, space), loaded) in &mut self.loaded {
             if loaded.home {
                 if !self.policy_changed {
-                    self.tx.save_entity(&loaded.state, *space)?;
+                    self.tx.save_entity(&mut rows, &loaded.state, *space)?;
                     let is_new = self.before.get(id).is_some_and(Option::is_none);
                     loaded.row = is_new.then(|| self.tx.sql.last_insert_rowid());
                 }
                 if let Some(open) = &mut loaded.text
                     && loaded.text_changed
-                    && self.tx.save_text(&loaded.state, open, &self.policies)?
+                    && self.tx.save_text(&mut rows, &loaded.state, open, &self.policies)?
                 {
                     merged.insert(*id);
                 }
@@ -351,7 +400,7 @@ impl<'t, 's> Applier<'t, 's> {
                     &stored
                 }
             };
-            self.tx.project(&state, space, plain, row)?;
+            self.tx.project(&mut rows, &state, space, plain, row)?;
             if before.is_some() || rehomed || state.is_disputed() {
                 self.tx.list_disputes(&state, &self.policies)?;
             }

@@ -4,7 +4,7 @@
 //! it comes; everything else waits in the database until [`Arrivals::finish`]. Which of the two ways a
 //! change took can be seen in nothing but the time that it needed.
 
-use crate::apply::{Applied, Applier};
+use crate::apply::{Applied, AppliedSum, Applier};
 use crate::log::Received;
 use crate::runs::Run;
 use crate::{StoreError, Tx};
@@ -12,12 +12,16 @@ use holdfast_model::HybridClock;
 use holdfast_model::change::Change;
 use holdfast_oplog::{ChangeId, LogId, chain_hash};
 
+/// So many items are touched before they are written: what is worked on stays small and is found again
+/// fast.
+const OPEN: usize = 1024;
+
 /// What came in one transaction. Nothing of it may be looked at before [`Arrivals::finish`].
 pub struct Arrivals<'t, 's> {
     tx: &'t Tx<'s>,
     wall_ms: i64,
     open: Option<Open<'t, 's>>,
-    applied: Option<Applied>,
+    applied: AppliedSum,
     /// An error came while something was half applied: the transaction must not be kept.
     broken: bool,
 }
@@ -31,7 +35,7 @@ struct Open<'t, 's> {
 impl<'t, 's> Arrivals<'t, 's> {
     /// `wall_ms` is this device's clock, in milliseconds since 1970.
     pub fn new(tx: &'t Tx<'s>, wall_ms: i64) -> Self {
-        Self { tx, wall_ms, open: None, applied: None, broken: false }
+        Self { tx, wall_ms, open: None, applied: AppliedSum::default(), broken: false }
     }
 
     /// The transaction.
@@ -49,7 +53,12 @@ impl<'t, 's> Arrivals<'t, 's> {
         self.broken = true;
         let (new, rest) = self.apply(run, exchange)?;
         self.broken = false;
-        let Some(rest) = rest else { return Ok(Received::New(new)) };
+        let Some(rest) = rest else {
+            if self.open.as_ref().is_some_and(|open| open.applier.touched() >= OPEN) {
+                self.settle()?;
+            }
+            return Ok(Received::New(new));
+        };
         self.settle()?;
         Ok(match self.tx.attempt(|| self.tx.receive(&rest, exchange))?? {
             Received::New(waiting) => Received::New(new.saturating_add(waiting)),
@@ -64,7 +73,9 @@ impl<'t, 's> Arrivals<'t, 's> {
         }
         self.settle()?;
         let rest = self.tx.apply_ready(self.wall_ms)?;
-        Ok(Applied::joined(self.applied, rest))
+        self.applied.add(rest);
+        self.applied.look_at_conflicts(self.tx)?;
+        Ok(self.applied.into_applied())
     }
 
     /// Whether a run is the next of a log that has neither branches nor anything that waits.
@@ -124,9 +135,10 @@ impl<'t, 's> Arrivals<'t, 's> {
     /// Writes what was touched by what was applied so far.
     fn settle(&mut self) -> Result<(), StoreError> {
         if let Some(Open { applier, clock }) = self.open.take() {
+            self.broken = true;
             self.tx.keep_clock(clock)?;
-            let applied = applier.finish()?;
-            self.applied = Some(Applied::joined(self.applied.take(), applied));
+            self.applied.add(applier.finish()?);
+            self.broken = false;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@
 //! of the base. Every head carries its author's signature, so that no one can claim one for another.
 
 use crate::entities::decode_state;
+use crate::project::Rows;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::text::TextDoc;
 use holdfast_model::{Dot, EntityId, EntityState, Kind, Policies};
@@ -210,7 +211,7 @@ impl Tx<'_> {
         for (no, space) in &ids {
             let state = state_of(*no)?;
             if self.home(state.id)?.is_none() {
-                self.save_entity(&state, *space)?;
+                self.save_entity(&mut Rows::new(), &state, *space)?;
             }
         }
         // Policies are entities too, and count for what is listed.
@@ -227,7 +228,13 @@ impl Tx<'_> {
             if state.register(holdfast_model::fields::PARENT).is_some() {
                 moved.insert(*id);
             }
-            self.project(&state, space, &self.text_plain(*id)?.unwrap_or_default(), None)?;
+            self.project(
+                &mut Rows::new(),
+                &state,
+                space,
+                &self.text_plain(*id)?.unwrap_or_default(),
+                None,
+            )?;
             self.list_disputes(&state, &policies)?;
             if rehomed {
                 self.review_again(&state, &policies)?;
@@ -252,7 +259,7 @@ impl Tx<'_> {
         if self.home(state.id)? == Some(space) {
             if let Some(doc) = doc {
                 let mut open = self.open_for_writing(state.id, Some(doc))?;
-                self.save_text(state, &mut open, policies)?;
+                self.save_text(&mut Rows::new(), state, &mut open, policies)?;
             }
             return Ok(());
         }

@@ -5,6 +5,7 @@
 //! others stand in `copies`. Which one is the home depends on the states alone
 //! ([`holdfast_model::copying::precedence`]), so devices that hold the same changes show the same.
 
+use crate::project::Rows;
 use crate::texts::{OpenText, StoredText};
 use crate::{StoreError, Tx, columns, entities};
 use holdfast_model::copying::precedence;
@@ -243,7 +244,7 @@ impl Tx<'_> {
             .prepare_cached("DELETE FROM copies WHERE entity = ?1 AND space = ?2")?
             .execute((id.as_bytes(), space.as_str()))?;
         self.save_copy(state, home, shown.as_ref())?;
-        self.save_entity(copy, space)?;
+        self.save_entity(&mut Rows::new(), copy, space)?;
         if let Some(text) = text {
             self.sql
                 .prepare_cached(

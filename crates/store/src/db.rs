@@ -14,6 +14,9 @@ use std::time::Duration;
 /// How long a write waits for another process before it gives up.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// Pages in the write-ahead log from which on a commit moves them into the database: SQLite's own choice.
+const CHECKPOINT: i64 = 1000;
+
 /// A vault's database on this device.
 #[derive(Debug)]
 pub struct Store {
@@ -140,6 +143,29 @@ impl Store {
         lately.borrow_mut().commit();
         guard.committed();
         Ok(value)
+    }
+
+    /// [`Store::write`] of much at once: whoever waits for it is told first, and what it wrote is moved
+    /// from the write-ahead log into the database after that, by [`Store::checkpoint`].
+    pub fn write_much<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.checkpoint_after(0)?;
+        let outcome = self.write(work);
+        self.checkpoint_after(CHECKPOINT)?;
+        outcome
+    }
+
+    /// Moves what is committed from the write-ahead log into the database, as far as no reader needs it
+    /// where it is.
+    pub fn checkpoint(&self) -> Result<(), StoreError> {
+        self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    fn checkpoint_after(&self, pages: i64) -> Result<(), StoreError> {
+        Ok(self.conn.pragma_update(None, "wal_autocheckpoint", pages)?)
     }
 
     /// Runs `work` in a write transaction and undoes it: what would happen, without it happening.
@@ -340,3 +366,7 @@ fn connect(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
     schema::migrate(&mut conn)?;
     Ok(conn)
 }
+
+#[cfg(test)]
+#[path = "db_tests.rs"]
+mod tests;

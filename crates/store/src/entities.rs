@@ -1,6 +1,6 @@
 use crate::{StoreError, Tx, columns};
 use holdfast_model::{EntityId, EntityState, Kind};
-use holdfast_oplog::{Space, decode};
+use holdfast_oplog::{Space, decode, encode_in_order};
 use rusqlite::OptionalExtension;
 
 /// States are kept by this program for itself; the bound only catches damage.
@@ -54,6 +54,19 @@ impl Tx<'_> {
         Ok(ids)
     }
 
+    /// How many entities of three kinds are in use; counts no further than `most`.
+    pub fn stand_at_most(&self, most: u64, kinds: [&str; 3]) -> Result<u64, StoreError> {
+        let [a, b, c] = kinds;
+        let count = self
+            .sql
+            .prepare_cached(
+                "SELECT count(*) FROM (SELECT 1 FROM entities
+                 WHERE life = 'alive' AND kind IN (?1, ?2, ?3) LIMIT ?4)",
+            )?
+            .query_row((a, b, c, columns::number(most)), |row| row.get(0))?;
+        columns::seq(count)
+    }
+
     /// All entities of a kind, in the order of their ids.
     pub fn entities_of(&self, kind: &str) -> Result<Vec<(EntityState, Space)>, StoreError> {
         let mut statement = self.sql.prepare_cached(&format!(
@@ -78,6 +91,13 @@ pub(crate) fn indexed(kind: &str) -> &'static str {
     }
 }
 
+/// A state as this database keeps it: without the names of its fields, by which it is half as large. It is
+/// made anew from the log and the base whenever a build understands more than the one that wrote it.
+pub(crate) fn encode_state(state: &EntityState) -> Result<Vec<u8>, StoreError> {
+    Ok(encode_in_order(state)?)
+}
+
+/// Reads a state, with the names of its fields or without.
 pub(crate) fn decode_state(bytes: &[u8]) -> Result<EntityState, StoreError> {
     decode(bytes, STATE_LIMIT, "the state of an item")
         .map_err(|error| StoreError::Damaged(error.to_string()))

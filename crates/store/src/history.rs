@@ -184,6 +184,9 @@ impl Tx<'_> {
         let mut rows = statement.query([position])?;
         while let Some(row) = rows.next()? {
             ids.extend(change_at(row)?.edits().map(|edit| edit.entity));
+            if ids.len() > limit {
+                return Ok((None, now));
+            }
         }
         ids.sort_unstable();
         ids.dedup();

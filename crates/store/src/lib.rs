@@ -32,6 +32,7 @@ mod lately;
 mod log;
 mod moving;
 mod newer;
+mod prepared;
 mod private;
 mod project;
 mod prune;
@@ -53,7 +54,7 @@ mod upgrade;
 mod verify;
 mod whole_copy;
 
-pub use apply::{Applied, ItemChange, ItemEvent};
+pub use apply::{Applied, AppliedSum, ItemChange, ItemEvent};
 pub use arrivals::Arrivals;
 pub use base::BaseHead;
 pub use check::{CheckLine, Verify};

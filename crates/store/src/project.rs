@@ -1,5 +1,7 @@
 //! Writes the views: what lists show of an entity's merged state.
 
+use crate::entities::encode_state;
+use crate::prepared::Prepared;
 use crate::{StoreError, Tx};
 use holdfast_model::conflict::{self, ConflictKind};
 use holdfast_model::fields::{
@@ -8,7 +10,8 @@ use holdfast_model::fields::{
 };
 use holdfast_model::tree::{Place, cut};
 use holdfast_model::{EntityId, EntityState, Kind, Policies, Policy, Value};
-use holdfast_oplog::{Space, encode};
+use holdfast_oplog::Space;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Characters of a note's text that lists show.
@@ -26,24 +29,32 @@ pub(crate) fn life(state: &EntityState) -> &'static str {
 }
 
 /// A line of Markdown without the marks that only its writer needs.
-fn readable(line: &str) -> String {
+fn readable(line: &str) -> Cow<'_, str> {
     let line = line.trim().trim_start_matches(['#', '>']).trim_start();
     let line = ["- [ ] ", "- [x] ", "- [X] ", "- ", "* "]
         .iter()
         .find_map(|mark| line.strip_prefix(mark))
         .unwrap_or(line);
-    line.replace("**", "").replace('`', "")
+    if line.bytes().any(|byte| matches!(byte, b'*' | b'`')) {
+        Cow::Owned(line.replace("**", "").replace('`', ""))
+    } else {
+        Cow::Borrowed(line)
+    }
 }
 
 /// The beginning of a text without its title line. Cost: as far as the excerpt reaches.
 fn excerpt(text: &str, title: &str) -> String {
-    let mut excerpt = String::new();
+    let mut excerpt = String::with_capacity(EXCERPT);
     let mut left = EXCERPT;
-    for line in text.lines().map(readable).filter(|line| !line.is_empty() && line != title) {
-        let gap = if excerpt.is_empty() { "" } else { " " };
-        let taken: String = gap.chars().chain(line.chars()).take(left).collect();
+    for line in text.lines().map(readable).filter(|line| !line.is_empty() && *line != *title) {
+        if !excerpt.is_empty() && left > 0 {
+            excerpt.push(' ');
+            left -= 1;
+        }
+        let end = line.char_indices().nth(left).map_or(line.len(), |(end, _)| end);
+        let taken = line.get(..end).unwrap_or(&line);
         left -= taken.chars().count();
-        excerpt.push_str(&taken);
+        excerpt.push_str(taken);
         if left == 0 {
             break;
         }
@@ -59,41 +70,84 @@ fn text_value<'a>(state: &'a EntityState, field: &str) -> Option<&'a str> {
     state.value(field).as_str().filter(|text| !text.is_empty())
 }
 
-impl Tx<'_> {
-    pub(crate) fn save_entity(&self, state: &EntityState, space: Space) -> Result<(), StoreError> {
-        let disputed = state.is_disputed();
-        self.sql
-            .prepare_cached(
+/// The statements that write what an entity is and what lists show of it.
+pub(crate) struct Rows<'t> {
+    entity: Prepared<'t>,
+    task: Prepared<'t>,
+    note: Prepared<'t>,
+    due: Prepared<'t>,
+    pub(crate) text: Prepared<'t>,
+}
+
+impl Rows<'_> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            entity: Prepared::new(
                 "INSERT INTO entities (id, kind, space, life, disputed, edited_ms, state)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                  ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, space = excluded.space,
                     life = excluded.life, disputed = excluded.disputed,
                     edited_ms = excluded.edited_ms, state = excluded.state",
-            )?
-            .execute((
-                state.id.as_bytes(),
-                &state.kind,
-                space.as_str(),
-                life(state),
-                disputed,
-                state.edited.0.ms,
-                encode(state)?,
-            ))?;
+            ),
+            task: Prepared::new(
+                "INSERT INTO tasks (id, life, title, status, plan, deadline, priority, list, parent, sort,
+                    repeat, completed_ms, created_ms, edited_ms, has_notes)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+                 ON CONFLICT (id) DO UPDATE SET life = excluded.life, title = excluded.title,
+                    status = excluded.status, plan = excluded.plan, deadline = excluded.deadline,
+                    priority = excluded.priority, list = excluded.list, parent = excluded.parent,
+                    sort = excluded.sort, repeat = excluded.repeat, completed_ms = excluded.completed_ms,
+                    created_ms = excluded.created_ms, edited_ms = excluded.edited_ms,
+                    has_notes = excluded.has_notes",
+            ),
+            note: Prepared::new(
+                "INSERT INTO notes (id, life, title, excerpt, list, pinned, created_ms, edited_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                 ON CONFLICT (id) DO UPDATE SET life = excluded.life, title = excluded.title,
+                    excerpt = excluded.excerpt, list = excluded.list, pinned = excluded.pinned,
+                    created_ms = excluded.created_ms, edited_ms = excluded.edited_ms",
+            ),
+            due: Prepared::new("INSERT INTO search_due (no) VALUES (?1) ON CONFLICT DO NOTHING"),
+            text: Prepared::new(
+                "INSERT INTO texts (entity, field, version, plain, snapshot, review)
+                 VALUES (?1, ?2, ?3, ?4, ?5, x'')",
+            ),
+        }
+    }
+}
+
+impl Tx<'_> {
+    pub(crate) fn save_entity<'t>(
+        &'t self,
+        rows: &mut Rows<'t>,
+        state: &EntityState,
+        space: Space,
+    ) -> Result<(), StoreError> {
+        rows.entity.get(self)?.execute((
+            state.id.as_bytes(),
+            &state.kind,
+            space.as_str(),
+            life(state),
+            state.is_disputed(),
+            state.edited.0.ms,
+            encode_state(state)?,
+        ))?;
         Ok(())
     }
 
     /// Writes the view row of an entity. `text` is its note text or task notes; `new` the number of the
     /// entity's row, where it was written just now and nothing of it can be in the views yet.
-    pub(crate) fn project(
-        &self,
+    pub(crate) fn project<'t>(
+        &'t self,
+        rows: &mut Rows<'t>,
         state: &EntityState,
         space: Space,
         text: &str,
         new: Option<i64>,
     ) -> Result<(), StoreError> {
         match Kind::parse(&state.kind) {
-            Some(Kind::Task) => self.project_task(state, text, new.is_some())?,
-            Some(Kind::Note) => self.project_note(state, text, new.is_some())?,
+            Some(Kind::Task) => self.project_task(rows, state, text, new.is_some())?,
+            Some(Kind::Note) => self.project_note(rows, state, text, new.is_some())?,
             Some(Kind::List) => self.project_list(state, space)?,
             Some(Kind::Tag) => {
                 self.sql
@@ -106,10 +160,7 @@ impl Tx<'_> {
             _ => return Ok(()),
         }
         match new {
-            Some(no) => self
-                .sql
-                .prepare_cached("INSERT INTO search_due (no) VALUES (?1) ON CONFLICT DO NOTHING")?
-                .execute([no])?,
+            Some(no) => rows.due.get(self)?.execute([no])?,
             None => self
                 .sql
                 .prepare_cached(
@@ -120,65 +171,57 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn project_task(&self, state: &EntityState, text: &str, new: bool) -> Result<(), StoreError> {
+    fn project_task<'t>(
+        &'t self,
+        rows: &mut Rows<'t>,
+        state: &EntityState,
+        text: &str,
+        new: bool,
+    ) -> Result<(), StoreError> {
         let status = state.text(STATUS);
         let completed = matches!(status, "done" | "cancelled")
             .then(|| state.register(STATUS).and_then(|r| r.shown()).map(|v| v.time.ms))
             .flatten();
-        self.sql
-            .prepare_cached(
-                "INSERT INTO tasks (id, life, title, status, plan, deadline, priority, list, parent, sort,
-                    repeat, completed_ms, created_ms, edited_ms, has_notes)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-                 ON CONFLICT (id) DO UPDATE SET life = excluded.life, title = excluded.title,
-                    status = excluded.status, plan = excluded.plan, deadline = excluded.deadline,
-                    priority = excluded.priority, list = excluded.list, parent = excluded.parent,
-                    sort = excluded.sort, repeat = excluded.repeat, completed_ms = excluded.completed_ms,
-                    created_ms = excluded.created_ms, edited_ms = excluded.edited_ms,
-                    has_notes = excluded.has_notes",
-            )?
-            .execute(rusqlite::params![
-                state.id.as_bytes(),
-                life(state),
-                state.text(TITLE),
-                if status.is_empty() { "open" } else { status },
-                text_value(state, WHEN),
-                text_value(state, DEADLINE),
-                state.value(PRIORITY).as_int().unwrap_or(0),
-                id_value(state, LIST),
-                id_value(state, PARENT),
-                state.text(ORDER),
-                text_value(state, REPEAT),
-                completed,
-                state.created.0.ms,
-                state.edited.0.ms,
-                !text.is_empty(),
-            ])?;
+        rows.task.get(self)?.execute(rusqlite::params![
+            state.id.as_bytes(),
+            life(state),
+            state.text(TITLE),
+            if status.is_empty() { "open" } else { status },
+            text_value(state, WHEN),
+            text_value(state, DEADLINE),
+            state.value(PRIORITY).as_int().unwrap_or(0),
+            id_value(state, LIST),
+            id_value(state, PARENT),
+            state.text(ORDER),
+            text_value(state, REPEAT),
+            completed,
+            state.created.0.ms,
+            state.edited.0.ms,
+            !text.is_empty(),
+        ])?;
         self.project_tags(state, new)?;
         self.project_links(state, text, new)
     }
 
-    fn project_note(&self, state: &EntityState, text: &str, new: bool) -> Result<(), StoreError> {
+    fn project_note<'t>(
+        &'t self,
+        rows: &mut Rows<'t>,
+        state: &EntityState,
+        text: &str,
+        new: bool,
+    ) -> Result<(), StoreError> {
         let title = crate::apply::title_or(state, text);
         let excerpt = excerpt(text, &title);
-        self.sql
-            .prepare_cached(
-                "INSERT INTO notes (id, life, title, excerpt, list, pinned, created_ms, edited_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                 ON CONFLICT (id) DO UPDATE SET life = excluded.life, title = excluded.title,
-                    excerpt = excluded.excerpt, list = excluded.list, pinned = excluded.pinned,
-                    created_ms = excluded.created_ms, edited_ms = excluded.edited_ms",
-            )?
-            .execute((
-                state.id.as_bytes(),
-                life(state),
-                title,
-                excerpt,
-                id_value(state, LIST),
-                state.value(PINNED).is_true(),
-                state.created.0.ms,
-                state.edited.0.ms,
-            ))?;
+        rows.note.get(self)?.execute((
+            state.id.as_bytes(),
+            life(state),
+            title,
+            excerpt,
+            id_value(state, LIST),
+            state.value(PINNED).is_true(),
+            state.created.0.ms,
+            state.edited.0.ms,
+        ))?;
         self.project_tags(state, new)?;
         self.project_links(state, text, new)
     }
@@ -298,5 +341,22 @@ impl Tx<'_> {
         } else {
             self.unlist_conflict(conflict_id)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_is_the_words_without_title_and_marks_and_no_longer_than_it_may_be() {
+        let text = "# Shed\n\n- [ ] buy **oak** `planks`\n> \n* and _nails_ 2*3\n";
+        assert_eq!(excerpt(text, "Shed"), "buy oak planks and _nails_ 2*3");
+        assert_eq!(excerpt("Shed", "Shed"), "");
+        // In characters, whatever they are made of.
+        let long = "ö".repeat(EXCERPT - 1);
+        assert_eq!(excerpt(&format!("{long}\nmore"), ""), format!("{long} "));
+        assert_eq!(excerpt(&format!("{long}äöü"), ""), format!("{long}ä"));
+        assert_eq!(excerpt(&format!("{long}ä\nmore"), "").chars().count(), EXCERPT);
     }
 }

@@ -47,6 +47,16 @@ impl Tx<'_> {
         })
     }
 
+    /// Whether there are clearly more changes than items. Where there are not, what most changes say is what
+    /// stands. Cost: two counts.
+    pub fn has_history(&self) -> Result<bool, StoreError> {
+        Ok(self.sql.query_row(
+            "SELECT 2 * (SELECT count(*) FROM changes) > 3 * (SELECT count(*) FROM entities)",
+            [],
+            |row| row.get(0),
+        )?)
+    }
+
     /// How many changes were made before a time, as far as their clocks tell.
     pub fn changes_before(&self, before_ms: i64) -> Result<u64, StoreError> {
         let count: i64 = self.sql.query_row(

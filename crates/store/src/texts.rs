@@ -1,6 +1,7 @@
 //! Texts as the database keeps them: a snapshot of the sequence CRDT, the updates after it, and what
 //! people read.
 
+use crate::project::Rows;
 use crate::{StoreError, Tx};
 use holdfast_model::text::{Begun, TextDoc, TextError, Version, WriterNames};
 use holdfast_model::{EntityId, EntityState, Kind, Policies};
@@ -54,6 +55,11 @@ impl OpenText {
     /// A text of which the database has nothing yet.
     fn brought(doc: TextDoc) -> Self {
         Self { is_new: true, ..Self::new(doc) }
+    }
+
+    /// The text of an item of which the database has nothing.
+    pub(crate) fn of_nothing(brought: Option<TextDoc>) -> Self {
+        brought.map_or_else(Self::empty, Self::brought)
     }
 
     fn new(doc: TextDoc) -> Self {
@@ -267,7 +273,7 @@ impl Tx<'_> {
         brought: Option<TextDoc>,
     ) -> Result<OpenText, StoreError> {
         let Some(row) = self.text_row(id)? else {
-            return Ok(brought.map_or_else(OpenText::empty, OpenText::brought));
+            return Ok(OpenText::of_nothing(brought));
         };
         let kept = self.kept_text(id, &row);
         let stored = Version::from_bytes(&row.version)?;
@@ -291,8 +297,9 @@ impl Tx<'_> {
     }
 
     /// Writes a text back and lists what has to be reviewed. Whether edits made apart were merged.
-    pub(crate) fn save_text(
-        &self,
+    pub(crate) fn save_text<'t>(
+        &'t self,
+        rows: &mut Rows<'t>,
         state: &EntityState,
         open: &mut OpenText,
         policies: &Policies,
@@ -307,18 +314,13 @@ impl Tx<'_> {
         if open.is_new
             && let Some(begun) = open.doc.begun()
         {
-            self.sql
-                .prepare_cached(
-                    "INSERT INTO texts (entity, field, version, plain, snapshot, review)
-                     VALUES (?1, ?2, ?3, ?4, ?5, x'')",
-                )?
-                .execute((
-                    id.as_bytes(),
-                    field,
-                    &version,
-                    begun.text(),
-                    begun_mark(begun.text()),
-                ))?;
+            rows.text.get(self)?.execute((
+                id.as_bytes(),
+                field,
+                &version,
+                begun.text(),
+                begun_mark(begun.text()),
+            ))?;
             return Ok(false);
         }
         // The edits that make a new text are kept as they came: most texts of a first sync are read long

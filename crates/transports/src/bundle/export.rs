@@ -192,9 +192,12 @@ pub(super) fn write(
 /// Whether a new device is better served with what is alive than with how it came about: where the log
 /// is much larger. History that it then lacks is on the other devices.
 pub(crate) fn worth_compacting(tx: &Tx<'_>, carried: &[Space]) -> Result<bool, BundleError> {
+    if carried.is_empty() || !tx.has_history()? {
+        return Ok(false);
+    }
     let sizes = tx.sizes()?;
     let alive = sizes.live.saturating_add(sizes.texts);
-    Ok(!carried.is_empty() && sizes.log > LARGE_LOG && sizes.log / MUCH_LARGER > alive)
+    Ok(sizes.log > LARGE_LOG && sizes.log / MUCH_LARGER > alive)
 }
 
 /// What the receiver is taken to hold already; never more than is held here.
