@@ -37,7 +37,7 @@ pub use error::SyncError;
 pub use exchange::{Exchanged, exchange, listen};
 pub use mailbox::Mailbox;
 pub use mass_deletion::{
-    FEW, MassDeletion, Standing, arriving_deletion, is_counted, mass_deletion,
+    FEW, MassDeletion, Standing, arriving_deletion, is_counted, mass_deletion, stand_few,
 };
 pub use mode::Mode;
 pub use moment::moment;

@@ -44,23 +44,28 @@ pub fn mass_deletion(items: impl IntoIterator<Item = Standing>) -> Option<MassDe
     lists.into_iter().find(|(_, count)| count.is_much()).map(|(list, _)| of(Some(list)))
 }
 
-/// [`mass_deletion`] of changes that were just applied in the transaction at hand; `items` is what they
-/// did. Cost: nothing while there are few deletions, else the whole vault.
-pub fn arriving_deletion(
+/// [`mass_deletion`] of changes that were just applied; `items` is what they did, in the order in which
+/// they did it. What they added themselves does not count. Cost: nothing while there are few deletions,
+/// else the whole vault.
+pub fn arriving_deletion<'i>(
     tx: &Tx<'_>,
-    items: &[ItemChange],
+    items: impl IntoIterator<Item = &'i ItemChange>,
 ) -> Result<Option<MassDeletion>, StoreError> {
-    let with = |event| {
-        let found = items.iter().filter(|item| item.event == event && is_counted(&item.kind));
-        found.map(|item| item.id).collect::<BTreeSet<EntityId>>()
-    };
-    let mut deleted = with(ItemEvent::Deleted);
-    // What is moved to where it does not travel to this device is gone here as well.
-    deleted.extend(with(ItemEvent::Withdrawn));
+    let (mut added, mut deleted) = (BTreeSet::new(), BTreeSet::new());
+    for item in items.into_iter().filter(|item| is_counted(&item.kind)) {
+        match item.event {
+            ItemEvent::Added => drop(added.insert(item.id)),
+            ItemEvent::Changed => drop(deleted.remove(&item.id)),
+            // What is moved to where it does not travel to this device is gone here as well.
+            ItemEvent::Deleted | ItemEvent::Withdrawn if !added.contains(&item.id) => {
+                deleted.insert(item.id);
+            }
+            ItemEvent::Deleted | ItemEvent::Withdrawn => {}
+        }
+    }
     if (deleted.len() as u64) < FEW {
         return Ok(None);
     }
-    let added = with(ItemEvent::Added);
     let mut standing = Vec::new();
     for kind in [Kind::Task, Kind::Note, Kind::List] {
         for (state, _) in tx.entities_of(kind.as_str())? {
@@ -71,6 +76,12 @@ pub fn arriving_deletion(
         }
     }
     Ok(mass_deletion(standing))
+}
+
+/// Whether so little stands here that no deletion is a large one.
+pub fn stand_few(tx: &Tx<'_>) -> Result<bool, StoreError> {
+    let kinds = [Kind::Task, Kind::Note, Kind::List].map(Kind::as_str);
+    Ok(tx.stand_at_most(FEW, kinds)? < FEW)
 }
 
 /// Whether people count items of a kind: tasks, notes and lists.

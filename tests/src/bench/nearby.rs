@@ -47,6 +47,20 @@ fn new(name: &str) -> NewDevice<'_> {
     NewDevice { name, key_store: Some(KeyStore::File), passphrase: None }
 }
 
+/// Waits as a window does: it reads anew whenever it is told that something changed, and only then.
+fn wait_until_told(what: &str, app: &App, holds: impl Fn() -> Result<bool>) -> Result<()> {
+    let (start, mut news) = (Instant::now(), app.subscribe());
+    while !holds()? {
+        while news.try_recv().is_err() {
+            if start.elapsed() > PATIENCE {
+                bail!("it never came to this: {what}");
+            }
+            thread::park_timeout(LOOK);
+        }
+    }
+    Ok(())
+}
+
 fn wait_until(what: &str, holds: impl Fn() -> Result<bool>) -> Result<()> {
     let start = Instant::now();
     while !holds()? {
@@ -151,7 +165,7 @@ pub(crate) fn first_sync() -> Result<Row> {
         let [laptop, mut phone] = paired(place.path(), NOTES)?;
         ours.push(timed(|| {
             phone.run();
-            wait_until("all notes on the phone", || Ok(phone.notes()? == NOTES))
+            wait_until_told("all notes on the phone", &phone.app, || Ok(phone.notes()? == NOTES))
         })?);
         let same = || Ok(laptop.app.digests()? == phone.app.digests()?);
         wait_until("both hold the same", same)?;

@@ -15,7 +15,7 @@ use tokio::time::{interval, timeout};
 
 /// Messages that wait to be sent.
 const OUT: usize = 16;
-/// Questions of the other side that wait. It asks one at a time.
+/// Questions of the other side that wait. It asks one at a time, and may have given one up.
 const ASKED: usize = 4;
 
 /// When a connection counts as dead.
@@ -85,12 +85,28 @@ struct Asking {
     waiting: Arc<Waiting>,
     runtime: Handle,
     patience: Duration,
+    asked: Option<Asked>,
+}
+
+/// A question that was sent.
+struct Asked {
+    number: u64,
+    answer: oneshot::Receiver<Answer>,
 }
 
 impl Call for Asking {
-    fn ask(&mut self, ask: Ask) -> Result<Answer, PeerError> {
+    fn send(&mut self, ask: Ask) -> Result<(), PeerError> {
         let (number, answer) = self.waiting.add();
-        self.out.blocking_send(Message::Ask { number, ask }).map_err(|_| PeerError::Gone)?;
+        self.asked = Some(Asked { number, answer });
+        self.out.blocking_send(Message::Ask { number, ask }).map_err(|_| PeerError::Gone)
+    }
+
+    fn is_here(&mut self) -> bool {
+        self.asked.as_ref().is_some_and(|asked| !asked.answer.is_empty())
+    }
+
+    fn wait(&mut self) -> Result<Answer, PeerError> {
+        let Asked { number, answer } = self.asked.take().ok_or(PeerError::Unexpected)?;
         match self.runtime.block_on(timeout(self.patience, answer)) {
             Ok(Ok(Answer::Failed { code, text })) => Err(PeerError::Refused { code, text }),
             Ok(Ok(answer)) => Ok(answer),
@@ -130,8 +146,13 @@ pub async fn run(
     ));
     tasks.spawn(tell(host.clone(), device, out.clone(), changed));
     tasks.spawn(answer(host.clone(), device, out.clone(), to_answer));
-    let asking =
-        Asking { out: out.clone(), waiting, runtime: Handle::current(), patience: timing.answer };
+    let asking = Asking {
+        out: out.clone(),
+        waiting,
+        runtime: Handle::current(),
+        patience: timing.answer,
+        asked: None,
+    };
     tasks.spawn(receive(host, device, asking, to_receive));
     tasks.spawn(ping(out.clone(), timing.ping));
     tokio::select! {

@@ -78,7 +78,8 @@ async fn who_waits_for_an_answer_is_told_when_the_connection_ends() {
     let waiting = Arc::new(Waiting::default());
     let (out, mut sent) = mpsc::channel(1);
     let patience = Duration::from_secs(3_600);
-    let mut asking = Asking { out, waiting: waiting.clone(), runtime: Handle::current(), patience };
+    let mut asking =
+        Asking { out, waiting: waiting.clone(), runtime: Handle::current(), patience, asked: None };
     let asked = tokio::task::spawn_blocking(move || asking.ask(Ask::SnapshotPiece(0)));
     sent.recv().await.unwrap();
     drop(Ending(waiting));

@@ -10,6 +10,7 @@
 
 mod answer;
 mod attachments;
+mod batches;
 mod error;
 mod protocol;
 mod receive;
@@ -25,12 +26,27 @@ pub const CARRIER: &str = "nearby";
 /// What sealed membership records belong to.
 const MEMBERSHIP_PLACE: &[u8] = b"peer membership";
 
-/// Asks the other side. One question at a time.
+/// Asks the other side. One question at a time: whoever sends another one does not want the answer to
+/// the one before.
 pub trait Call {
+    /// Sends a question.
+    fn send(&mut self, ask: Ask) -> Result<(), PeerError>;
+
+    /// Whether [`Call::wait`] would not have to wait.
+    fn is_here(&mut self) -> bool;
+
+    /// Waits for the answer to the question that was sent last.
+    fn wait(&mut self) -> Result<Answer, PeerError>;
+
     /// Sends a question and waits for its answer.
-    fn ask(&mut self, ask: Ask) -> Result<Answer, PeerError>;
+    fn ask(&mut self, ask: Ask) -> Result<Answer, PeerError> {
+        self.send(ask)?;
+        self.wait()
+    }
 }
 
+#[cfg(test)]
+mod batches_tests;
 #[cfg(test)]
 #[path = "peer_tests.rs"]
 pub(crate) mod tests;

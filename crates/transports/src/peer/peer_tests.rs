@@ -12,10 +12,29 @@ struct Direct<'a> {
     answering: Answering,
     left: usize,
     asked: Vec<String>,
+    here: Option<Result<Answer, PeerError>>,
+    /// How many answers came. Of each four, two are there before anyone waits for them.
+    came: usize,
 }
 
 impl Call for Direct<'_> {
-    fn ask(&mut self, ask: Ask) -> Result<Answer, PeerError> {
+    fn send(&mut self, ask: Ask) -> Result<(), PeerError> {
+        self.here = Some(self.asks(ask));
+        self.came += 1;
+        Ok(())
+    }
+
+    fn is_here(&mut self) -> bool {
+        self.came % 4 < 2
+    }
+
+    fn wait(&mut self) -> Result<Answer, PeerError> {
+        self.here.take().unwrap()
+    }
+}
+
+impl Direct<'_> {
+    fn asks(&mut self, ask: Ask) -> Result<Answer, PeerError> {
         if self.left == 0 {
             return Err(PeerError::Gone);
         }
@@ -40,7 +59,7 @@ impl Call for Direct<'_> {
 /// What `to` asked `from`, and what came of it.
 pub(crate) struct Pulled {
     pub(crate) outcome: Result<Came, PeerError>,
-    asked: Vec<String>,
+    pub(crate) asked: Vec<String>,
 }
 
 pub(crate) fn pull_some(
@@ -52,7 +71,7 @@ pub(crate) fn pull_some(
     let news = news(&mut from.session()).unwrap();
     let (folder, id): (PathBuf, DeviceId) = (to.folder().join("incoming"), from.id());
     let answering = Answering::new(from.folder().to_owned());
-    let mut call = Direct { other: from, answering, left, asked: Vec::new() };
+    let mut call = Direct { other: from, answering, left, asked: Vec::new(), here: None, came: 0 };
     let receiving = Receiving { from: id, confirmed, folder: &folder };
     let outcome = receive(&mut to.session(), &mut call, &news, receiving, &mut || {});
     let Direct { asked, .. } = call;
@@ -232,7 +251,15 @@ fn whatever_is_answered_nothing_is_taken_that_is_not_right() {
     /// Answers at random.
     struct Liar(ChaCha8Rng, Vec<u8>);
     impl Call for Liar {
-        fn ask(&mut self, _: Ask) -> Result<Answer, PeerError> {
+        fn send(&mut self, _: Ask) -> Result<(), PeerError> {
+            Ok(())
+        }
+
+        fn is_here(&mut self) -> bool {
+            self.0.next_u32().is_multiple_of(2)
+        }
+
+        fn wait(&mut self) -> Result<Answer, PeerError> {
             let mut batch = self.1.clone();
             let place = self.0.next_u32() as usize % batch.len();
             batch[place] ^= 1 << (self.0.next_u32() % 8);

@@ -1,23 +1,27 @@
 //! What comes from another device: asked for, staged, and taken in within transactions of bounded size.
 
+use super::batches::{Batches, Staged};
 use super::protocol::{Answer, Ask, News};
 use super::{CARRIER, Call, PeerError, attachments, records};
 use crate::bundle::preview::{Preview, device_notices, summarize, waiting_notices};
 use crate::bundle::{changes, parted_notice};
-use holdfast_oplog::{DeviceId, LogId, Range, SealedBatch, Space, limits};
-use holdfast_store::{Applied, Arrivals, Direction, Tx};
+use holdfast_oplog::{DeviceId, LogId, Range, Space, limits};
+use holdfast_store::{Applied, AppliedSum, Arrivals, Direction, Tx};
 use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver};
 use holdfast_sync::{
-    Carrier, Session, SyncError, arriving_deletion, hear, membership, open_acknowledgement, plan,
-    spaces, take_in,
+    Carrier, Session, arriving_deletion, hear, membership, open_acknowledgement, plan, spaces,
+    stand_few, take_in,
 };
 use holdfast_vault::{Keyring, Membership};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// So many bytes of batches are staged before they are taken in, in one transaction.
+/// So many bytes of batches at most are taken in within one transaction.
 const STAGE: usize = 8 * 1024 * 1024;
+/// So many changes at most, where nothing has to be judged as a whole: whoever writes here meanwhile does
+/// not wait long, and the person sees them come.
+const STREAM: u64 = 4096;
 /// Exchanges with one device that follow each other within this time are one in the activity.
 const SAME_EXCHANGE_MS: i64 = 10 * 60 * 1_000;
 /// Items that the record of an exchange names at most.
@@ -124,7 +128,11 @@ struct Counts {
 struct Coming<'a> {
     receiving: Receiving<'a>,
     exchange: Option<i64>,
-    applied: Option<Applied>,
+    applied: AppliedSum,
+    /// Whether this device had hardly anything before: then no deletion that comes is a large one.
+    nothing_stood: bool,
+    /// What went wrong after something had been taken in.
+    failed: Option<PeerError>,
     open_before: u64,
     counts: Counts,
     attached: u64,
@@ -139,7 +147,9 @@ impl<'a> Coming<'a> {
         Self {
             receiving,
             exchange: None,
-            applied: None,
+            applied: AppliedSum::default(),
+            nothing_stood: false,
+            failed: None,
             open_before: 0,
             counts: Counts::default(),
             attached: 0,
@@ -157,7 +167,9 @@ impl<'a> Coming<'a> {
         taken: &mut dyn FnMut(),
     ) -> Result<(), PeerError> {
         let carried = spaces(Carrier::Lan);
-        self.open_before = session.store.read(|tx| tx.conflict_counts())?.0;
+        (self.open_before, self.nothing_stood) = session
+            .store
+            .read(|tx| Ok::<_, PeerError>((tx.conflict_counts()?.0, stand_few(tx)?)))?;
         self.base(session, call, news, &carried)?;
         if self.counts.new > 0 {
             taken();
@@ -170,16 +182,20 @@ impl<'a> Coming<'a> {
                 let there = tx.settled(&news.offers)?.within(&carried);
                 Ok::<_, PeerError>(plan(&held, &held, &there, &carried).ask)
             })?);
-            let staged = stage(call, &asked)?;
-            if staged.is_empty() {
-                break;
+            let mut batches = Batches::new(call, asked)?;
+            let (mut any, before) = (false, self.counts.new);
+            while let Some(first) = batches.next()? {
+                any = true;
+                let before = self.counts.new;
+                again.extend(self.take(session, first, &mut batches)?);
+                if self.counts.new > before {
+                    taken();
+                }
+                session.store.checkpoint()?;
+                self.failed.take().map_or(Ok(()), Err)?;
             }
-            let before = self.counts.new;
-            again = self.take(session, &staged)?;
-            if self.counts.new > before {
-                taken();
-            } else if again.is_empty() {
-                // What the other side sends does not get this device further.
+            // Or what the other side sends does not get this device further.
+            if !any || (self.counts.new == before && again.is_empty()) {
                 break;
             }
         }
@@ -247,34 +263,59 @@ impl<'a> Coming<'a> {
         if !taken.known {
             self.counts.new += 1;
             self.snapshot = true;
-            self.applied = Some(Applied::joined(self.applied.take(), taken.applied));
+            self.applied.add(taken.applied);
         }
         Ok(())
     }
 
-    /// Takes staged batches in. What is to be asked for again, from its beginning.
+    /// Takes a batch in, and those that come after it, as many as fit into one transaction. What is to be
+    /// asked for again, from its beginning.
     fn take(
         &mut self,
         session: &mut Session<'_>,
-        staged: &[Staged],
+        first: Staged,
+        batches: &mut Batches<'_>,
     ) -> Result<Vec<Range>, PeerError> {
+        let mut staged = vec![first];
+        if !self.nothing_stood {
+            // A large deletion is judged as a whole, so all of it has to be here.
+            let mut size = 0_usize;
+            while size < STAGE
+                && let Some(next) = batches.next()?
+            {
+                size = size.saturating_add(next.bytes.len());
+                staged.push(next);
+            }
+        }
         let Session { store, keyring, wall_ms, .. } = session;
         // Where the transaction does not happen, nothing of this did.
         let before = (self.exchange, self.counts, self.whole.clone());
-        let taken = store.write(|tx| {
+        let taken = store.write_much(|tx| {
             let members = membership(tx)?;
             let exchange = self.exchange(tx, &members, *wall_ms)?;
             let mut again = Vec::new();
             let mut arrivals = Arrivals::new(tx, *wall_ms);
-            for Staged { range, bytes } in staged {
-                let taken = take_in(&mut arrivals, keyring, &members, bytes, None, Some(exchange))?;
+            let mut room = Room::new();
+            let mut staged = VecDeque::from(staged);
+            while let Some(Staged { range, bytes, changes }) = staged.pop_front() {
+                room.fill(bytes.len(), changes);
+                let taken =
+                    take_in(&mut arrivals, keyring, &members, &bytes, None, Some(exchange))?;
                 self.counts.new += taken.new;
                 self.counts.known += taken.known;
                 self.counts.set_aside += taken.set_aside;
                 self.counts.parted += taken.parted_in_base;
                 // The log parts somewhere before: from its beginning on, the other branch joins.
                 if taken.apart > 0 && self.whole.insert(range.log) {
-                    again.push(Range { first: tx.first_in_log(range.log)?, ..*range });
+                    again.push(Range { first: tx.first_in_log(range.log)?, ..range });
+                }
+                if self.nothing_stood && room.is_left() {
+                    // Never waited for: others may want to write.
+                    match batches.next_here() {
+                        Ok(next) => staged.extend(next),
+                        // What came before it stays.
+                        Err(error) => self.failed = Some(error),
+                    }
                 }
             }
             let applied = arrivals.finish()?;
@@ -283,7 +324,7 @@ impl<'a> Coming<'a> {
         });
         match taken {
             Ok((again, applied)) => {
-                self.applied = Some(Applied::joined(self.applied.take(), applied));
+                self.applied.add(applied);
                 Ok(again)
             }
             Err(error) => {
@@ -322,17 +363,19 @@ impl<'a> Coming<'a> {
         Ok(exchange)
     }
 
-    /// Refuses a deletion of more than half, until the person says yes.
+    /// Refuses a deletion of more than half, until the person says yes. What was deleted by this exchange
+    /// before counts as well, and what it brought does not.
     fn deletions(
         &self,
         tx: &Tx<'_>,
         applied: &Applied,
         members: &Membership,
     ) -> Result<(), PeerError> {
-        if self.receiving.confirmed {
+        if self.receiving.confirmed || self.nothing_stood {
             return Ok(());
         }
-        match arriving_deletion(tx, &applied.items)? {
+        let mut whole = self.applied.items().chain(&applied.items);
+        match arriving_deletion(tx, &mut whole)? {
             Some(mass) => {
                 let preview = summarize(tx, applied.clone(), self.open_before)?;
                 Err(PeerError::MassDeletion {
@@ -374,7 +417,7 @@ impl<'a> Coming<'a> {
             }
             let mut coming = self;
             let exchange = coming.exchange(tx, &members, wall_ms)?;
-            let applied = coming.applied.take().unwrap_or_default();
+            let applied = std::mem::take(&mut coming.applied).into_applied();
             let mut preview = summarize(tx, applied, coming.open_before)?;
             coming.say(&mut preview, &members);
             preview.notices.extend(waiting_notices(tx, &members)?);
@@ -412,34 +455,25 @@ impl<'a> Coming<'a> {
     }
 }
 
-/// A batch that waits to be taken in.
-struct Staged {
-    range: Range,
-    bytes: Vec<u8>,
+/// How much fits into a transaction.
+struct Room {
+    bytes: usize,
+    changes: u64,
 }
 
-/// Asks for batches of some ranges, up to [`STAGE`] bytes.
-fn stage(call: &mut dyn Call, asked: &[Range]) -> Result<Vec<Staged>, PeerError> {
-    let mut staged = Vec::new();
-    let mut size = 0_usize;
-    for range in asked {
-        let mut first = range.first;
-        while first <= range.last && size < STAGE {
-            let part = Range { first, ..*range };
-            let Answer::Batch(batch) = call.ask(Ask::Batch(part))? else {
-                return Err(PeerError::Unexpected);
-            };
-            let Some(bytes) = batch else { break };
-            let header = SealedBatch::decode(&bytes)?.header()?;
-            if header.log() != range.log || header.last < first {
-                return Err(SyncError::Unexpected.into());
-            }
-            size = size.saturating_add(bytes.len());
-            staged.push(Staged { range: part, bytes: bytes.into_vec() });
-            first = header.last.saturating_add(1);
-        }
+impl Room {
+    const fn new() -> Self {
+        Self { bytes: STAGE, changes: STREAM }
     }
-    Ok(staged)
+
+    const fn fill(&mut self, bytes: usize, changes: u64) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+        self.changes = self.changes.saturating_sub(changes);
+    }
+
+    const fn is_left(&self) -> bool {
+        self.bytes > 0 && self.changes > 0
+    }
 }
 
 /// What an exchange did before and what it did now, as one record.

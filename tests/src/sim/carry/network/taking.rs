@@ -21,10 +21,23 @@ pub(super) enum Turn {
 struct Asking {
     turns: Sender<Turn>,
     answers: Receiver<Answer>,
+    /// What is to be asked. It goes out when it is waited for: whoever runs the history does nothing
+    /// meanwhile, so the answer is never there before.
+    next: Option<Ask>,
 }
 
 impl Call for Asking {
-    fn ask(&mut self, ask: Ask) -> Result<Answer, PeerError> {
+    fn send(&mut self, ask: Ask) -> Result<(), PeerError> {
+        self.next = Some(ask);
+        Ok(())
+    }
+
+    fn is_here(&mut self) -> bool {
+        false
+    }
+
+    fn wait(&mut self) -> Result<Answer, PeerError> {
+        let ask = self.next.take().ok_or(PeerError::Unexpected)?;
         self.turns.send(Turn::Asks(Box::new(ask))).map_err(|_| PeerError::Gone)?;
         match self.answers.recv() {
             Ok(Answer::Failed { code, text }) => Err(PeerError::Refused { code, text }),
@@ -57,7 +70,7 @@ impl Taking {
         let (turn, turns) = channel();
         let heard = news.clone();
         let thread = spawn(move || {
-            let mut asking = Asking { turns: turn.clone(), answers: to_take };
+            let mut asking = Asking { turns: turn.clone(), answers: to_take, next: None };
             let folder = twin.folder().join("incoming");
             let receiving = Receiving { from, confirmed, folder: &folder };
             let came = receive(&mut twin.session(), &mut asking, &heard, receiving, &mut || {});
