@@ -79,7 +79,7 @@ impl Workload {
                 append(tx, author, draft.finish().into_iter().collect(), Vec::new())
             }
             10 => tx.add_blob(&vec![7; 20_000]).map(drop),
-            11 => tx.index_search().map(drop),
+            11 => tx.index_search(usize::MAX).map(drop),
             12 => undo(tx, author),
             _ => append(tx, author, new_item(task(step), Kind::Task, "The last"), Vec::new()),
         })

@@ -19,7 +19,7 @@ fn database(path: &Path) {
     for step in 0..STEPS {
         workload.step(&mut store, step).unwrap();
     }
-    store.write(|tx| tx.index_search()).unwrap();
+    store.write(|tx| tx.index_search(usize::MAX)).unwrap();
     store.write(|tx| tx.add_membership(b"a record of the list of devices")).unwrap();
 }
 

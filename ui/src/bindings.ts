@@ -1480,6 +1480,8 @@ export type SearchPage = {
 	hits: SearchHit[],
 	/**  How many there are in all. */
 	total: number,
+	/**  So many items are not in the index yet, or not as they are now: some of them may be missing here. */
+	waiting: number,
 };
 
 /**  A code that is shown, or what came of it. */

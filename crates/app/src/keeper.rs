@@ -1,8 +1,9 @@
 //! Syncing by itself. In Manual mode through the exchange folder: on launch, after changes, when
 //! something arrives in it, and on a timer; in Nearby mode over the network ([`crate::nearby`]). Owns
-//! when; never what is exchanged.
+//! when; never what is exchanged. The search index is kept beside it ([`crate::indexing`]).
 
 use crate::folder_settings::FolderSettings;
+use crate::indexing::Indexer;
 use crate::nearby::NearbyKeeper;
 use crate::{App, AppError};
 use notify::{RecursiveMode, Watcher};
@@ -30,6 +31,7 @@ pub struct Keeper {
     stop: Option<Sender<Hint>>,
     thread: Option<JoinHandle<()>>,
     _nearby: NearbyKeeper,
+    _indexer: Indexer,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,7 @@ impl Keeper {
         told: impl Fn(&Result<crate::Synced, AppError>) + Send + Sync + 'static,
     ) -> Self {
         let nearby = NearbyKeeper::start(Arc::clone(&app), false);
+        let indexer = Indexer::start(Arc::clone(&app));
         let (hints, inbox) = channel();
         let stop = hints.clone();
         let thread = std::thread::spawn(move || {
@@ -92,7 +95,7 @@ impl Keeper {
                 told(&outcome);
             }
         });
-        Self { stop: Some(stop), thread: Some(thread), _nearby: nearby }
+        Self { stop: Some(stop), thread: Some(thread), _nearby: nearby, _indexer: indexer }
     }
 }
 

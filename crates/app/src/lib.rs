@@ -28,6 +28,7 @@ mod home;
 mod identity;
 pub mod import;
 mod import_markdown;
+mod indexing;
 mod inspect;
 mod items;
 mod joining;

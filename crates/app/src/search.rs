@@ -1,5 +1,6 @@
 //! Search as people type it: words, and `in:` `tag:` `is:`.
 
+use crate::indexing::AT_ONCE;
 use crate::{App, AppError, items, view};
 use holdfast_model::fields::{LIST, STATUS, TITLE};
 use holdfast_store::{SearchQuery, Tx};
@@ -11,15 +12,21 @@ const OPEN: char = '\u{1}';
 const CLOSE: char = '\u{2}';
 
 impl App {
-    /// Searches tasks, notes and lists, the trash last.
+    /// [`App::search`] after everything was indexed, however long that takes.
+    pub fn search_whole(&self, query: &str, limit: u32) -> Result<view::SearchPage, AppError> {
+        self.index_everything()?;
+        self.search(query, limit)
+    }
+
+    /// Searches tasks, notes and lists, the trash last. Where much is new, part of it is not found yet.
     pub fn search(&self, query: &str, limit: u32) -> Result<view::SearchPage, AppError> {
         self.with(|open| {
-            if open.store.read(|tx| tx.search_is_due())? {
-                open.store.write(|tx| tx.index_search())?;
+            if open.store.read(|tx| tx.search_due())? > 0 {
+                open.store.write(|tx| tx.index_search(AT_ONCE))?;
             }
             open.store.read(|tx| {
                 let Some(parsed) = parse(tx, query, limit as usize)? else {
-                    return Ok(view::SearchPage { hits: Vec::new(), total: 0 });
+                    return Ok(view::SearchPage { hits: Vec::new(), total: 0, waiting: 0 });
                 };
                 let (hits, total) = tx.search(&parsed)?;
                 let mut views = Vec::with_capacity(hits.len());
@@ -45,7 +52,8 @@ impl App {
                         status: Some(state.text(STATUS).to_owned()).filter(|s| !s.is_empty()),
                     });
                 }
-                Ok(view::SearchPage { hits: views, total: total as u32 })
+                let waiting = u32::try_from(tx.search_due()?).unwrap_or(u32::MAX);
+                Ok(view::SearchPage { hits: views, total: total as u32, waiting })
             })
         })
     }

@@ -52,7 +52,9 @@ mod undo;
 mod unsent;
 mod upgrade;
 mod verify;
+mod waiting;
 mod whole_copy;
+mod words;
 
 pub use apply::{Applied, AppliedSum, ItemChange, ItemEvent};
 pub use arrivals::Arrivals;
@@ -78,3 +80,4 @@ pub use snapshot::{BaseRecord, BaseSize, Intake};
 pub use strays::Stray;
 pub use texts::StoredText;
 pub use undo::{REDO, UNDO, UndoPlan, UndoStep};
+pub use words::Word;

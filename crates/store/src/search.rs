@@ -3,9 +3,12 @@
 
 use crate::{StoreError, Tx, columns};
 use holdfast_model::EntityId;
+use rusqlite::OptionalExtension;
 
 /// Above so many hits ranking costs more than it helps: the newest come first.
 const RANKED: i64 = 2_000;
+/// After so many bytes of text one transaction indexes no more items.
+const INDEXED: usize = 1024 * 1024;
 
 /// What to search for.
 #[derive(Debug, Clone, Default)]
@@ -38,36 +41,56 @@ pub struct Hit {
 }
 
 impl Tx<'_> {
-    /// Brings the index up to date; needs a write transaction. How many items were indexed.
-    pub fn index_search(&self) -> Result<usize, StoreError> {
-        let due: Vec<(i64, String, String, String, Option<String>)> = {
-            let mut statement = self.sql.prepare_cached(
-                "SELECT d.no, e.kind, e.life,
-                    coalesce(t.title, n.title, l.title, g.title, ''), x.plain
-                 FROM search_due d JOIN entities e ON e.no = d.no
-                 LEFT JOIN tasks t ON t.id = e.id LEFT JOIN notes n ON n.id = e.id
-                 LEFT JOIN lists l ON l.id = e.id LEFT JOIN tags g ON g.id = e.id
-                 LEFT JOIN texts x ON x.entity = e.id",
-            )?;
-            let rows = statement
-                .query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?)))?;
-            rows.collect::<Result<_, _>>()?
-        };
-        for (no, kind, life, title, body) in &due {
-            self.sql.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([no])?;
-            if life != "purged" && kind != "tag" {
-                self.sql
-                    .prepare_cached("INSERT INTO search (rowid, title, body) VALUES (?1, ?2, ?3)")?
-                    .execute((no, title, body.as_deref().unwrap_or_default()))?;
-            }
+    /// Brings the index up to date for at most `most` items; needs a write transaction. For how many it
+    /// did: fewer where their texts are long, 0 where none waits.
+    pub fn index_search(&self, most: usize) -> Result<usize, StoreError> {
+        let mut done = 0_usize;
+        let mut bytes = 0_usize;
+        while done < most
+            && bytes < INDEXED
+            && let Some(no) = self.next_to_index()?
+        {
+            bytes = bytes.saturating_add(self.index(no)?);
+            self.sql.prepare_cached("DELETE FROM search_due WHERE no = ?1")?.execute([no])?;
+            done += 1;
         }
-        self.sql.execute("DELETE FROM search_due", [])?;
-        Ok(due.len())
+        Ok(done)
     }
 
-    /// Whether items wait to be indexed.
-    pub fn search_is_due(&self) -> Result<bool, StoreError> {
-        Ok(self.sql.prepare_cached("SELECT 1 FROM search_due")?.exists([])?)
+    /// The newest item that waits to be indexed.
+    fn next_to_index(&self) -> Result<Option<i64>, StoreError> {
+        let mut statement = self.sql.prepare_cached("SELECT max(no) FROM search_due")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
+    /// Writes what is found of an item. How many bytes its text has.
+    fn index(&self, no: i64) -> Result<usize, StoreError> {
+        let found: Option<(String, String, String, Option<String>)> = self
+            .sql
+            .prepare_cached(
+                "SELECT e.kind, e.life, coalesce(t.title, n.title, l.title, g.title, ''), x.plain
+                 FROM entities e
+                 LEFT JOIN tasks t ON t.id = e.id LEFT JOIN notes n ON n.id = e.id
+                 LEFT JOIN lists l ON l.id = e.id LEFT JOIN tags g ON g.id = e.id
+                 LEFT JOIN texts x ON x.entity = e.id WHERE e.no = ?1",
+            )?
+            .query_row([no], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))
+            .optional()?;
+        self.sql.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([no])?;
+        let Some((kind, life, title, body)) = found else { return Ok(0) };
+        let body = body.unwrap_or_default();
+        if life != "purged" && kind != "tag" {
+            self.sql
+                .prepare_cached("INSERT INTO search (rowid, title, body) VALUES (?1, ?2, ?3)")?
+                .execute((no, title, &body))?;
+        }
+        Ok(body.len())
+    }
+
+    /// How many items wait to be indexed.
+    pub fn search_due(&self) -> Result<u64, StoreError> {
+        let mut statement = self.sql.prepare_cached("SELECT count(*) FROM search_due")?;
+        columns::seq(statement.query_row([], |row| row.get(0))?)
     }
 
     /// Searches. Returns the hits and how many there are in all. With few hits the best come first,

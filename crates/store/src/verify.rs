@@ -51,7 +51,7 @@ impl Tx<'_> {
     /// transaction that writes, and leaves one table for looking into the search index behind: see
     /// [`crate::Store::try_out`].
     pub fn view_sums(&self) -> Result<Vec<(&'static str, Hash)>, StoreError> {
-        self.index_search()?;
+        while self.index_search(usize::MAX)? > 0 {}
         self.sql.execute_batch(
             "DROP TABLE IF EXISTS temp.search_words;
              CREATE VIRTUAL TABLE temp.search_words USING fts5vocab(main, search, instance);",

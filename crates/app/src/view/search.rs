@@ -33,4 +33,6 @@ pub struct SearchPage {
     pub hits: Vec<SearchHit>,
     /// How many there are in all.
     pub total: u32,
+    /// So many items are not in the index yet, or not as they are now: some of them may be missing here.
+    pub waiting: u32,
 }

@@ -19,7 +19,7 @@ pub(crate) struct SearchArguments {
 
 /// `search`
 pub(crate) fn search(arguments: SearchArguments, context: &mut Context) -> Result<(), Failure> {
-    let page = context.app()?.search(&arguments.words.join(" "), arguments.limit)?;
+    let page = context.app()?.search_whole(&arguments.words.join(" "), arguments.limit)?;
     context.answer(&page, |page| {
         let mut table = Table::default();
         for hit in &page.hits {

@@ -141,13 +141,13 @@ fn all_open(app: &App) -> Result<Vec<TaskGroup>, Failure> {
 const FOUND: u32 = 10_000;
 
 fn ids_found(app: &App, query: &str) -> Result<Vec<String>, Failure> {
-    let hits = app.search(query, FOUND)?.hits;
+    let hits = app.search_whole(query, FOUND)?.hits;
     Ok(hits.into_iter().filter(|hit| hit.kind == ItemKind::Task).map(|hit| hit.id).collect())
 }
 
 fn found(app: &App, query: &str) -> Result<TaskGroup, Failure> {
     let mut tasks = Vec::new();
-    for hit in app.search(query, FOUND)?.hits {
+    for hit in app.search_whole(query, FOUND)?.hits {
         if hit.kind == ItemKind::Task && !hit.trashed {
             tasks.push(app.task(&hit.id)?.task);
         }

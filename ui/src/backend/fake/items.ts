@@ -55,7 +55,7 @@ export class FakeItems extends FakeCore {
   }
   async search(query: string, limit: number) {
     const hits = searchHits(this.world, query);
-    return { hits: hits.slice(0, limit), total: hits.length };
+    return { hits: hits.slice(0, limit), total: hits.length, waiting: 0 };
   }
 
   // ---- edits ----

@@ -54,6 +54,19 @@ describe("search everywhere", () => {
     expect(await field()).toHaveValue("o in:Workshop");
   });
 
+  it("says how much is not in the index yet, and nothing once all is", async () => {
+    const { container, fake, user } = await start();
+    const whole = fake.search.bind(fake);
+    fake.search = async (query, limit) => ({ ...(await whole(query, limit)), waiting: 1200 });
+    await user.type(await field(), "boards");
+    expect(await screen.findByText(/^1200 new items still to be read/)).toBeVisible();
+    const { violations } = await axe.run(container, { rules: { "color-contrast": { enabled: false } } });
+    expect(violations).toEqual([]);
+    fake.search = whole;
+    await user.type(await field(), "{Backspace}");
+    await waitFor(() => expect(screen.queryByText(/still to be read/)).toBeNull());
+  });
+
   it("offers to make what is not there", async () => {
     const { fake, user } = await start("sourdough tomorrow");
     expect(await screen.findByText("No match for ‘sourdough tomorrow’.")).toBeVisible();
