@@ -36,6 +36,8 @@ pub struct ItemChange {
     pub title: String,
     /// What happened.
     pub event: ItemEvent,
+    /// Whether it is in use now.
+    pub alive: bool,
     /// Whether it needs a decision now that it did not need before.
     pub conflict: bool,
     /// Whether edits made apart were merged in its text.
@@ -420,6 +422,7 @@ impl<'t, 's> Applier<'t, 's> {
                 kind: state.kind.clone(),
                 title: title_or(&state, plain),
                 event: event(*before, &state),
+                alive: state.is_alive(),
                 conflict: false,
                 merged: merged.contains(id),
             });

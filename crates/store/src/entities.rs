@@ -17,14 +17,6 @@ impl Tx<'_> {
         row.map(|(state, space)| Ok((decode_state(&state)?, columns::space(&space)?))).transpose()
     }
 
-    /// Whether an entity is there and lives.
-    pub fn is_alive(&self, id: EntityId) -> Result<bool, StoreError> {
-        Ok(self
-            .sql
-            .prepare_cached("SELECT 1 FROM entities WHERE id = ?1 AND life = 'alive'")?
-            .exists([id.as_bytes()])?)
-    }
-
     /// The merged state of an entity that must be there. `what` names it in the error.
     pub fn expect_entity(
         &self,

@@ -271,6 +271,7 @@ impl Intake {
                     Some(before) if before.alive && !now.alive => ItemEvent::Deleted,
                     Some(_) => ItemEvent::Changed,
                 },
+                alive: now.alive,
                 conflict: now.open > before.map_or(0, |before| before.open),
                 merged: false,
             });

@@ -4,8 +4,10 @@
 //! device's own word counts, and status is computed from it.
 
 use crate::SyncError;
-use holdfast_oplog::{ActorId, DeviceId, Space, VaultId, VersionVector, decode, encode, limits};
-use holdfast_store::{Destination, StoreError, Tx};
+use holdfast_oplog::{
+    ActorId, DeviceId, Hash, Space, VaultId, VersionVector, decode, encode, limits,
+};
+use holdfast_store::{Destination, StoreError, Tx, Word};
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob, seal_blob};
 use rand_core::CryptoRngCore;
 use serde::{Deserialize, Serialize};
@@ -34,6 +36,9 @@ pub struct Acknowledgement {
     pub made_ms: i64,
     /// What it holds, within the spaces that the carrier may know of.
     pub holds: VersionVector,
+    /// All of this with the device's signature, to be passed on.
+    #[serde(skip)]
+    signed: Vec<u8>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,6 +65,7 @@ pub fn seal_acknowledgement(
         actor,
         made_ms,
         holds: holds.clone(),
+        signed: Vec::new(),
     };
     let body = encode(&acknowledgement)?;
     let signature = keys.sign(CONTEXT, &body).to_vec();
@@ -79,7 +85,7 @@ pub fn open_acknowledgement(
     }
     let opened = open_blob(keyring, Purpose::Membership, PLACE, bytes)?;
     let signed: Signed = decode(&opened, ACKNOWLEDGEMENT, CONTEXT)?;
-    let said: Acknowledgement = decode(&signed.body, ACKNOWLEDGEMENT, CONTEXT)?;
+    let mut said: Acknowledgement = decode(&signed.body, ACKNOWLEDGEMENT, CONTEXT)?;
     let signature: [u8; 64] = signed.signature.try_into().map_err(|_| SyncError::Unexpected)?;
     let device = members
         .device(said.device)
@@ -89,6 +95,7 @@ pub fn open_acknowledgement(
     if said.vault != members.vault() || said.format > FORMAT {
         return Err(SyncError::Unexpected);
     }
+    said.signed = opened;
     Ok(said)
 }
 
@@ -126,8 +133,9 @@ pub fn note_holds(destination: &mut Destination, holds: &VersionVector, made_ms:
     destination.holds.join(holds);
 }
 
-/// Keeps what another device said. Its own clock is believed only as far as this device's.
-pub fn hear(tx: &Tx<'_>, said: &Acknowledgement, wall_ms: i64) -> Result<(), StoreError> {
+/// Keeps what another device said. Its own clock is believed only as far as this device's. Whether there is
+/// something new in it to be passed on.
+pub fn hear(tx: &Tx<'_>, said: &Acknowledgement, wall_ms: i64) -> Result<bool, StoreError> {
     let known = tx.destination(said.device)?;
     let mut destination = known.clone().unwrap_or_else(|| Destination {
         device: said.device,
@@ -142,7 +150,47 @@ pub fn hear(tx: &Tx<'_>, said: &Acknowledgement, wall_ms: i64) -> Result<(), Sto
     }) {
         tx.keep_destination(&destination)?;
     }
-    Ok(())
+    let about = Hash::of(&encode(&said.holds)?);
+    let (device, made_ms, signed) = (said.device, said.made_ms, said.signed.clone());
+    tx.keep_word(&Word { device, made_ms, about, signed })
+}
+
+/// What this device heard of devices other than itself and `to`, as a hash: two devices that know the same
+/// of all others get the same.
+pub fn words_hash(
+    tx: &Tx<'_>,
+    members: &Membership,
+    me: DeviceId,
+    to: DeviceId,
+) -> Result<Hash, StoreError> {
+    let mut known = Vec::new();
+    for word in words_of(tx, members)? {
+        if word.device != me && word.device != to {
+            known.extend(word.device.0);
+            known.extend(word.about.0);
+        }
+    }
+    Ok(Hash::of(&known))
+}
+
+/// What this device heard of the others, sealed under the current epoch.
+pub fn seal_words(
+    tx: &Tx<'_>,
+    keyring: &Keyring,
+    members: &Membership,
+    mut rng: &mut dyn CryptoRngCore,
+) -> Result<Vec<Vec<u8>>, SyncError> {
+    let words = words_of(tx, members)?.into_iter();
+    words
+        .map(|word| Ok(seal_blob(keyring, Purpose::Membership, PLACE, &word.signed, &mut rng)?))
+        .collect()
+}
+
+/// The words of devices that are members still: nobody listens to others.
+fn words_of(tx: &Tx<'_>, members: &Membership) -> Result<Vec<Word>, StoreError> {
+    let mut words = tx.words()?;
+    words.retain(|word| members.is_active(word.device));
+    Ok(words)
 }
 
 #[cfg(test)]

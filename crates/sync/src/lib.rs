@@ -28,7 +28,7 @@ mod transport;
 
 pub use acknowledgement::{
     ACKNOWLEDGEMENT, Acknowledgement, hear, latest, note_holds, open_acknowledgement,
-    seal_acknowledgement,
+    seal_acknowledgement, seal_words, words_hash,
 };
 pub use batches::{Taken, outgoing, take_in};
 pub use carried_status::carried_status;

@@ -123,6 +123,7 @@ pub(super) const EXCHANGES: &[&str] = &[
     "network: connection",
     "network: news",
     "network: batch asked for",
+    "network: words of others asked for",
     "network: piece of a content asked for",
     "network: snapshot for a newcomer",
     "network: batches taken in",

@@ -270,13 +270,16 @@ impl Open {
             })
             .collect();
         peers.sort_by_key(|peer| !peer.connected);
+        // By whatever way it learned that, and whether it is connected or not.
+        let removed = !self.members()?.is_active(self.device());
+        let removed = removed.then(|| super::trouble::told("nearby_removed", ""));
         Ok(Nearby {
             on: self.mode() == view::Mode::Nearby,
             running,
             addresses: state.addresses,
             typed: facts.addresses,
             peers,
-            error: state.trouble.map(error),
+            error: removed.or_else(|| state.trouble.map(error)),
             triggers: facts.triggers,
             on_metered: facts.on_metered,
             metered: state.metered,

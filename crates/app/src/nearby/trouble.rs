@@ -59,7 +59,7 @@ fn known(code: &str) -> Option<(&'static str, &'static str)> {
             "This device has a different key than before. A reinstall does this; so does an impostor. Sync with it is stopped.",
             "Remove it and pair it again, if it was you who reinstalled it.",
         ),
-        "nearby_removed" => (
+        "nearby_removed" | "not_a_member" => (
             "This device was removed from the vault. What is here stays here, and is synced no more.",
             "To take part again, let it join with a new code from another device.",
         ),

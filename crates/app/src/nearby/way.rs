@@ -6,7 +6,9 @@ use crate::view;
 use holdfast_oplog::DeviceId;
 use holdfast_sync::open_acknowledgement;
 use holdfast_transports::nearby::HostSession;
-use holdfast_transports::peer::{self, Answer, Answering, Ask, Call, News, PeerError, Receiving};
+use holdfast_transports::peer::{
+    self, Answer, Answering, Ask, Call, News, PeerError, Receiving, Taken,
+};
 use rand_core::OsRng;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
@@ -74,7 +76,7 @@ fn stopped(error: crate::AppError) -> PeerError {
 impl HostSession for Way {
     fn news(&mut self) -> Result<News, PeerError> {
         self.twin.refresh_keyring().map_err(stopped)?;
-        peer::news(&mut self.twin.session(&mut OsRng))
+        peer::news(&mut self.twin.session(&mut OsRng), self.device)
     }
 
     fn answer(&mut self, ask: Ask) -> Answer {
@@ -102,9 +104,13 @@ impl HostSession for Way {
         let confirmed = self.twin.nearby_facts().confirmed.contains(&self.device);
         let receiving = Receiving { from: self.device, confirmed, folder: &self.folder };
         // Shown as it comes, not once everything is there.
-        let mut taken = || {
-            if let Err(error) = app.notice_changes() {
-                tracing::warn!(%error, "cannot look what came");
+        let around = self.around.clone();
+        let mut taken = |what| match what {
+            Taken::Word | Taken::Content => around.tell_again(),
+            Taken::Changes => {
+                if let Err(error) = app.notice_changes() {
+                    tracing::warn!(%error, "cannot look what came");
+                }
             }
         };
         let mut rng = OsRng;
@@ -125,9 +131,6 @@ impl HostSession for Way {
         };
         if let Some(keyring) = came.keyring {
             self.keep(keyring)?;
-        }
-        if came.contents > 0 {
-            self.around.tell_again();
         }
         self.twin.release_deletion(self.device).map_err(stopped)?;
         if came.preview.is_some() {

@@ -25,13 +25,16 @@ fn seeds() -> Vec<Vec<u8>> {
         wall_ms: 1_795_000_000_000,
         rng: &mut rng,
     };
-    let told = news(&mut session).expect("news");
+    let me = session.keys.device_id();
+    let told = news(&mut session, me).expect("news");
     let mut answering = Answering::new(std::env::temp_dir());
     let batch = answering.answer(&mut session, Ask::Batch(first(log)));
     let messages = [
         Message::News(told),
         Message::Ask { number: 1, ask: Ask::Batch(first(log)) },
         Message::Ask { number: 2, ask: Ask::Snapshot(held) },
+        Message::Ask { number: 4, ask: Ask::Words },
+        Message::Answer { number: 4, answer: Answer::Words(vec![vec![7; 90].into()]) },
         Message::Ask { number: 3, ask: Ask::Piece { content: Hash::ZERO, number: 0 } },
         Message::Answer { number: 1, answer: batch },
         Message::Answer { number: 2, answer: Answer::Snapshot(3) },

@@ -93,7 +93,7 @@ pub(crate) fn summarize(
         needs_confirmation: false,
     };
     for item in applied.items {
-        if item.event == ItemEvent::Added && !tx.is_alive(item.id)? {
+        if item.event == ItemEvent::Added && !item.alive {
             // Added and deleted before it ever came here: nothing that anyone sees.
             continue;
         }

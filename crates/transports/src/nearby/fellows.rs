@@ -95,7 +95,7 @@ impl Host for Shared {
 
 impl HostSession for Way {
     fn news(&mut self) -> Result<News, PeerError> {
-        crate::peer::news(&mut self.shared.lock().unwrap().session())
+        crate::peer::news(&mut self.shared.lock().unwrap().session(), self.from)
     }
 
     fn answer(&mut self, ask: Ask) -> Answer {
@@ -108,7 +108,7 @@ impl HostSession for Way {
         let folder = twin.folder().join("incoming");
         let receiving = Receiving { from: self.from, confirmed: false, folder: &folder };
         let came: Came =
-            crate::peer::receive(&mut twin.session(), call, news, receiving, &mut || {})?;
+            crate::peer::receive(&mut twin.session(), call, news, receiving, &mut |_| {})?;
         if came.preview.is_some() {
             self.changed.send_modify(|count| *count += 1);
         }

@@ -1,13 +1,14 @@
 //! What this device answers. It hands out what it lets go by such a connection and nothing else.
 
-use super::protocol::{Answer, Ask, News, Records};
+use super::protocol::{Answer, Ask, MESSAGE, News, Records};
 use super::{PeerError, attachments, records};
 use crate::bundle::worth_compacting;
-use holdfast_oplog::{Hash, Range, Space, VersionVector};
+use holdfast_oplog::{DeviceId, Hash, Range, Space, VersionVector};
 use holdfast_store::Tx;
 use holdfast_sync::snapshot::{outgoing_snapshot, vouched};
 use holdfast_sync::{
-    Carrier, Session, SyncError, membership, offer, outgoing, seal_acknowledgement, spaces,
+    Carrier, Session, SyncError, membership, offer, outgoing, seal_acknowledgement, seal_words,
+    spaces, words_hash,
 };
 use holdfast_vault::Keyring;
 use serde_bytes::ByteBuf;
@@ -15,8 +16,8 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-/// What this device says of itself whenever it holds something else than before.
-pub fn news(session: &mut Session<'_>) -> Result<News, PeerError> {
+/// What this device says of itself to `to` whenever it holds something else than before.
+pub fn news(session: &mut Session<'_>, to: DeviceId) -> Result<News, PeerError> {
     let Session { store, keys, keyring, actor, wall_ms, rng } = session;
     store.write(|tx| {
         let offers = offer(tx, Carrier::Lan)?;
@@ -26,6 +27,7 @@ pub fn news(session: &mut Session<'_>) -> Result<News, PeerError> {
             offers,
             records: records::hash(tx)?,
             said: said.into(),
+            words: Some(words_hash(tx, &membership(tx)?, keys.device_id(), to)?),
         })
     })
 }
@@ -64,6 +66,7 @@ impl Answering {
         match ask {
             Ask::Records(theirs) => self.records(session, &theirs).map(Answer::Records),
             Ask::Batch(range) => Ok(Answer::Batch(batch(session, range)?.map(ByteBuf::from))),
+            Ask::Words => words(session).map(Answer::Words),
             Ask::Snapshot(held) => self.snapshot(session, &held).map(Answer::Snapshot),
             Ask::SnapshotPiece(number) => {
                 let piece = self.snapshot.as_mut().map(|spooled| spooled.piece(number));
@@ -136,6 +139,19 @@ impl Answering {
             store.read(|tx| self.content.piece(tx, keyring, content, number, &mut **rng))?;
         Ok(Answer::Piece(piece.map(ByteBuf::from)))
     }
+}
+
+/// What this device heard of the others.
+fn words(session: &mut Session<'_>) -> Result<Vec<ByteBuf>, PeerError> {
+    let Session { store, keyring, rng, .. } = session;
+    let sealed = store.read(|tx| seal_words(tx, keyring, &membership(tx)?, *rng))?;
+    // What does not fit into one message comes with the next device that is met.
+    let mut room = MESSAGE / 2;
+    let fits = |word: &Vec<u8>| {
+        room = room.saturating_sub(word.len());
+        room > 0
+    };
+    Ok(sealed.into_iter().take_while(fits).map(ByteBuf::from).collect())
 }
 
 /// The batch that begins with the first change of a range, of what this device lets go.

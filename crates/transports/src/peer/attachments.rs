@@ -42,12 +42,13 @@ impl Served {
     }
 }
 
-/// Asks for the contents that attachments name and that are not here. How many came.
+/// Asks for the contents that attachments name and that are not here. `came` is called after each.
 pub(super) fn fetch(
     session: &mut Session<'_>,
     call: &mut dyn Call,
     folder: &Path,
-) -> Result<u64, PeerError> {
+    came: &mut dyn FnMut(),
+) -> Result<(), PeerError> {
     let missing = session.store.read(|tx| {
         let held = tx.held()?.within(&spaces(Carrier::Lan));
         let mut missing = Vec::new();
@@ -59,15 +60,14 @@ pub(super) fn fetch(
         Ok::<_, PeerError>(missing)
     })?;
     remove_stale(folder, &missing);
-    let mut came = 0;
     for content in missing {
         if let Some(bytes) = one(session.keyring, call, folder, content)? {
             session.store.write(|tx| tx.add_blob(&bytes).map(|_| ()))?;
             let _ = fs::remove_file(part(folder, content));
-            came += 1;
+            came();
         }
     }
-    Ok(came)
+    Ok(())
 }
 
 /// Removes what was kept of contents that nothing names any more, or that came by another way.

@@ -19,7 +19,7 @@ mod records;
 pub use answer::{Answering, news};
 pub use error::PeerError;
 pub use protocol::{Answer, Ask, MESSAGE, Message, News};
-pub use receive::{Came, Receiving, receive};
+pub use receive::{Came, Receiving, Taken, receive};
 
 /// The carrier's name in the record of an exchange.
 pub const CARRIER: &str = "nearby";

@@ -1,6 +1,7 @@
 use super::*;
 use crate::bundle::fixture_tests::{Device, devices};
 use holdfast_oplog::{DeviceId, Space};
+use holdfast_sync::{Carrier, spaces};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 use std::path::PathBuf;
@@ -59,6 +60,8 @@ impl Direct<'_> {
 /// What `to` asked `from`, and what came of it.
 pub(crate) struct Pulled {
     pub(crate) outcome: Result<Came, PeerError>,
+    /// How many contents were told of.
+    contents: usize,
     pub(crate) asked: Vec<String>,
 }
 
@@ -68,17 +71,20 @@ pub(crate) fn pull_some(
     left: usize,
     confirmed: bool,
 ) -> Pulled {
-    let news = news(&mut from.session()).unwrap();
+    let news = news(&mut from.session(), to.id()).unwrap();
     let (folder, id): (PathBuf, DeviceId) = (to.folder().join("incoming"), from.id());
     let answering = Answering::new(from.folder().to_owned());
     let mut call = Direct { other: from, answering, left, asked: Vec::new(), here: None, came: 0 };
     let receiving = Receiving { from: id, confirmed, folder: &folder };
-    let outcome = receive(&mut to.session(), &mut call, &news, receiving, &mut || {});
+    let mut contents = 0;
+    let outcome = receive(&mut to.session(), &mut call, &news, receiving, &mut |taken| {
+        contents += usize::from(taken == Taken::Content);
+    });
     let Direct { asked, .. } = call;
     if let Ok(Came { keyring: Some(keyring), .. }) = &outcome {
         to.keyring = keyring.clone();
     }
-    Pulled { outcome, asked }
+    Pulled { outcome, contents, asked }
 }
 
 fn pull(to: &mut Device, from: &mut Device) -> Came {
@@ -108,6 +114,61 @@ fn a_third_devices_changes_are_passed_on() {
     pull(&mut phone, &mut laptop);
     pull(&mut tablet, &mut phone);
     assert!(tablet.has(oak));
+}
+
+/// What a device holds by its own word, as another one knows it.
+fn known(of: &Device, to: &mut Device) -> Option<holdfast_oplog::VersionVector> {
+    to.write(|tx| tx.destination(of.id()).unwrap()).map(|known| known.holds)
+}
+
+#[test]
+fn what_a_device_holds_is_known_to_those_that_never_meet_it() {
+    let [mut laptop, mut phone, mut tablet] = devices(["laptop", "phone", "tablet"]);
+    let oak = laptop.add("oak");
+    pull(&mut phone, &mut laptop);
+    assert!(phone.has(oak));
+    // The laptop hears that the phone has it, and tells the tablet.
+    pull(&mut laptop, &mut phone);
+    let first = pull_some(&mut tablet, &mut laptop, usize::MAX, false);
+    assert!(first.asked.contains(&"Words".to_owned()), "{:?}", first.asked);
+    let held = phone.write(|tx| tx.held().unwrap()).within(&spaces(Carrier::Lan));
+    assert_eq!(known(&phone, &mut tablet), Some(held.clone()));
+    // Both know the same of the phone now: nothing is asked for again.
+    let again = pull_some(&mut tablet, &mut laptop, usize::MAX, false);
+    assert!(again.asked.is_empty(), "{:?}", again.asked);
+    // An earlier word changes nothing, from whomever it comes.
+    let ash = phone.add("ash");
+    phone.wall_ms += 1_000;
+    pull(&mut tablet, &mut phone);
+    let newer = known(&phone, &mut tablet).unwrap();
+    assert!(newer != held && tablet.has(ash));
+    pull(&mut tablet, &mut laptop);
+    assert_eq!(known(&phone, &mut tablet), Some(newer));
+}
+
+#[test]
+fn nobody_speaks_for_a_device_but_itself() {
+    let [mut laptop, mut phone, mut tablet] = devices(["laptop", "phone", "tablet"]);
+    laptop.add("oak");
+    pull(&mut phone, &mut laptop);
+    pull(&mut laptop, &mut phone);
+    // A word that the laptop made up in the phone's name.
+    laptop.write(|tx| {
+        let mut word = tx.words().unwrap().into_iter().next().unwrap();
+        assert_eq!(word.device, phone.id());
+        let last = word.signed.len() - 1;
+        word.signed[last] ^= 1;
+        word.made_ms += 1;
+        tx.keep_word(&word).unwrap();
+    });
+    pull(&mut tablet, &mut laptop);
+    assert_eq!(known(&phone, &mut tablet), None);
+    // Of a removed device no word is passed on.
+    laptop.keyring =
+        holdfast_sync::devices::remove_device(&mut laptop.session(), phone.id()).unwrap();
+    pull(&mut tablet, &mut laptop);
+    let again = pull_some(&mut tablet, &mut laptop, usize::MAX, false);
+    assert!(again.asked.is_empty(), "{:?}", again.asked);
 }
 
 #[test]
@@ -154,6 +215,25 @@ fn a_connection_that_is_cut_after_any_question_goes_on_where_it_stopped() {
     assert!(cuts >= 3, "{cuts}");
 }
 
+/// Pulls everything; of how many contents it was told.
+fn contents(to: &mut Device, from: &mut Device) -> usize {
+    let pulled = pull_some(to, from, usize::MAX, false);
+    pulled.outcome.unwrap();
+    pulled.contents
+}
+
+#[test]
+fn a_content_that_came_before_a_cut_is_told_of() {
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    let contents = [laptop.attach("oak", b"an oak"), laptop.attach("ash", b"an ash")];
+    // Cut between the two.
+    let cut = pull_some(&mut phone, &mut laptop, 3, false);
+    assert_eq!(cut.asked, ["Snapshot", "Batch", "Piece"]);
+    assert_eq!((cut.outcome.unwrap_err().code(), cut.contents), ("unreachable", 1));
+    let here = contents.map(|content| phone.write(|tx| tx.has_blob(content).unwrap()));
+    assert_eq!(here.iter().filter(|here| **here).count(), 1);
+}
+
 /// Who asks for a content before it is there gets the change that names it and no content; nothing that it
 /// is told of later looks any different, so it has to be told once more.
 #[test]
@@ -164,14 +244,14 @@ fn a_content_that_was_asked_for_too_early_comes_when_it_is_there() {
     let cut = pull_some(&mut phone, &mut laptop, 2, false);
     assert_eq!(cut.asked, ["Snapshot", "Batch"]);
     assert_eq!(cut.outcome.unwrap_err().code(), "unreachable");
-    assert_eq!(pull(&mut tablet, &mut phone).contents, 0);
+    assert_eq!(contents(&mut tablet, &mut phone), 0);
     assert!(!tablet.write(|tx| tx.has_blob(content).unwrap()));
-    let offers = news(&mut phone.session()).unwrap().offers;
-    assert_eq!(pull(&mut phone, &mut laptop).contents, 1, "that is to be told");
-    assert_eq!(news(&mut phone.session()).unwrap().offers, offers);
-    assert_eq!(pull(&mut tablet, &mut phone).contents, 1);
+    let offers = news(&mut phone.session(), laptop.id()).unwrap().offers;
+    assert_eq!(contents(&mut phone, &mut laptop), 1, "that is to be told");
+    assert_eq!(news(&mut phone.session(), laptop.id()).unwrap().offers, offers);
+    assert_eq!(contents(&mut tablet, &mut phone), 1);
     assert!(tablet.write(|tx| tx.has_blob(content).unwrap()));
-    assert_eq!(pull(&mut tablet, &mut phone).contents, 0);
+    assert_eq!(contents(&mut tablet, &mut phone), 0);
 }
 
 #[test]
@@ -274,7 +354,7 @@ fn whatever_is_answered_nothing_is_taken_that_is_not_right() {
     }
     let [mut laptop, mut phone] = devices(["laptop", "phone"]);
     laptop.add("oak");
-    let news = news(&mut laptop.session()).unwrap();
+    let news = news(&mut laptop.session(), phone.id()).unwrap();
     let log = holdfast_oplog::LogId { space: Space::Everywhere, actor: laptop.actor };
     let ask = Ask::Batch(holdfast_oplog::Range { log, first: 1, last: 1 });
     let answer = Answering::new(laptop.folder().to_owned()).answer(&mut laptop.session(), ask);
@@ -285,7 +365,7 @@ fn whatever_is_answered_nothing_is_taken_that_is_not_right() {
     let from = laptop.id();
     for _ in 0..500 {
         let receiving = Receiving { from, confirmed: false, folder: &folder };
-        let _ = receive(&mut phone.session(), &mut liar, &news, receiving, &mut || {});
+        let _ = receive(&mut phone.session(), &mut liar, &news, receiving, &mut |_| {});
     }
     assert_eq!(phone.trace(), before);
 }
@@ -293,8 +373,8 @@ fn whatever_is_answered_nothing_is_taken_that_is_not_right() {
 #[test]
 fn malformed_messages_are_errors() {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
-    let [mut laptop, _] = devices(["laptop", "phone"]);
-    let good = Message::News(news(&mut laptop.session()).unwrap()).encode().unwrap();
+    let [mut laptop, other] = devices(["laptop", "phone"]);
+    let good = Message::News(news(&mut laptop.session(), other.id()).unwrap()).encode().unwrap();
     for _ in 0..10_000 {
         let mut bytes = good.clone();
         for _ in 0..=rng.next_u32() % 4 {

@@ -51,6 +51,9 @@ pub struct News {
     pub records: Hash,
     /// The device's sealed and signed word on what it holds ([`holdfast_sync::Acknowledgement`]).
     pub said: ByteBuf,
+    /// Of what the device heard from others than the two: another hash means that one side heard more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<Hash>,
 }
 
 /// A question.
@@ -61,6 +64,8 @@ pub enum Ask {
     Records(Records),
     /// The batch that begins with the first change of a range.
     Batch(Range),
+    /// What the devices of the vault said that they hold.
+    Words,
     /// A snapshot for someone who holds this.
     Snapshot(VersionVector),
     /// A piece of the snapshot that was asked for last.
@@ -91,6 +96,8 @@ pub enum Answer {
     Records(Records),
     /// A sealed batch; none where there is none any more.
     Batch(Option<ByteBuf>),
+    /// What devices said, each sealed and signed by the device itself.
+    Words(Vec<ByteBuf>),
     /// How many pieces the snapshot has; 0 where none is needed.
     Snapshot(u32),
     /// A piece of a snapshot or of a content; none where there is none any more.

@@ -10,7 +10,7 @@ use holdfast_store::{Applied, AppliedSum, Arrivals, Direction, Tx};
 use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver};
 use holdfast_sync::{
     Carrier, Session, arriving_deletion, hear, membership, open_acknowledgement, plan, spaces,
-    stand_few, take_in,
+    stand_few, take_in, words_hash,
 };
 use holdfast_vault::{Keyring, Membership};
 use std::collections::{BTreeSet, VecDeque};
@@ -19,9 +19,9 @@ use std::path::Path;
 
 /// So many bytes of batches at most are taken in within one transaction.
 const STAGE: usize = 8 * 1024 * 1024;
-/// So many changes at most, where nothing has to be judged as a whole: whoever writes here meanwhile does
-/// not wait long, and the person sees them come.
-const STREAM: u64 = 4096;
+/// So many bytes and changes at most, where nothing has to be judged as a whole: whoever writes here
+/// meanwhile does not wait long, and the person sees them come.
+const STREAM: Room = Room { bytes: 1024 * 1024, changes: 4096 };
 /// Exchanges with one device that follow each other within this time are one in the activity.
 const SAME_EXCHANGE_MS: i64 = 10 * 60 * 1_000;
 /// Items that the record of an exchange names at most.
@@ -47,20 +47,29 @@ pub struct Came {
     pub exchange: Option<i64>,
     /// The vault's keys, where new ones came: to be kept in place of the old.
     pub keyring: Option<Keyring>,
-    /// How many contents of attachments came. Whoever asked this device for one before has to be told:
-    /// what it holds is the same as then, so nothing else brings them to ask again.
-    pub contents: u64,
+}
+
+/// What is on the disk now and can be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// Changes.
+    Changes,
+    /// What a device holds, by its own word: others that do not meet it are told.
+    Word,
+    /// The content of an attachment. Whoever asked this device for it before has to be told: what it holds
+    /// is the same as then, so nothing else brings them to ask again.
+    Content,
 }
 
 /// Asks for everything that the other device has and this one lacks, and takes it in. What was taken
 /// in before an error stays, and is not asked for again. `taken` is called whenever something new is on
-/// the disk and can be looked at.
+/// the disk, whatever happens afterwards.
 pub fn receive(
     session: &mut Session<'_>,
     call: &mut dyn Call,
     news: &News,
     receiving: Receiving<'_>,
-    taken: &mut dyn FnMut(),
+    taken: &mut dyn FnMut(Taken),
 ) -> Result<Came, PeerError> {
     let (known, before) = (records_of(session, call, news)?, session.keyring.clone());
     let keyring = known.keyring;
@@ -74,7 +83,8 @@ pub fn receive(
     };
     let mut coming = Coming::new(receiving, known.notices);
     let outcome = coming.everything(&mut session, call, news, taken);
-    let came = coming.close(&mut session, news)?;
+    let outcome = outcome.and_then(|()| words_of(&mut session, call, news, receiving.from, taken));
+    let came = coming.close(&mut session, news, taken)?;
     outcome?;
     let new = (keyring != before).then(|| keyring.clone());
     Ok(Came { keyring: new, ..came })
@@ -114,6 +124,38 @@ fn records_of(
     Ok(known)
 }
 
+/// Asks what the other device heard of third ones, where that may be something else than what this one did.
+fn words_of(
+    session: &mut Session<'_>,
+    call: &mut dyn Call,
+    news: &News,
+    from: DeviceId,
+    taken: &mut dyn FnMut(Taken),
+) -> Result<(), PeerError> {
+    let Some(theirs) = news.words else { return Ok(()) };
+    let Session { store, keys, keyring, wall_ms, .. } = session;
+    let (me, wall_ms) = (keys.device_id(), *wall_ms);
+    let ours = store.read(|tx| words_hash(tx, &membership(tx)?, me, from))?;
+    if ours == theirs {
+        return Ok(());
+    }
+    let Answer::Words(words) = call.ask(Ask::Words)? else { return Err(PeerError::Unexpected) };
+    let new = store.write(|tx| {
+        let members = membership(tx)?;
+        let said =
+            words.iter().filter_map(|word| open_acknowledgement(keyring, &members, word).ok());
+        let mut new = false;
+        for said in said.filter(|said| said.device != me) {
+            new |= hear(tx, &said, wall_ms)?;
+        }
+        Ok::<_, PeerError>(new)
+    })?;
+    if new {
+        taken(Taken::Word);
+    }
+    Ok(())
+}
+
 /// Changes that came.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
@@ -131,6 +173,8 @@ struct Coming<'a> {
     applied: AppliedSum,
     /// Whether this device had hardly anything before: then no deletion that comes is a large one.
     nothing_stood: bool,
+    /// Whether the last transaction took as much as one may.
+    full: bool,
     /// What went wrong after something had been taken in.
     failed: Option<PeerError>,
     open_before: u64,
@@ -149,6 +193,7 @@ impl<'a> Coming<'a> {
             exchange: None,
             applied: AppliedSum::default(),
             nothing_stood: false,
+            full: false,
             failed: None,
             open_before: 0,
             counts: Counts::default(),
@@ -164,7 +209,7 @@ impl<'a> Coming<'a> {
         session: &mut Session<'_>,
         call: &mut dyn Call,
         news: &News,
-        taken: &mut dyn FnMut(),
+        taken: &mut dyn FnMut(Taken),
     ) -> Result<(), PeerError> {
         let carried = spaces(Carrier::Lan);
         (self.open_before, self.nothing_stood) = session
@@ -172,7 +217,7 @@ impl<'a> Coming<'a> {
             .read(|tx| Ok::<_, PeerError>((tx.conflict_counts()?.0, stand_few(tx)?)))?;
         self.base(session, call, news, &carried)?;
         if self.counts.new > 0 {
-            taken();
+            taken(Taken::Changes);
         }
         let mut again: Vec<Range> = Vec::new();
         loop {
@@ -189,9 +234,12 @@ impl<'a> Coming<'a> {
                 let before = self.counts.new;
                 again.extend(self.take(session, first, &mut batches)?);
                 if self.counts.new > before {
-                    taken();
+                    taken(Taken::Changes);
                 }
-                session.store.checkpoint()?;
+                if std::mem::take(&mut self.full) {
+                    // Much more may come. What came last is moved by the ordinary writes after it.
+                    session.store.checkpoint()?;
+                }
                 self.failed.take().map_or(Ok(()), Err)?;
             }
             // Or what the other side sends does not get this device further.
@@ -199,8 +247,10 @@ impl<'a> Coming<'a> {
                 break;
             }
         }
-        self.attached += attachments::fetch(session, call, self.receiving.folder)?;
-        Ok(())
+        attachments::fetch(session, call, self.receiving.folder, &mut || {
+            self.attached += 1;
+            taken(Taken::Content);
+        })
     }
 
     /// Takes in a snapshot, where the other side no longer has the changes that are missing here.
@@ -295,7 +345,8 @@ impl<'a> Coming<'a> {
             let exchange = self.exchange(tx, &members, *wall_ms)?;
             let mut again = Vec::new();
             let mut arrivals = Arrivals::new(tx, *wall_ms);
-            let mut room = Room::new();
+            let gathered = Room { bytes: STAGE, changes: u64::MAX };
+            let mut room = if self.nothing_stood { STREAM } else { gathered };
             let mut staged = VecDeque::from(staged);
             while let Some(Staged { range, bytes, changes }) = staged.pop_front() {
                 room.fill(bytes.len(), changes);
@@ -318,6 +369,7 @@ impl<'a> Coming<'a> {
                     }
                 }
             }
+            self.full = !room.is_left();
             let applied = arrivals.finish()?;
             self.deletions(tx, &applied, &members)?;
             Ok((again, applied))
@@ -389,7 +441,12 @@ impl<'a> Coming<'a> {
     }
 
     /// Hears what the other device holds, and writes the record of the exchange.
-    fn close(self, session: &mut Session<'_>, news: &News) -> Result<Came, PeerError> {
+    fn close(
+        self,
+        session: &mut Session<'_>,
+        news: &News,
+        taken: &mut dyn FnMut(Taken),
+    ) -> Result<Came, PeerError> {
         let nothing = self.counts.new == 0
             && self.counts.set_aside == 0
             && self.counts.parted == 0
@@ -397,12 +454,14 @@ impl<'a> Coming<'a> {
             && self.notices.is_empty();
         let Session { store, keys, keyring, wall_ms, .. } = session;
         let (me, wall_ms) = (keys.device_id(), *wall_ms);
-        store.write(|tx| {
+        let mut heard = false;
+        let came = store.write(|tx| {
             let members = membership(tx)?;
             if let Ok(said) = open_acknowledgement(keyring, &members, &news.said)
                 && said.device != me
             {
-                hear(tx, &said, wall_ms)?;
+                // Where there are two, there is nobody else to be told.
+                heard = hear(tx, &said, wall_ms)? && members.active().count() > 2;
             }
             if nothing {
                 if let Some(empty) = self.exchange {
@@ -413,7 +472,7 @@ impl<'a> Coming<'a> {
                         tx.forget_exchange(empty)?;
                     }
                 }
-                return Ok(Came { preview: None, exchange: None, keyring: None, contents: 0 });
+                return Ok(Came { preview: None, exchange: None, keyring: None });
             }
             let mut coming = self;
             let exchange = coming.exchange(tx, &members, wall_ms)?;
@@ -424,9 +483,16 @@ impl<'a> Coming<'a> {
             preview.made_ms = wall_ms;
             let before = tx.exchange(exchange)?.map(|known| known.report).unwrap_or_default();
             tx.report_exchange(exchange, &together(before, preview.report()))?;
-            let contents = coming.attached;
-            Ok(Came { preview: Some(preview), exchange: Some(exchange), keyring: None, contents })
-        })
+            Ok::<_, PeerError>(Came {
+                preview: Some(preview),
+                exchange: Some(exchange),
+                keyring: None,
+            })
+        })?;
+        if heard {
+            taken(Taken::Word);
+        }
+        Ok(came)
     }
 
     fn say(&mut self, preview: &mut Preview, members: &Membership) {
@@ -462,10 +528,6 @@ struct Room {
 }
 
 impl Room {
-    const fn new() -> Self {
-        Self { bytes: STAGE, changes: STREAM }
-    }
-
     const fn fill(&mut self, bytes: usize, changes: u64) {
         self.bytes = self.bytes.saturating_sub(bytes);
         self.changes = self.changes.saturating_sub(changes);

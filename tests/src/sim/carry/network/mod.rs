@@ -179,7 +179,9 @@ impl World {
 
     /// A device says what it holds.
     fn tell(&mut self, at: At, device: usize) {
-        let told = news(&mut self.devices[device].session(self.now_ms));
+        let Some(link) = self.carried.network.links.get(&at.link) else { return };
+        let to = self.devices[link.ends[1 - at.side].device].keys().device_id();
+        let told = news(&mut self.devices[device].session(self.now_ms), to);
         if self.restart_crashed() {
             assert!(told.is_err(), "device {device} crashed and said that all was well");
             return;
@@ -234,6 +236,7 @@ impl World {
         let Some((number, ask)) = end.asked.pop_front() else { return };
         let asked = match &ask {
             Ask::Records(_) => "network: who belongs to the vault was asked",
+            Ask::Words => "network: words of others asked for",
             Ask::Batch(_) => "network: batch asked for",
             Ask::Snapshot(_) => "network: snapshot asked for",
             Ask::SnapshotPiece(_) => "network: piece of a snapshot asked for",
@@ -273,6 +276,11 @@ impl World {
             return;
         }
         let Some(end) = self.carried.network.end(at) else { return };
+        if end.taking.as_ref().is_some_and(Taking::brought_news) {
+            // Others may have asked for contents too early, and do not meet whom this one heard of.
+            self.carried.network.changed(device);
+        }
+        let Some(end) = self.carried.network.end(at) else { return };
         match turn {
             Turn::Asks(ask) => {
                 end.questions += 1;
@@ -286,10 +294,6 @@ impl World {
                 end.confirmed &= !(taking.confirmed && outcome.is_ok());
                 match *outcome {
                     Ok(came) => {
-                        if came.contents > 0 {
-                            // Others may have asked for them too early.
-                            self.carried.network.changed(device);
-                        }
                         self.got_everything(device, &taking, came.preview.map(|p| p.notices));
                     }
                     Err(PeerError::MassDeletion { .. }) => {

@@ -18,7 +18,8 @@ impl World {
         let giver = &mut self.devices[from];
         giver.settle_on_disk();
         let mut answering = Answering::new(giver.folder().to_owned());
-        let told = news(&mut giver.session(now_ms)).unwrap();
+        let to = late.keys().device_id();
+        let told = news(&mut giver.session(now_ms), to).unwrap();
         let id = giver.keys().device_id();
         let (mut taking, mut turn) = Taking::begin(late.twin(now_ms, 1), id, told, true);
         loop {

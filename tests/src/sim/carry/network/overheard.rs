@@ -25,8 +25,13 @@ impl World {
                     let may = seq <= self.most(log, CARRIER);
                     assert!(may, "a content of '{}' was asked for", log.space);
                 }
-                Ask::Records(_) | Ask::SnapshotPiece(_) => {}
+                Ask::Records(_) | Ask::Words | Ask::SnapshotPiece(_) => {}
             },
+            Message::Answer { answer: Answer::Words(words), .. } => {
+                for word in words {
+                    self.inspect_acknowledgement(word, CARRIER);
+                }
+            }
             Message::Answer { answer: Answer::Batch(Some(batch)), .. } => {
                 self.inspect(batch, CARRIER);
             }

@@ -4,8 +4,12 @@
 
 use super::super::super::device::Twin;
 use holdfast_oplog::{DeviceId, VersionVector};
-use holdfast_transports::peer::{Answer, Ask, Call, Came, News, PeerError, Receiving, receive};
+use holdfast_transports::peer::{
+    Answer, Ask, Call, Came, News, PeerError, Receiving, Taken, receive,
+};
 use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{JoinHandle, spawn};
 
@@ -53,6 +57,8 @@ pub(super) struct Taking {
     pub(super) news: News,
     /// Whether the person had said yes to a large deletion when it began.
     pub(super) confirmed: bool,
+    /// Contents of attachments and words of others that came since somebody looked.
+    told: Arc<AtomicU64>,
     answers: Option<Sender<Answer>>,
     turns: Receiver<Turn>,
     thread: Option<JoinHandle<()>>,
@@ -69,17 +75,24 @@ impl Taking {
         let (answers, to_take) = channel();
         let (turn, turns) = channel();
         let heard = news.clone();
+        let told = Arc::<AtomicU64>::default();
+        let counting = told.clone();
         let thread = spawn(move || {
             let mut asking = Asking { turns: turn.clone(), answers: to_take, next: None };
             let folder = twin.folder().join("incoming");
             let receiving = Receiving { from, confirmed, folder: &folder };
-            let came = receive(&mut twin.session(), &mut asking, &heard, receiving, &mut || {});
+            let mut took = |taken| {
+                if taken != Taken::Changes {
+                    counting.fetch_add(1, Ordering::Relaxed);
+                }
+            };
+            let came = receive(&mut twin.session(), &mut asking, &heard, receiving, &mut took);
             drop(twin);
             // Nobody waits for it where the connection ended meanwhile.
             let _ = turn.send(Turn::Ended(Box::new(came)));
         });
         let mut taking =
-            Self { news, confirmed, answers: Some(answers), turns, thread: Some(thread) };
+            Self { news, confirmed, told, answers: Some(answers), turns, thread: Some(thread) };
         let turn = taking.wait();
         (taking, turn)
     }
@@ -89,6 +102,11 @@ impl Taking {
         let answers = self.answers.as_ref().expect("it waits for an answer");
         answers.send(answer).expect("it waits for an answer");
         self.wait()
+    }
+
+    /// Whether something came that others have to be told of beside changes.
+    pub(super) fn brought_news(&self) -> bool {
+        self.told.swap(0, Ordering::Relaxed) > 0
     }
 
     /// What it offered to bring.
