@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(crate) struct People {
     here: DeviceId,
+    /// Whether this device belongs to the vault still.
+    belongs: bool,
     by_actor: BTreeMap<ActorId, DeviceRef>,
     by_writer: BTreeMap<u64, DeviceRef>,
     by_device: BTreeMap<DeviceId, DeviceRef>,
@@ -20,6 +22,7 @@ impl People {
     pub(crate) fn new(members: &Membership, here: DeviceId) -> Self {
         let mut people = Self {
             here,
+            belongs: members.is_active(here),
             by_actor: BTreeMap::new(),
             by_writer: BTreeMap::new(),
             by_device: BTreeMap::new(),
@@ -58,6 +61,10 @@ impl People {
     /// A device by its id.
     pub(crate) fn device(&self, id: DeviceId) -> DeviceRef {
         self.by_device.get(&id).cloned().unwrap_or_else(unknown)
+    }
+    /// Whether this device belongs to the vault still, as far as it knows.
+    pub(crate) const fn here_belongs(&self) -> bool {
+        self.belongs
     }
     /// This device.
     pub(crate) fn here(&self) -> DeviceRef {

@@ -271,8 +271,7 @@ impl Open {
             .collect();
         peers.sort_by_key(|peer| !peer.connected);
         // By whatever way it learned that, and whether it is connected or not.
-        let removed = !self.members()?.is_active(self.device());
-        let removed = removed.then(|| super::trouble::told("nearby_removed", ""));
+        let removed = (!people.here_belongs()).then(|| super::trouble::told("nearby_removed", ""));
         Ok(Nearby {
             on: self.mode() == view::Mode::Nearby,
             running,

@@ -58,7 +58,7 @@ pub struct BundleHeader {
     pub since: VersionVector,
     /// How much is inside.
     pub counts: Counts,
-    /// Over the handovers inside, where there are any ([`hash_of_handovers`]).
+    /// Over the handovers inside, where there are any (`hash_of_handovers`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handovers: Option<Hash>,
 }

@@ -1,7 +1,7 @@
 //! Bundle files (`*.holdfast`): an exchange that a person carries by hand.
 //!
 //! Owns what goes into a bundle ([`export`], [`invite`]), what is taken from one ([`import`],
-//! [`inspect`], [`join`]) and the container between them ([`format`]). Importing and showing what an
+//! [`inspect`], [`join`]) and the container between them (`format`). Importing and showing what an
 //! import would do are the same code, in a transaction that is kept or undone. Never decides what a
 //! change means.
 
