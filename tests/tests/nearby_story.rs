@@ -58,6 +58,32 @@ fn a_phone_pairs_by_a_code_and_edits_travel_both_ways() -> Result<()> {
 }
 
 #[test]
+fn devices_that_meet_through_a_third_one_alone_know_that_all_have_everything() -> Result<()> {
+    let [laptop, phone, tablet] =
+        [Device::new("laptop")?, Device::new("phone")?, Device::new("tablet")?];
+    laptop.ctl(&["init", "--name", "Laptop"])?;
+    laptop.ctl(&["mode", "nearby"])?;
+    let _on_laptop = Watching::start(&laptop)?;
+    // Without announcements each of the two knows the laptop's address and no other.
+    pair(&laptop, &phone, "Phone")?;
+    let _on_phone = Watching::start(&phone)?;
+    pair(&laptop, &tablet, "Tablet")?;
+    let _on_tablet = Watching::start(&tablet)?;
+    phone.ctl(&["add", "From the phone"])?;
+    tablet.ctl(&["add", "From the tablet"])?;
+    // Nothing is pending on any of them, by the words of all others.
+    in_step(&[&laptop, &phone, &tablet])?;
+    for (device, other) in [(&phone, "Tablet"), (&tablet, "Phone")] {
+        let status = device.json(&["status"])?;
+        let all = status["destinations"].as_array().context("destinations")?;
+        let to = all.iter().find(|to| to["name"] == other).context("the other one")?;
+        ensure!(to["missing_there"] == 0 && to["missing_here"] == 0, "{status}");
+        ensure!(!to["state"].as_str().unwrap_or_default().starts_with("Connected"), "{status}");
+    }
+    Ok(())
+}
+
+#[test]
 fn each_device_learns_how_far_the_others_clock_is_off() -> Result<()> {
     let (laptop, phone) = (Device::new("laptop")?, Device::new("phone")?.with_clock("+10m"));
     laptop.ctl(&["init", "--name", "Laptop"])?;
