@@ -15,6 +15,8 @@ mod error;
 mod protocol;
 mod receive;
 mod records;
+mod report;
+mod words;
 
 pub use answer::{Answering, news};
 pub use error::PeerError;

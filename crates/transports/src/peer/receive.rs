@@ -2,15 +2,16 @@
 
 use super::batches::{Batches, Staged};
 use super::protocol::{Answer, Ask, News};
-use super::{CARRIER, Call, PeerError, attachments, records};
-use crate::bundle::preview::{Preview, device_notices, summarize, waiting_notices};
+use super::report::together;
+use super::{CARRIER, Call, PeerError, attachments, records, words};
+use crate::bundle::preview::{Preview, summarize, waiting_notices};
 use crate::bundle::{changes, parted_notice};
 use holdfast_oplog::{DeviceId, LogId, Range, Space, limits};
 use holdfast_store::{Applied, AppliedSum, Arrivals, Direction, Tx};
 use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver};
 use holdfast_sync::{
     Carrier, Session, arriving_deletion, hear, membership, open_acknowledgement, plan, spaces,
-    stand_few, take_in, words_hash,
+    stand_few, take_in,
 };
 use holdfast_vault::{Keyring, Membership};
 use std::collections::{BTreeSet, VecDeque};
@@ -24,8 +25,6 @@ const STAGE: usize = 8 * 1024 * 1024;
 const STREAM: Room = Room { bytes: 1024 * 1024, changes: 4096 };
 /// Exchanges with one device that follow each other within this time are one in the activity.
 const SAME_EXCHANGE_MS: i64 = 10 * 60 * 1_000;
-/// Items that the record of an exchange names at most.
-const NAMED: usize = 500;
 
 /// From whom, and what is done with what comes.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +70,7 @@ pub fn receive(
     receiving: Receiving<'_>,
     taken: &mut dyn FnMut(Taken),
 ) -> Result<Came, PeerError> {
-    let (known, before) = (records_of(session, call, news)?, session.keyring.clone());
+    let (known, before) = (records::ask(session, call, news)?, session.keyring.clone());
     let keyring = known.keyring;
     let mut session = Session {
         store: &mut *session.store,
@@ -83,77 +82,12 @@ pub fn receive(
     };
     let mut coming = Coming::new(receiving, known.notices);
     let outcome = coming.everything(&mut session, call, news, taken);
-    let outcome = outcome.and_then(|()| words_of(&mut session, call, news, receiving.from, taken));
+    let outcome =
+        outcome.and_then(|()| words::ask(&mut session, call, news, receiving.from, taken));
     let came = coming.close(&mut session, news, taken)?;
     outcome?;
     let new = (keyring != before).then(|| keyring.clone());
     Ok(Came { keyring: new, ..came })
-}
-
-struct Known {
-    keyring: Keyring,
-    notices: Vec<String>,
-}
-
-/// Asks who belongs to the vault, where the other side may know more.
-fn records_of(
-    session: &mut Session<'_>,
-    call: &mut dyn Call,
-    news: &News,
-) -> Result<Known, PeerError> {
-    let Session { store, keys, keyring, rng, .. } = session;
-    let me = keys.device_id();
-    let mut known = Known { keyring: (*keyring).clone(), notices: Vec::new() };
-    let same = store.read(|tx| Ok::<_, PeerError>(records::hash(tx)? == news.records))?;
-    if !same {
-        let ours = store.read(|tx| records::seal(tx, keyring, *rng))?;
-        let Answer::Records(theirs) = call.ask(Ask::Records(ours))? else {
-            return Err(PeerError::Unexpected);
-        };
-        let (before, members, after) = store.write(|tx| {
-            let before = membership(tx)?;
-            let (members, after) = records::take_in(tx, keys, keyring, &theirs)?;
-            Ok::<_, PeerError>((before, members, after))
-        })?;
-        known.notices = device_notices(&before, &members);
-        known.keyring = after;
-        if !members.is_active(me) {
-            return Err(PeerError::NotAMember);
-        }
-    }
-    Ok(known)
-}
-
-/// Asks what the other device heard of third ones, where that may be something else than what this one did.
-fn words_of(
-    session: &mut Session<'_>,
-    call: &mut dyn Call,
-    news: &News,
-    from: DeviceId,
-    taken: &mut dyn FnMut(Taken),
-) -> Result<(), PeerError> {
-    let Some(theirs) = news.words else { return Ok(()) };
-    let Session { store, keys, keyring, wall_ms, .. } = session;
-    let (me, wall_ms) = (keys.device_id(), *wall_ms);
-    let ours = store.read(|tx| words_hash(tx, &membership(tx)?, me, from))?;
-    if ours == theirs {
-        return Ok(());
-    }
-    let Answer::Words(words) = call.ask(Ask::Words)? else { return Err(PeerError::Unexpected) };
-    let new = store.write(|tx| {
-        let members = membership(tx)?;
-        let said =
-            words.iter().filter_map(|word| open_acknowledgement(keyring, &members, word).ok());
-        let mut new = false;
-        for said in said.filter(|said| said.device != me) {
-            new |= hear(tx, &said, wall_ms)?;
-        }
-        Ok::<_, PeerError>(new)
-    })?;
-    if new {
-        taken(Taken::Word);
-    }
-    Ok(())
 }
 
 /// Changes that came.
@@ -536,34 +470,4 @@ impl Room {
     const fn is_left(&self) -> bool {
         self.bytes > 0 && self.changes > 0
     }
-}
-
-/// What an exchange did before and what it did now, as one record.
-fn together(before: serde_json::Value, now: serde_json::Value) -> serde_json::Value {
-    use serde_json::Value;
-    let (Value::Object(mut sum), Value::Object(now)) = (before, now) else {
-        return Value::Null;
-    };
-    for (name, value) in now {
-        let joined = match (sum.remove(&name), value) {
-            (Some(Value::Number(a)), Value::Number(b)) => {
-                let (a, b) = (a.as_u64().unwrap_or(0), b.as_u64().unwrap_or(0));
-                Value::from(a.saturating_add(b))
-            }
-            (Some(Value::Array(a)), Value::Array(b)) => {
-                // The newest word on an item is the one that counts.
-                let id = |item: &Value| item.get("id").cloned();
-                let kept = a.into_iter().filter(|old| {
-                    id(old).is_none_or(|old| !b.iter().any(|new| id(new).as_ref() == Some(&old)))
-                });
-                let mut all: Vec<Value> = kept.chain(b.iter().cloned()).collect();
-                let more = all.len().saturating_sub(NAMED);
-                all.drain(..more);
-                Value::Array(all)
-            }
-            (_, value) => value,
-        };
-        sum.insert(name, joined);
-    }
-    Value::Object(sum)
 }

@@ -1,10 +1,12 @@
 //! Who belongs to the vault, as two devices tell each other.
 
-use super::protocol::{MESSAGE, Records};
-use super::{MEMBERSHIP_PLACE, PeerError};
+use super::protocol::{Answer, Ask, MESSAGE, News, Records};
+use super::{Call, MEMBERSHIP_PLACE, PeerError};
+use crate::bundle::preview::device_notices;
 use holdfast_oplog::Hash;
 use holdfast_store::Tx;
 use holdfast_sync::devices::{HANDOVER_PLACE, HANDOVERS, SealedRecords, take_in_records};
+use holdfast_sync::{Session, membership};
 use holdfast_vault::membership::pack;
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, seal_blob};
 use rand_core::CryptoRngCore;
@@ -51,4 +53,40 @@ pub(super) fn take_in(
     let handovers = records.handovers.iter().take(HANDOVERS);
     sealed.extend(handovers.map(|bytes| SealedRecords { place: HANDOVER_PLACE, bytes }));
     Ok(take_in_records(tx, keys, keyring, &sealed)?)
+}
+
+/// What is known once that was asked.
+pub(super) struct Known {
+    pub(super) keyring: Keyring,
+    /// What changed about the devices, in words.
+    pub(super) notices: Vec<String>,
+}
+
+/// Asks who belongs to the vault, where the other side may know more.
+pub(super) fn ask(
+    session: &mut Session<'_>,
+    call: &mut dyn Call,
+    news: &News,
+) -> Result<Known, PeerError> {
+    let Session { store, keys, keyring, rng, .. } = session;
+    let me = keys.device_id();
+    let mut known = Known { keyring: (*keyring).clone(), notices: Vec::new() };
+    let same = store.read(|tx| Ok::<_, PeerError>(hash(tx)? == news.records))?;
+    if !same {
+        let ours = store.read(|tx| seal(tx, keyring, *rng))?;
+        let Answer::Records(theirs) = call.ask(Ask::Records(ours))? else {
+            return Err(PeerError::Unexpected);
+        };
+        let (before, members, after) = store.write(|tx| {
+            let before = membership(tx)?;
+            let (members, after) = take_in(tx, keys, keyring, &theirs)?;
+            Ok::<_, PeerError>((before, members, after))
+        })?;
+        known.notices = device_notices(&before, &members);
+        known.keyring = after;
+        if !members.is_active(me) {
+            return Err(PeerError::NotAMember);
+        }
+    }
+    Ok(known)
 }
