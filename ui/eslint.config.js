@@ -8,6 +8,17 @@ import svelteConfig from "./svelte.config.js";
 const forbid = (patterns) => ({
   "no-restricted-imports": ["error", { patterns: patterns.map(([group, message]) => ({ group, message })) }],
 });
+// Moments and zones come from backend/clock.ts alone, or a test would depend on the day on which it runs.
+const CLOCK = "Ask backend/clock.ts: the interface has one clock and one zone.";
+const noClock = [
+  ["CallExpression[callee.object.name='Date'][callee.property.name='now']", CLOCK],
+  ["MemberExpression[object.name='Date'][property.name='now']", CLOCK],
+  ["NewExpression[callee.name='Date'][arguments.length=0]", CLOCK],
+  ["CallExpression[callee.name='Date']", CLOCK],
+  ["MemberExpression[property.name=/^(get|set)(FullYear|Month|Date|Day|Hours|Minutes|Seconds|TimezoneOffset)$/]", "This reads the system's zone: use backend/clock.ts, or the UTC methods for days."],
+  ["MemberExpression[property.name=/^(toDateString|toTimeString|toLocaleDateString|toLocaleTimeString)$/]", CLOCK],
+  [":matches(NewExpression, CallExpression)[callee.property.name='DateTimeFormat']:not(:has(Property[key.name='timeZone'], SpreadElement))", "Give it a time zone: formatMoment of backend/clock.ts, or UTC for days."],
+].map(([selector, message]) => ({ selector, message }));
 const noTauri = [["@tauri-apps/*"], "Only backend/ talks to the platform."];
 const noFeatures = [["$features/*", "**/features/**", "**/screens/**"], "This layer knows no feature and no screen."];
 const features = [
@@ -28,6 +39,11 @@ export default ts.config(
       "svelte/no-at-html-tags": "error",
       "svelte/require-each-key": "error",
     },
+  },
+  {
+    files: ["src/**", "tests/**"],
+    ignores: ["src/backend/clock.ts", "tests/pretend.ts", "tests/pretend.test.ts"],
+    rules: { "no-restricted-syntax": ["error", ...noClock] },
   },
   { files: ["**/*.svelte", "**/*.svelte.ts"], languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } } },
   {

@@ -1,5 +1,13 @@
 import "@testing-library/jest-dom/vitest";
 import { configure } from "@testing-library/svelte";
+import { beforeEach } from "vitest";
+import { useClock } from "../src/backend/clock";
+import { TEST_NOW, TEST_ZONE } from "../src/backend/fake/moment";
+import { pretend } from "./pretend";
+
+// Whatever the machine's clock and zone say, or are pretended to say, tests take place at one moment.
+pretend(process.env.HOLDFAST_PRETEND);
+beforeEach(() => useClock({ now: () => TEST_NOW, zone: TEST_ZONE }));
 
 // A failing query says what it looked for, not the whole document.
 // Machines are shared: what should appear gets time to appear.

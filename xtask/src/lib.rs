@@ -12,6 +12,7 @@ pub mod needs;
 pub mod npm;
 pub mod packages;
 pub mod platform;
+pub mod pretended;
 pub mod process;
 pub mod profile;
 pub mod run;

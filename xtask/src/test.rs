@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::{
     bindings, cargo, needs, npm,
     platform::Platform,
-    process,
+    pretended, process,
     summary::{self, Counts, Step},
 };
 
@@ -46,7 +46,10 @@ pub fn run(only: Option<Part>) -> Result<()> {
         lint(&mut steps);
     }
     if wanted(Part::Ui) {
-        steps.run("interface: tests", npm::script("test").env("NO_COLOR", "1"));
+        for moment in pretended::MOMENTS {
+            let mut command = npm::script("test");
+            steps.run(moment.interface, moment.pretend(command.env("NO_COLOR", "1")));
+        }
     }
     if (wanted(Part::Rust) || window) && steps.run("build", &mut cargo::build_all()) {
         if wanted(Part::Rust) {
@@ -90,6 +93,9 @@ fn lint(steps: &mut Steps) {
 
 fn rust(steps: &mut Steps) -> Result<()> {
     steps.run("tests", &mut crate_tests()?);
+    for moment in pretended::MOMENTS {
+        steps.run(moment.rust, moment.pretend(&mut dated_tests()));
+    }
     steps.run("documentation tests", &mut cargo::over_everything(&["test", "--doc"]));
     steps.note("bindings", bindings::compare);
     Ok(())
@@ -115,6 +121,19 @@ fn crate_tests() -> Result<Command> {
         command.args(["--test", name]);
     }
     Ok(command)
+}
+
+/// The tests of what knows dates and says them. The others only measure how long something takes.
+fn dated_tests() -> Command {
+    const PACKAGES: [&str; 6] =
+        ["-p", "holdfast-model", "-p", "holdfast-app", "-p", "holdfast-cli"];
+    let mut command = cargo::cargo();
+    if has_nextest() {
+        command.args(["nextest", "run"]).args(PACKAGES);
+    } else {
+        command.args(["test", "--no-fail-fast"]).args(PACKAGES);
+    }
+    command
 }
 
 /// The tests that open windows, one after another.

@@ -11,7 +11,7 @@ export async function readWhen(text: string, today: Day): Promise<When | null> {
   const { GB } = await import("chrono-node/en");
   const [found] = GB.parse(phrase, { instant: new Date(`${today}T08:00:00`) }, { forwardDate: true });
   if (!found || found.text.length < phrase.length) return null;
-  const at = found.start.date();
-  const day = `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
-  return found.start.isCertain("hour") ? `${day}T${pad(at.getHours())}:${pad(at.getMinutes())}` : day;
+  const at = (part: "year" | "month" | "day" | "hour" | "minute") => pad(found.start.get(part) ?? 0);
+  const day = `${at("year")}-${at("month")}-${at("day")}`;
+  return found.start.isCertain("hour") ? `${day}T${at("hour")}:${at("minute")}` : day;
 }

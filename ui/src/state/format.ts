@@ -1,4 +1,5 @@
 // Days, times and counts as people read them.
+import { dayOf, formatMoment, now as clockNow } from "$backend/clock";
 import type { Day, Millis, When } from "$backend/contract";
 
 const UTC = { timeZone: "UTC" } as const;
@@ -34,15 +35,15 @@ export function sayDay(day: Day, today: Day): string {
 }
 
 /** A moment in the past: "14:32" today, "Yesterday 14:32", "Tue 18:04", "3 Nov 18:04", "3 Nov 2025". */
-export function sayTime(time: Millis, now: Millis = Date.now()): string {
-  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(time);
-  const midnight = (at: Millis) => new Date(at).setHours(0, 0, 0, 0);
-  const away = Math.round((midnight(now) - midnight(time)) / 86_400_000);
+export function sayTime(time: Millis, now: Millis = clockNow()): string {
+  const clock = formatMoment(time, { hour: "2-digit", minute: "2-digit" });
+  const [then, today] = [dayOf(time), dayOf(now)];
+  const away = daysBetween(then, today);
   if (away === 0) return clock;
   if (away === 1) return `Yesterday ${clock}`;
-  if (away > 1 && away < 7) return `${new Intl.DateTimeFormat("en-GB", { weekday: "short" }).format(time)} ${clock}`;
-  const sameYear = new Date(time).getFullYear() === new Date(now).getFullYear();
-  const day = new Intl.DateTimeFormat("en-GB", sameYear ? { day: "numeric", month: "short" } : { day: "numeric", month: "short", year: "numeric" }).format(time);
+  if (away > 1 && away < 7) return `${formatMoment(time, { weekday: "short" })} ${clock}`;
+  const sameYear = then.slice(0, 4) === today.slice(0, 4);
+  const day = formatMoment(time, sameYear ? { day: "numeric", month: "short" } : { day: "numeric", month: "short", year: "numeric" });
   return sameYear ? `${day} ${clock}` : day;
 }
 
@@ -52,7 +53,7 @@ export function sayTimeWithin(time: Millis, now?: Millis): string {
 }
 
 /** "3 h ago", "2 days ago", "just now". */
-export function sayAgo(time: Millis, now: Millis = Date.now()): string {
+export function sayAgo(time: Millis, now: Millis = clockNow()): string {
   const minutes = Math.max(0, Math.round((now - time) / 60_000));
   if (minutes < 1) return "just now";
   if (minutes < 60) return `${minutes} min ago`;

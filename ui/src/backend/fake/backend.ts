@@ -1,5 +1,6 @@
 // A stateful backend in memory: for tests, for `vite dev` and for looking at screens in a browser.
 // Never part of the production build.
+import { formatMoment, now as clockNow } from "../clock";
 import type { Backend, Boot, CommandError, ConflictRow, Copies, Decision, Done, Id, Prefs, Review, SameLists, Space, SyncStatus, Triggers, Way } from "../contract";
 import { Backups } from "./backups";
 import { apply, beforeOf, bundlePreview, countsOf, importResult, previewOf, type Batch } from "./batch";
@@ -42,7 +43,7 @@ export class FakeBackend extends FakeItems implements Backend {
   #failures = new Map<string, CommandError[]>();
 
   constructor(options: FakeOptions = {}) {
-    super(options.now ?? Date.now, options.world);
+    super(options.now ?? clockNow, options.world);
     this.#state = options.state ?? "ready";
     this.#platform = options.platform ?? "linux";
     this.#prefs = { theme: "system", density: "comfortable", singleKeys: true, weekStart: "monday", layout: {}, ...options.prefs };
@@ -196,7 +197,7 @@ export class FakeBackend extends FakeItems implements Backend {
     const behind = Math.max(0, ...sync.destinations.map((one) => one.missingThere));
     const pending = folder && unsent === 0 ? behind : unsent;
     const since = sync.lastExport;
-    const weekday = since === null ? null : new Intl.DateTimeFormat("en-GB", { weekday: "short" }).format(since);
+    const weekday = since === null ? null : formatMoment(since, { weekday: "short" });
     const text: Record<string, string> = {
       error: `Can't sync: ${sync.error?.message ?? ""}`, idle: "Up to date · 14:32", syncing: "Syncing 12 of 40", waiting: `${plural(pending, "change")} waiting for Desktop`,
       manual: pending === 0 ? "Manual · everything exported" : `Manual · ${pending} not exported${weekday ? ` since ${weekday}` : ""}`,

@@ -1,4 +1,5 @@
 // The state of the in-memory backend: what changes it, what tells of it, and undo.
+import { dayOf } from "../clock";
 import type { ActivityEntry, Changed, Done, Id } from "../contract";
 import { error, itemOf, plural } from "./desk";
 import { sampleWorld, type FakeNote, type FakeTask, type World } from "./world";
@@ -20,7 +21,7 @@ export class FakeCore {
   }
 
   get today(): string {
-    return new Date(this.clock()).toISOString().slice(0, 10);
+    return dayOf(this.clock());
   }
   /** A change of another device: not an action that can be undone here. */
   elsewhere(change: (world: World) => void, ids: Id[] = []): void {

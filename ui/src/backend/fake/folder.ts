@@ -1,5 +1,6 @@
 // The exchange folder of the in-memory backend: folders on a pretended disk, what other devices put
 // into them, and the exchanges with them.
+import { formatMoment, nextMidnight } from "../clock";
 import type { Arriving, BundlePreview, CommandError, Destination, DeviceRef, FolderPreview, FolderView, HeldView, Id, ImportResult, Millis, PauseLength, SyncState, SyncStatus, Triggers } from "../contract";
 import { apply, beforeOf, bundlePreview, countsOf, deletesMuch, importResult, previewOf, takeBack, type Batch, type Before } from "./batch";
 import { error, itemOf, plural, type Desk } from "./desk";
@@ -24,7 +25,7 @@ export const disk = (path: string, more: Partial<Disk> = {}): Disk => ({ path, p
 
 type InUse = { disk: Disk; arriving: Arriving; triggers: Triggers; lastLook: Millis | null; state: FolderView["state"]; error: CommandError | null; published: boolean };
 
-const clock = (time: Millis) => new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(time);
+const clock = (time: Millis) => formatMoment(time, { hour: "2-digit", minute: "2-digit" });
 const sum = (numbers: number[]) => numbers.reduce((total, n) => total + n, 0);
 
 export class Folders {
@@ -124,9 +125,8 @@ export class Folders {
   // ---- exchanging ----
 
   pause(length: PauseLength): void {
-    const tomorrow = new Date(this.desk.now());
-    tomorrow.setHours(24, 0, 0, 0);
-    this.#paused = { until: length === "hour" ? this.desk.now() + 3_600_000 : length === "tomorrow" ? tomorrow.getTime() : null };
+    const now = this.desk.now();
+    this.#paused = { until: length === "hour" ? now + 3_600_000 : length === "tomorrow" ? nextMidnight(now) : null };
     this.desk.happen(() => {});
   }
   async resume(): Promise<void> {

@@ -20,9 +20,9 @@ const pad = (n: number) => String(n).padStart(2, "0");
 export function readDate(phrase: string, today: string): { value: string; index: number; text: string } | null {
   const [found] = chrono.en.GB.parse(phrase, { instant: new Date(`${today}T08:00:00`) }, { forwardDate: true });
   if (!found) return null;
-  const date = found.start.date();
-  const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
-  const value = found.start.isCertain("hour") ? `${day}T${pad(date.getHours())}:${pad(date.getMinutes())}` : day;
+  const at = (part: "year" | "month" | "day" | "hour" | "minute") => pad(found.start.get(part) ?? 0);
+  const day = `${at("year")}-${at("month")}-${at("day")}`;
+  const value = found.start.isCertain("hour") ? `${day}T${at("hour")}:${at("minute")}` : day;
   return { value, index: found.index, text: found.text };
 }
 

@@ -1,4 +1,5 @@
 // Situations of syncing, brought about by doing what leads to them.
+import { now as clockNow } from "../clock";
 import type { Batch } from "./batch";
 import type { FakeBackend } from "./backend";
 import { disk, from } from "./folder";
@@ -46,7 +47,7 @@ async function connect(fake: FakeBackend, now: number): Promise<void> {
 
 export async function setScene(fake: FakeBackend, scene: Scene | null): Promise<void> {
   if (!scene) return;
-  const now = fake.world.sync.lastExport === null ? Date.now() : fake.world.sync.lastExport + 50 * 3_600_000;
+  const now = fake.world.sync.lastExport === null ? clockNow() : fake.world.sync.lastExport + 50 * 3_600_000;
   if (!fake.world.devices.some((one) => one.id === PHONE.id)) {
     fake.world.devices.push({ ...PHONE, platform: "android", added: now - 9 * 86_400_000, fingerprint: "77aa 81bc 0d9e f123 4455 a0b1 c2d3 e4f5", lastSeen: now - 3_600_000, removed: false, removedTime: null, quarantined: 0 });
     fake.world.sync.destinations.push({ id: PHONE.id, name: "Phone", kind: "device", state: "", missingThere: 0, missingHere: 0, lastSeen: now - 3_600_000 });
