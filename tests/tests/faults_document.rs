@@ -9,7 +9,7 @@ const LATER: [&str; 1] = ["with Cloud"];
 /// The rows that need one of these; no other row may wait.
 const NEEDS_A_TRANSPORT: [u32; 12] = [9, 10, 11, 12, 13, 15, 29, 50, 53, 54, 55, 57];
 const ROWS: u32 = 62;
-/// How many faults of comparable apps are listed.
+/// At least so many faults without a number are listed: those of comparable apps. More come with what is found.
 const REPORTED: usize = 12;
 
 fn root() -> PathBuf {
@@ -71,7 +71,7 @@ fn every_row_is_there_and_every_named_test_exists() {
     }
     assert!(problems.is_empty(), "{problems:#?}");
     assert_eq!(numbers, (1..=ROWS).collect());
-    assert_eq!(reported, REPORTED);
+    assert!(reported >= REPORTED, "{reported}");
 }
 
 /// The check itself finds a name that is not there.
