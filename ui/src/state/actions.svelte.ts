@@ -12,6 +12,8 @@ export type Handler = {
   enabled?: () => boolean;
   /** A label for what it would act on: "Move 3 tasks…". */
   label?: () => string;
+  /** Whether a person selected or opened what it would act on, rather than that the cursor happens to be there. */
+  selected?: () => boolean;
 };
 
 const offered = new SvelteMap<string, Handler[]>();

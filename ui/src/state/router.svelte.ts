@@ -7,7 +7,7 @@ export type Route =
   | { screen: "tag"; tag: string; item?: Id | null }
   | { screen: "notes"; item?: Id | null }
   | { screen: "search"; query: string; item?: Id | null }
-  | { screen: "conflicts"; tab?: "open" | "merged" | "resolved"; item?: Id | null }
+  | { screen: "conflicts"; tab?: "open" | "merged" | "resolved" | "aside"; item?: Id | null }
   | { screen: "activity"; item?: Id | null }
   | { screen: "trash"; item?: Id | null }
   | { screen: "devices"; item?: Id | null }
@@ -63,10 +63,14 @@ class Router {
 
 export const router = new Router();
 
-/** Opens an item wherever it lives: a note among notes, a task in its list (or the Inbox), a list itself. */
-export function openItem(item: { id: Id; kind: "task" | "note" | "list"; list?: Id | null }): void {
+/**
+ * Opens an item wherever it lives: a note among notes, a task in its list (or the Inbox), a list itself. What
+ * is done is where its list does not hide it.
+ */
+export function openItem(item: { id: Id; kind: "task" | "note" | "list"; list?: Id | null; done?: boolean }): void {
   if (item.kind === "note") router.go({ screen: "notes", item: item.id });
   else if (item.kind === "list") router.go({ screen: "list", list: item.id });
+  else if (item.done) router.go({ screen: "completed", item: item.id });
   else if (item.list) router.go({ screen: "list", list: item.list, item: item.id });
   else router.go({ screen: "inbox", item: item.id });
 }

@@ -4,7 +4,8 @@ import type { SearchHit, Sidebar } from "$backend/contract";
 import { act, handlerOf, labelOf } from "$state/actions.svelte";
 import { sayWhen } from "$state/format";
 import { ACTIONS, keysOf } from "$state/keymap";
-import { openItem, router } from "$state/router.svelte";
+import { openLinked } from "$shared/editor/linked";
+import { router } from "$state/router.svelte";
 import { listTree } from "$state/lists";
 
 export type Entry = { id: string; label: string; hint?: string; chord?: string; run: () => void; icon: "command" | "list" | "tag" | "date" | "task" | "note" };
@@ -31,15 +32,16 @@ export function places(sidebar: Sidebar | null): Entry[] {
 export function dates(when: string | null, today: string): Entry[] {
   if (!when) return [];
   const said = sayWhen(when, today);
-  const entries: Entry[] = [];
-  if (handlerOf("task.schedule")) entries.push({ id: "date:schedule", label: `${labelOf("task.schedule").replace(/…$/, "")} for ${said}`, run: () => void act("task.schedule", when), icon: "date" });
-  entries.push({ id: "date:go", label: when.slice(0, 10) === today ? "Go to Today" : `Go to Upcoming · ${said}`, run: () => router.go({ screen: when.slice(0, 10) <= today ? "today" : "upcoming" }), icon: "date" });
-  return entries;
+  const schedule = handlerOf("task.schedule");
+  const plan: Entry[] = schedule ? [{ id: "date:schedule", label: `${labelOf("task.schedule").replace(/…$/, "")} for ${said}`, run: () => void act("task.schedule", when), icon: "date" }] : [];
+  const go: Entry = { id: "date:go", label: when.slice(0, 10) === today ? "Go to Today" : `Go to Upcoming · ${said}`, run: () => router.go({ screen: when.slice(0, 10) <= today ? "today" : "upcoming" }), icon: "date" };
+  // What nobody selected is never what Enter acts on.
+  return schedule?.selected?.() ? [...plan, go] : [go, ...plan];
 }
 
 export function items(hits: SearchHit[]): Entry[] {
   return hits.flatMap((hit): Entry[] =>
-    hit.kind === "list" || hit.trashed ? [] : [{ id: `${hit.kind}:${hit.id}`, label: hit.title || "Untitled", hint: [hit.listTitle, hit.status === "done" ? "done" : null].filter(Boolean).join(" · ") || (hit.kind === "note" ? "Note" : "Inbox"), run: () => openItem({ id: hit.id, kind: hit.kind }), icon: hit.kind === "note" ? "note" : "task" }],
+    hit.kind === "list" || hit.trashed ? [] : [{ id: `${hit.kind}:${hit.id}`, label: hit.title || "Untitled", hint: [hit.listTitle, hit.status === "done" ? "done" : null].filter(Boolean).join(" · ") || (hit.kind === "note" ? "Note" : "Inbox"), run: () => void openLinked(hit.id), icon: hit.kind === "note" ? "note" : "task" }],
   );
 }
 

@@ -9,6 +9,8 @@ const places = new Map<string, string>();
 export class Selection {
   /** The key of the row that has, or would get, focus: a task's id, or that of a group's head. */
   #cursor = $state.raw<string | null>(null);
+  /** Whether a person put it there, or saw it have focus. Until then nothing acts on its row. */
+  #placed = $state.raw(false);
   readonly chosen = new SvelteSet<Id>();
   #anchor: Id | null = null;
   readonly #view: string;
@@ -23,7 +25,13 @@ export class Selection {
   }
   set cursor(key: string | null) {
     this.#cursor = key;
+    this.#placed = key !== null;
     if (key !== null) places.set(this.#view, key);
+  }
+  /** Where the cursor would be, when the rows get focus. */
+  rest(key: string | null): void {
+    this.#cursor = key;
+    this.#placed = false;
   }
   /** The task under the cursor; null on a group's head. */
   get task(): Id | null {
@@ -32,7 +40,7 @@ export class Selection {
 
   /** What an action acts on: the selection, or the row of the cursor. */
   get targets(): Id[] {
-    return this.chosen.size > 0 ? [...this.chosen] : this.task !== null ? [this.task] : [];
+    return this.chosen.size > 0 ? [...this.chosen] : this.task !== null && this.#placed ? [this.task] : [];
   }
 
   clear(): void {

@@ -26,7 +26,7 @@ export async function lookUp(id: Id): Promise<Linked> {
 export async function openLinked(id: Id): Promise<void> {
   const item = await lookUp(id);
   if (item === "gone") toasts.show("This item is not here any more.", { remedy: "It may be in the trash of another device, or in a list that this device may not see.", tone: "error" });
-  else openItem({ id, kind: item.kind, list: item.list });
+  else openItem({ id, kind: item.kind, list: item.list, done: item.done });
 }
 
 export class LinkedItems {
