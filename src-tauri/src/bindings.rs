@@ -21,6 +21,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::conflicts::text_blocks,
             commands::conflicts::resolve,
             commands::conflicts::reopen,
+            commands::conflicts::set_aside,
+            commands::conflicts::bring_back,
             commands::devices::devices,
             commands::devices::rename_device,
             commands::devices::remove_device,

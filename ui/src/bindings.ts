@@ -19,11 +19,15 @@ export const commands = {
 	/**  Everything to be decided on one item. */
 	review: (entity: string) => __TAURI_INVOKE<Review>("review", { entity }),
 	/**  Aligned blocks of two versions of a text. */
-	textBlocks: (entity: string, field: string, left: string, right: string) => __TAURI_INVOKE<TextBlock[]>("text_blocks", { entity, field, left, right }),
+	textBlocks: (entity: string, field: string, left: string, right: string, asOf: number) => __TAURI_INVOKE<TextBlock[]>("text_blocks", { entity, field, left, right, asOf }),
 	/**  Decides the conflicts of one item, as one action. */
 	resolve: (entity: string, decisions: Decision[], asOf: number) => __TAURI_INVOKE<Done>("resolve", { entity, decisions, asOf }),
 	/**  Takes a decision back. */
 	reopen: (entity: string) => __TAURI_INVOKE<Done>("reopen", { entity }),
+	/**  What was put aside, and how it comes back. */
+	setAside: () => __TAURI_INVOKE<SetAsideRow[]>("set_aside"),
+	/**  Brings back what was put aside. */
+	bringBack: (id: string) => __TAURI_INVOKE<Done>("bring_back", { id }),
 	/**  All devices. */
 	devices: () => __TAURI_INVOKE<DeviceView[]>("devices"),
 	/**  Renames a device. */
@@ -1483,6 +1487,58 @@ export type SearchPage = {
 	/**  So many items are not in the index yet, or not as they are now: some of them may be missing here. */
 	waiting: number,
 };
+
+/**  Why a value does not stand. */
+export type SetAsideHow = 
+/**  A newer value of another device is shown; both are there. */
+"newest" | 
+/**  Somebody decided in the review. */
+"decision" | 
+/**  Somebody edited the field while there were several values. */
+"edit" | 
+/**  Edits of a text were merged. */
+"merge";
+
+/**  One thing that was put aside. */
+export type SetAsideRow = {
+	/**  Names it when it is brought back. */
+	id: string,
+	/**  The item. */
+	entity: string,
+	/**  What it is. */
+	entityKind: EntityKind,
+	/**  Its title. */
+	title: string,
+	/**  The field. */
+	field: string,
+	/**  What people call it. */
+	label: string,
+	/**  Why it does not stand. */
+	how: SetAsideHow,
+	/**  What was put aside, as people read it. */
+	display: string,
+	/**  Who wrote it; nobody in particular for a text. */
+	device: DeviceRef | null,
+	/**  When. */
+	time: number,
+	/**  What stands instead. */
+	stands: string,
+	/**  Who put it aside. */
+	by: DeviceRef,
+	/**  When. */
+	asideTime: number,
+	/**  How it comes back. */
+	way: SetAsideWay,
+};
+
+/**  How it comes back. */
+export type SetAsideWay = 
+/**  It is written again in place of what stands. */
+"bringBack" | 
+/**  The decision is taken back. */
+"reopen" | 
+/**  It is looked at in the review. */
+"review";
 
 /**  A code that is shown, or what came of it. */
 export type ShownCode = {

@@ -244,6 +244,23 @@ impl Open {
             Ok(material.commit(author, action, None)?.done(label))
         })
     }
+
+    /// [`Open::act`] for an action that takes a change back.
+    pub(crate) fn act_back(
+        &mut self,
+        action: &str,
+        reverts: Dot,
+        space: Space,
+        work: impl FnOnce(&mut Work<'_, '_>) -> Result<String, AppError>,
+    ) -> Result<view::Done, AppError> {
+        let now = self.clock.zoned();
+        self.write(|tx, author| {
+            let mut material = Work::new(tx, author.actor, now);
+            material.noted_in = Some(space);
+            let label = work(&mut material)?;
+            Ok(material.commit(author, action, Some(reverts))?.done(label))
+        })
+    }
 }
 
 /// An id as the interface hands it over.

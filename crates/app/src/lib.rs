@@ -45,6 +45,7 @@ mod pause;
 mod people;
 mod policies;
 mod removal;
+mod reopen;
 mod repeats;
 mod resolve;
 mod restore;
@@ -52,6 +53,7 @@ mod review;
 mod rotation;
 mod search;
 mod session;
+mod set_aside;
 mod space_review;
 mod storage;
 mod sync_status;
@@ -73,6 +75,8 @@ mod newer_tests;
 mod recovered_tests;
 #[cfg(test)]
 mod repeats_tests;
+#[cfg(test)]
+mod review_tests;
 #[cfg(test)]
 mod story_tests;
 

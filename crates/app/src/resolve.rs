@@ -37,7 +37,7 @@ impl App {
                         }
                         work.decide_space(&state, space, decision, as_of)?;
                     } else if record.text.is_some() {
-                        work.decide_text(&state, record, decision, &mut draft)?;
+                        work.decide_text(&state, record, decision, &mut draft, as_of)?;
                     } else {
                         work.decide_field(&state, record, decision, &mut draft, as_of)?;
                     }
@@ -47,38 +47,6 @@ impl App {
                 let text = work.tx.text(id)?.map(|text| text.plain).unwrap_or_default();
                 Ok(format!("'{}' resolved", items::note_name(state.text(TITLE), &text)))
             })
-        })
-    }
-
-    /// Takes the last decision on an item back: its versions stand beside each other again.
-    pub fn reopen(&self, entity: &str) -> Result<view::Done, AppError> {
-        let id = act::id(entity, "item")?;
-        self.with(|open| {
-            let history = open.store.read(|tx| tx.history(id))?;
-            let decision = history
-                .iter()
-                .rev()
-                .find(|item| {
-                    item.change.action == "conflict.resolve"
-                        && !history
-                            .iter()
-                            .any(|later| later.change.reverts == Some(item.change.dot()))
-                })
-                .ok_or(AppError::NothingTo("reopen on this item"))?;
-            let last = &decision.change;
-            // A decision on several spaces is a change in each.
-            let changes: Vec<holdfast_model::Change> = history
-                .iter()
-                .rev()
-                .map(|item| &item.change)
-                .filter(|change| {
-                    change.id() == last.id() || (last.group.is_some() && change.group == last.group)
-                })
-                .cloned()
-                .collect();
-            let mut done = open.reverse(&changes, "conflict.reopen", Some(last.dot()))?;
-            done.label = "Conflict reopened".into();
-            Ok(done)
         })
     }
 }
@@ -94,16 +62,23 @@ impl Work<'_, '_> {
     ) -> Result<(), AppError> {
         let field = record.field.as_str();
         let seen = self.seen(state, field, as_of)?;
+        // What the person chose between.
+        let register = match (as_of, &seen) {
+            (Some(as_of), Seen::Versions(_)) => self.tx.register_at(state.id, field, as_of)?,
+            _ => state.register(field).cloned().unwrap_or_default(),
+        };
         let value = match decision {
             view::Decision::Take { take, .. } if take == review::TOP => Value::Null,
-            view::Decision::Take { take, .. } => review::value_of(state, field, take)
+            view::Decision::Take { take, .. } => register
+                .live()
+                .iter()
+                .find(|version| version.author().to_string() == *take)
+                .map(|version| version.value.clone())
                 .ok_or_else(|| AppError::NoSuchItem { what: "version", given: take.clone() })?,
             view::Decision::Value { value, .. } => self.typed(field, value.as_deref())?,
             view::Decision::KeepBoth { .. } if field == TITLE => {
-                let mut titles: Vec<String> = state
-                    .register(TITLE)
-                    .map(holdfast_model::Register::distinct)
-                    .unwrap_or_default()
+                let mut titles: Vec<String> = register
+                    .distinct()
                     .iter()
                     .filter_map(|version| version.value.as_str().map(str::to_owned))
                     .collect();
@@ -154,31 +129,40 @@ impl Work<'_, '_> {
         record: &ConflictRecord,
         decision: &view::Decision,
         draft: &mut Draft<'_>,
+        as_of: Option<i64>,
     ) -> Result<(), AppError> {
-        let side = |version: &str| {
-            record
-                .text
-                .iter()
-                .flat_map(|text| &text.versions)
-                .find(|side| side.writer.to_string() == version)
-                .map(|side| side.text.clone())
-                .ok_or_else(|| AppError::NoSuchItem { what: "version", given: version.to_owned() })
+        let mut doc = self.text(state.id)?;
+        let read = match as_of {
+            None => doc.version(),
+            Some(as_of) => self
+                .tx
+                .text_version_at(state.id, &record.field, &doc, as_of)?
+                .ok_or_else(review::changed_meanwhile)?,
         };
         let wanted = match decision {
-            view::Decision::Take { take, .. } => Some(side(take)?),
+            view::Decision::Take { take, .. } => {
+                let text = record.text_at(state, &doc, &read)?;
+                let text = text.ok_or_else(review::changed_meanwhile)?;
+                let side = text.versions.into_iter().find(|side| side.writer.to_string() == *take);
+                let none = || AppError::NoSuchItem { what: "version", given: take.clone() };
+                Some(side.ok_or_else(none)?.text)
+            }
             view::Decision::Text { text, .. } => Some(text.clone()),
             view::Decision::Value { value, .. } => Some(value.clone().unwrap_or_default()),
             // The merge stands as it is.
             view::Decision::KeepBoth { .. } | view::Decision::LooksRight { .. } => None,
         };
-        let mut doc = self.text(state.id)?;
-        if let Some(wanted) = wanted {
-            let update = doc.replace(&wanted).map_err(StoreError::from)?.update;
-            if !update.is_empty() {
-                draft.text(&record.field, update);
+        let decided_up_to = match wanted {
+            Some(wanted) => {
+                let (edit, after) = doc.replace_at(&read, &wanted).map_err(StoreError::from)?;
+                if !edit.update.is_empty() {
+                    draft.text(&record.field, edit.update);
+                }
+                after
             }
-        }
-        decided(state, doc.version(), draft);
+            None => read,
+        };
+        decided(state, decided_up_to, draft);
         self.push_text(state.id, doc);
         Ok(())
     }

@@ -5,8 +5,8 @@ use crate::{App, AppError, act, describe, items, view};
 use holdfast_model::change::Dot;
 use holdfast_model::conflict::{self, ConflictKind, Written};
 use holdfast_model::fields::{self, LIFE, LIST, PARENT, TITLE};
-use holdfast_model::text::diff;
-use holdfast_model::{EntityId, EntityState, Kind, Value};
+use holdfast_model::text::{Divergence, diff};
+use holdfast_model::{EntityId, EntityState, Kind, Register};
 use holdfast_store::{ConflictRecord, ConflictState, Tx};
 use jiff::civil::Date;
 
@@ -18,6 +18,11 @@ const APPROXIMATE_MS: i64 = 120_000;
 impl App {
     /// Everything to decide, or to look at, on one item.
     pub fn review(&self, entity: &str) -> Result<view::Review, AppError> {
+        self.review_at(entity, None)
+    }
+
+    /// [`App::review`] as it was at a position of this device's log, without what came meanwhile.
+    pub fn review_at(&self, entity: &str, as_of: Option<i64>) -> Result<view::Review, AppError> {
         let id = act::id(entity, "item")?;
         self.with(|open| {
             let people = open.people()?;
@@ -36,20 +41,23 @@ impl App {
                 if records.iter().any(|record| record.kind == space) {
                     records.retain(|record| record.kind == space);
                 }
-                build(tx, &state, &records, &people, today)
+                let as_of = as_of.map_or_else(|| tx.position(), Ok)?;
+                build(tx, &state, &records, &people, today, Read::At(as_of))
             })
         })
     }
 
-    /// Aligned blocks of two versions of a text, with the words that each changed marked.
+    /// Aligned blocks of two versions of a text, with the words that each changed marked, as they were
+    /// when the review was read.
     pub fn text_blocks(
         &self,
         entity: &str,
         field: &str,
         left: &str,
         right: &str,
+        as_of: Option<i64>,
     ) -> Result<Vec<view::TextBlock>, AppError> {
-        let review = self.review(entity)?;
+        let review = self.review_at(entity, as_of)?;
         let text =
             review.texts.into_iter().find(|text| text.field == field).ok_or_else(|| {
                 AppError::NoSuchItem { what: "conflict", given: field.to_owned() }
@@ -98,6 +106,15 @@ fn block(block: diff::Block) -> view::TextBlock {
     }
 }
 
+/// What of a review is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Read {
+    /// For a row of a list: who disagrees about what, and not what their texts say.
+    Row,
+    /// All of it, as it stood at a position of this device's log.
+    At(i64),
+}
+
 /// Builds the review of an item from its listed conflicts.
 pub(crate) fn build(
     tx: &Tx<'_>,
@@ -105,21 +122,25 @@ pub(crate) fn build(
     records: &[ConflictRecord],
     people: &People,
     today: Date,
+    read: Read,
 ) -> Result<view::Review, AppError> {
     let mut fields = Vec::new();
     let mut texts = Vec::new();
     for record in records {
         if let Some(text) = &record.text {
-            texts.push(text_review(tx, state, record, text, people)?);
+            texts.extend(text_review(tx, state, record, text, people, read)?);
         } else if record.kind == ConflictKind::Space.as_str() {
             fields.push(crate::space_review::build(tx, state, record, people, today)?);
         } else {
-            fields.push(field_review(tx, state, record, people, today)?);
+            fields.push(field_review(tx, state, record, people, today, read)?);
         }
     }
     let text = tx.text(state.id)?.map(|text| text.plain).unwrap_or_default();
     Ok(view::Review {
-        as_of: tx.position()?,
+        as_of: match read {
+            Read::At(as_of) => as_of,
+            Read::Row => tx.position()?,
+        },
         entity: state.id.to_string(),
         entity_kind: entity_kind(&state.kind),
         title: items::note_name(state.text(TITLE), &text),
@@ -147,13 +168,14 @@ fn field_review(
     record: &ConflictRecord,
     people: &People,
     today: Date,
+    read: Read,
 ) -> Result<view::FieldReview, AppError> {
     let field = record.field.as_str();
     let history = tx.writes(state.id, field)?;
     let mut versions = Vec::new();
     let mut authors: Vec<Dot> = Vec::new();
-    for version in state.register(field).map(holdfast_model::Register::distinct).unwrap_or_default()
-    {
+    let register = register_at(tx, state, field, read)?;
+    for version in register.distinct() {
         authors.push(version.author());
         versions.push(view::VersionView {
             version: version.author().to_string(),
@@ -241,21 +263,54 @@ fn editor(field: &str) -> view::FieldEditor {
     }
 }
 
+/// A field as it is read.
+fn register_at(
+    tx: &Tx<'_>,
+    state: &EntityState,
+    field: &str,
+    read: Read,
+) -> Result<Register, AppError> {
+    match read {
+        Read::At(as_of) if tx.last_touched(state.id)? > as_of => {
+            Ok(tx.register_at(state.id, field, as_of)?)
+        }
+        _ => Ok(state.register(field).cloned().unwrap_or_default()),
+    }
+}
+
+/// None where the text was not in conflict when it was read.
 fn text_review(
     tx: &Tx<'_>,
     state: &EntityState,
     record: &ConflictRecord,
-    text: &holdfast_model::text::Divergence,
+    listed: &Divergence,
     people: &People,
-) -> Result<view::TextReview, AppError> {
-    let history = tx.history(state.id)?;
+    read: Read,
+) -> Result<Option<view::TextReview>, AppError> {
+    let text = match read {
+        Read::Row => listed.clone(),
+        Read::At(as_of) => {
+            let doc = tx.open_text(state.id, READER)?;
+            let version = tx.text_version_at(state.id, &record.field, &doc, as_of)?;
+            let version = version.ok_or_else(changed_meanwhile)?;
+            match record.text_at(state, &doc, &version)? {
+                Some(text) => text,
+                None => return Ok(None),
+            }
+        }
+    };
+    let mut history = tx.history(state.id)?;
+    history.retain(|item| {
+        let read = match read {
+            Read::Row => true,
+            Read::At(as_of) => item.position <= as_of,
+        };
+        read && item.edits_of(state.id).any(|edit| edit.text.contains_key(&record.field))
+    });
     let time_of = |writer: u64| {
         history
             .iter()
             .filter(|item| holdfast_model::text::writer_of(&item.change.actor.0) == writer)
-            .filter(|item| {
-                item.edits_of(state.id).any(|edit| edit.text.contains_key(&record.field))
-            })
             .map(|item| item.change.time.ms)
             .max()
             .unwrap_or(0)
@@ -274,19 +329,26 @@ fn text_review(
     let since = versions.iter().map(|version| version.time).min();
     let original_time = history
         .iter()
-        .filter(|item| item.edits_of(state.id).any(|edit| edit.text.contains_key(&record.field)))
         .map(|item| item.change.time.ms)
         .filter(|ms| since.is_none_or(|since| *ms < since))
         .max();
-    Ok(view::TextReview {
+    Ok(Some(view::TextReview {
         conflict: record.id.to_string(),
         field: record.field.clone(),
         label: describe::field(&record.field),
-        original: view::OriginalText { text: text.original.clone(), time: original_time },
+        original: view::OriginalText { text: text.original, time: original_time },
         versions,
-        merged: text.merged.clone(),
-    })
+        merged: text.merged,
+    }))
 }
+
+/// Nothing is decided about what nobody looked at.
+pub(crate) fn changed_meanwhile() -> AppError {
+    AppError::Invalid("It was changed again meanwhile: look at it once more, then decide.".into())
+}
+
+/// Writer id of texts that are only read.
+const READER: u64 = 1;
 
 /// "Both changed the title", for the list.
 pub(crate) fn row_label(record: &ConflictRecord) -> String {
@@ -352,16 +414,6 @@ fn summary(
     }
     let both = if names.len() == 2 { "both " } else { "" };
     format!("{who} {both}changed {}.", describe::enumerate(&what))
-}
-
-/// The value of a version that a decision names.
-pub(crate) fn value_of(state: &EntityState, field: &str, version: &str) -> Option<Value> {
-    state
-        .register(field)?
-        .live()
-        .iter()
-        .find(|live| live.author().to_string() == version)
-        .map(|live| live.value.clone())
 }
 
 /// The listed conflict with this id on an item.

@@ -137,9 +137,7 @@ impl Work<'_, '_> {
         if as_of.is_some_and(|as_of| {
             self.tx.last_touched(state.id).is_ok_and(|touched| touched > as_of)
         }) {
-            return Err(AppError::Invalid(
-                "It was changed again meanwhile: look at it once more, then decide.".into(),
-            ));
+            return Err(crate::review::changed_meanwhile());
         }
         let unknown =
             |given: &str| AppError::NoSuchItem { what: "version", given: given.to_owned() };

@@ -159,8 +159,10 @@ fn text_edits_of_one_sentence_are_listed_and_of_others_merge() {
     let review = phone.app.review(&id).unwrap();
     let versions = &review.texts[0].versions;
     assert!(versions[0].device.here && versions[0].text.contains("Middle line"));
-    let blocks =
-        phone.app.text_blocks(&id, "text", &versions[0].version, &versions[1].version).unwrap();
+    let blocks = phone
+        .app
+        .text_blocks(&id, "text", &versions[0].version, &versions[1].version, None)
+        .unwrap();
     assert!(blocks.iter().any(|block| block.kind == view::BlockKind::Conflict));
     let wanted = review.texts[0].original.text.replace("Second line", "Best line");
     let decision =

@@ -115,7 +115,7 @@ impl App {
         self.with(|open| {
             open.act("text.edit", |work| {
                 let doc = work.text(id)?;
-                work.edit_text(id, doc, |doc| doc.splice(&[Splice::new(pos, delete, insert)]))?;
+                work.edit_text(id, doc, |doc| doc.type_in(&[Splice::new(pos, delete, insert)]))?;
                 work.ids.push(id);
                 Ok("Text edited".into())
             })

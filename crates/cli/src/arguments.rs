@@ -12,6 +12,7 @@ use crate::commands::{
     lists::ListCommand,
     notes::{NoteCommand, NotesArguments},
     pair::PairCommand,
+    set_aside::SetAsideArguments,
     settings::{DeviceCommand, PolicyArguments},
     storage::{HistoryArguments, PruneArguments},
     sync::{ModeArguments, SyncArguments},
@@ -85,6 +86,8 @@ pub(crate) enum Command {
     Conflicts(ConflictsArguments),
     /// Decide a conflict.
     Resolve(ResolveArguments),
+    /// What a newer edit, a decision or a merge put aside, and how it comes back.
+    SetAside(SetAsideArguments),
     /// Choose what happens when two devices change the same thing.
     Policy(PolicyArguments),
     /// Show what happens when two devices change the same thing.
@@ -180,6 +183,9 @@ mod tests {
             "resolve 01 --value -",
             "resolve 01 --text F",
             "resolve 01 --keep-both",
+            "resolve 01 --take 1 --as-of 7",
+            "set-aside --json",
+            "set-aside bring-back 01",
             "policy task.title newest",
             "policies --json",
             "mode --json",

@@ -56,6 +56,12 @@ impl Register {
         self.live.sort_by_key(|version| (version.dot, version.author()));
     }
 
+    /// The register without the versions of some changes.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(Dot) -> bool) -> Self {
+        Self { live: self.live.iter().filter(|version| keep(version.dot)).cloned().collect() }
+    }
+
     /// The versions that no one has replaced, ordered by dot.
     pub fn live(&self) -> &[Version] {
         &self.live

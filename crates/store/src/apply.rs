@@ -243,6 +243,7 @@ impl<'t, 's> Applier<'t, 's> {
         self.load(place, &edit.kind, change)?;
         self.touch.get(self.tx)?.execute((edit.entity.as_bytes(), self.position))?;
         let Some(loaded) = self.loaded.get_mut(&place) else { return Ok(()) };
+        self.tx.note_decisions(change, edit, &loaded.state)?;
         loaded.state.apply(edit, change.dot(), change.time);
         if edit.set.contains_key(PARENT) {
             self.moved.insert(edit.entity);

@@ -1,9 +1,8 @@
-use crate::base::holds;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Change, Edit};
 use holdfast_model::conflict::Written;
 use holdfast_model::fields::LIFE;
-use holdfast_model::{Dot, EntityId, Register, Version};
+use holdfast_model::{EntityId, Register, Version};
 use holdfast_oplog::{ChangeId, LogId, Space};
 use rusqlite::{OptionalExtension, Row};
 
@@ -95,32 +94,6 @@ impl Tx<'_> {
         let history = self.history_in(entity, space)?;
         writes.extend(writes_in(&history, entity, field).into_iter().map(|(_, w)| w));
         Ok(writes)
-    }
-
-    /// The versions of a field that stood at a position of this device's log: what a person had seen
-    /// who edits a view that was read then.
-    pub fn versions_at(
-        &self,
-        entity: EntityId,
-        field: &str,
-        position: i64,
-    ) -> Result<Vec<Dot>, StoreError> {
-        let mut live: Vec<Dot> = Vec::new();
-        let space = self.home(entity)?.unwrap_or_default();
-        if let Some(state) = self.base_state(space, entity)? {
-            let seen = self.base_seen_at(position)?;
-            let has = holds(&seen, space);
-            let dots = state.register(field).map(Register::dots).unwrap_or_default();
-            live.extend(dots.into_iter().filter(|dot| has(*dot)));
-        }
-        for (at, written) in writes_in(&self.history_in(entity, space)?, entity, field) {
-            if at > position {
-                break;
-            }
-            live.retain(|dot| !written.supersedes.contains(dot));
-            live.push(written.dot);
-        }
-        Ok(live)
     }
 
     /// The position of the last change of an item.

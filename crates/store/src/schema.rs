@@ -9,7 +9,7 @@ use rusqlite_migration::{M, Migrations};
 pub(crate) const KNOWN: i64 = STEPS.len() as i64;
 
 /// Each migration with its tables. A later one never changes what an earlier one's columns mean.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     include_str!("schema/1-first.sql"),
     include_str!("schema/2-base.sql"),
     include_str!("schema/3-branches.sql"),
@@ -17,6 +17,7 @@ const STEPS: [&str; 7] = [
     include_str!("schema/5-texts.sql"),
     include_str!("schema/6-beginnings.sql"),
     include_str!("schema/7-words.sql"),
+    include_str!("schema/8-decided.sql"),
 ];
 
 /// Brings a database up to date. One of a newer app is refused and left as it is.

@@ -47,15 +47,7 @@ impl Tx<'_> {
                 .execute([state.id.as_bytes()])?;
             return self.unlist_conflict(conflict_id);
         }
-        // A decision in a form that is not understood decides nothing here.
-        let decisions: Vec<Version> = state
-            .elements(REVIEWED)
-            .into_iter()
-            .filter_map(|value| match value {
-                Value::Bytes(bytes) => Version::from_bytes(bytes).ok(),
-                _ => None,
-            })
-            .collect();
+        let decisions = decisions(state);
         let mut cache = self.review_cache(state.id)?;
         let found = doc.review(&decisions, &mut cache)?;
         let row = match (found.conflict, found.merged_automatically) {
@@ -86,4 +78,15 @@ impl Tx<'_> {
             .execute((state.id.as_bytes(), encode(&cache)?))?;
         Ok(())
     }
+}
+
+/// The decisions on an item's text. One in a form that is not understood decides nothing here.
+pub(crate) fn decisions(state: &EntityState) -> Vec<Version> {
+    let decided = state.elements(REVIEWED).into_iter();
+    decided
+        .filter_map(|value| match value {
+            Value::Bytes(bytes) => Version::from_bytes(bytes).ok(),
+            _ => None,
+        })
+        .collect()
 }

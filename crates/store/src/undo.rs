@@ -1,7 +1,7 @@
 //! Undo and redo as forward changes. What to undo is read from the log, so it survives a restart.
 
 use crate::history::change_at;
-use crate::{StoreError, Tx, columns};
+use crate::{StoreError, Tx};
 use holdfast_model::change::{Again, Change, Edit, Write};
 use holdfast_model::entity::{DELETED, Draft, Seen};
 use holdfast_model::fields::{self, LIFE, REVIEWED};
@@ -276,20 +276,6 @@ impl Tx<'_> {
             "SELECT space, actor, seq, body FROM changes WHERE exchange = ?1 ORDER BY pos DESC",
         )?;
         let mut rows = statement.query([exchange])?;
-        let mut changes = Vec::new();
-        while let Some(row) = rows.next()? {
-            changes.push(change_at(row)?);
-        }
-        Ok(changes)
-    }
-
-    /// Decisions on conflicts since a time, newest first, at most `limit`.
-    pub fn decisions(&self, since_ms: i64, limit: usize) -> Result<Vec<Change>, StoreError> {
-        let mut statement = self.sql.prepare_cached(
-            "SELECT space, actor, seq, body FROM changes
-             WHERE action = 'conflict.resolve' AND time_ms >= ?1 ORDER BY pos DESC LIMIT ?2",
-        )?;
-        let mut rows = statement.query((since_ms, columns::number(limit as u64)))?;
         let mut changes = Vec::new();
         while let Some(row) = rows.next()? {
             changes.push(change_at(row)?);

@@ -1,7 +1,7 @@
 //! Conflicts and their review.
 
 use holdfast_app::view::{
-    ConflictRow, ConflictTab, Decision, Done, Id, Position, Review, TextBlock,
+    ConflictRow, ConflictTab, Decision, Done, Id, Position, Review, SetAsideRow, TextBlock,
 };
 
 use super::Holdfast;
@@ -30,8 +30,9 @@ pub(crate) async fn text_blocks(
     field: String,
     left: String,
     right: String,
+    as_of: Position,
 ) -> Answer<Vec<TextBlock>> {
-    ask(&app, move |app| app.text_blocks(&entity, &field, &left, &right)).await
+    ask(&app, move |app| app.text_blocks(&entity, &field, &left, &right, Some(as_of))).await
 }
 
 /// Decides the conflicts of one item, as one action.
@@ -51,4 +52,18 @@ pub(crate) async fn resolve(
 #[specta::specta]
 pub(crate) async fn reopen(app: Holdfast<'_>, entity: Id) -> Answer<Done> {
     ask(&app, move |app| app.reopen(&entity)).await
+}
+
+/// What was put aside, and how it comes back.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn set_aside(app: Holdfast<'_>) -> Answer<Vec<SetAsideRow>> {
+    ask(&app, move |app| app.put_aside()).await
+}
+
+/// Brings back what was put aside.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn bring_back(app: Holdfast<'_>, id: String) -> Answer<Done> {
+    ask(&app, move |app| app.bring_aside_back(&id)).await
 }

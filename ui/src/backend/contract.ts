@@ -28,7 +28,7 @@ import type {
   TaskQuery,
   TrashItem,
 } from "./contract/items";
-import type { CheckReport, ConflictRow, ConflictTab, Decision, PolicyView, Review, TextBlock } from "./contract/review";
+import type { CheckReport, ConflictRow, ConflictTab, Decision, PolicyView, Review, SetAsideRow, TextBlock } from "./contract/review";
 import type { ApprovalView, Copies, SpacePreview } from "./contract/spaces";
 import type {
   BackupView,
@@ -113,11 +113,15 @@ export interface Backend {
 
   conflicts(tab: ConflictTab): Promise<ConflictRow[]>;
   review(entity: Id): Promise<Review>;
-  /** Aligned, word-marked blocks of a text review's two chosen sides (word marks against the original). */
-  textBlocks(entity: Id, field: string, left: string, right: string): Promise<TextBlock[]>;
+  /** Aligned, word-marked blocks of a text review's two chosen sides (word marks against the original), as they were when the review was read. */
+  textBlocks(entity: Id, field: string, left: string, right: string, asOf: number): Promise<TextBlock[]>;
   /** All decisions on one item as one change and one undo step. */
   resolve(entity: Id, decisions: Decision[], asOf: number): Promise<Done>;
   reopen(entity: Id): Promise<Done>;
+  /** What a newer edit, a decision or a merge put aside, the latest first. */
+  setAside(): Promise<SetAsideRow[]>;
+  /** Brings one back, as a change that can be undone. */
+  bringBack(id: string): Promise<Done>;
 
   status(): Promise<SyncStatus>;
   setMode(mode: Mode): Promise<SyncStatus>;

@@ -19,6 +19,7 @@ mod note;
 mod present;
 mod quick_add;
 mod search;
+mod set_aside;
 mod settings;
 mod storage;
 mod sync;
@@ -60,6 +61,7 @@ pub use nearby::{
 pub use note::{NoteDetail, NotePage, NotePatch, NoteQuery, NoteView};
 pub use quick_add::{QuickAddDefaults, QuickAddSpan, QuickAddSpanKind, QuickAddView, Range};
 pub use search::{SearchHit, SearchPage};
+pub use set_aside::{SetAsideHow, SetAsideRow, SetAsideWay};
 pub use settings::{CheckReport, Policy, PolicyView};
 pub use storage::{HoldsBack, PruneView, StorageView};
 pub use sync::{Destination, DestinationKind, Mode, SyncState, SyncStatus, WaitingItem};

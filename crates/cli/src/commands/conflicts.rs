@@ -62,6 +62,7 @@ fn head(review: &Review, id: &str, kind: &str, field: &str) -> Value {
         "kind": kind,
         "field": field,
         "automatic": review.automatic,
+        "asOf": review.as_of,
     })
 }
 
@@ -120,7 +121,13 @@ fn text_json(review: &Review, text: &TextReview) -> Value {
 }
 
 fn review_text(review: &Review) -> String {
-    let mut text = format!("{}\n  {}\n", line(&review.title), line(&review.summary));
+    let mut text = format!(
+        "{}\n  {}\n  as of {} (what comes later is left alone by `resolve --as-of {}`)\n",
+        line(&review.title),
+        line(&review.summary),
+        review.as_of,
+        review.as_of
+    );
     for field in &review.fields {
         text.push_str(&format!("  {}  {}\n", field.conflict, line(&field.label)));
         if let Some(original) = &field.original {
@@ -164,6 +171,10 @@ pub(crate) struct ResolveArguments {
     /// What was merged automatically is right.
     #[arg(long, group = "decision")]
     looks_right: bool,
+    /// Decide as of what `holdfastctl conflicts` showed then, by the number that it printed: what came
+    /// since is neither chosen nor removed.
+    #[arg(long, value_name = "N")]
+    as_of: Option<i64>,
 }
 
 /// `resolve`
@@ -171,7 +182,7 @@ pub(crate) fn resolve(arguments: ResolveArguments, context: &mut Context) -> Res
     let app = context.app()?;
     let (entity, conflict) = app.item_of_conflict(&arguments.conflict)?;
     let (entity, conflict) = (entity.to_string(), conflict.to_string());
-    let review = app.review(&entity)?;
+    let review = app.review_at(&entity, arguments.as_of)?;
     let decision = decide(app, arguments, conflict, &review)?;
     let done = app.resolve(&entity, &[decision], Some(review.as_of))?;
     context.done(&done)

@@ -8,6 +8,7 @@ pub(crate) mod items;
 pub(crate) mod lists;
 pub(crate) mod notes;
 pub(crate) mod pair;
+pub(crate) mod set_aside;
 pub(crate) mod settings;
 pub(crate) mod storage;
 pub(crate) mod sync;
@@ -41,6 +42,7 @@ pub(crate) fn run(command: Command, context: &mut Context) -> Result<(), Failure
         Command::Bundle(command) => bundle::run(command, context),
         Command::Conflicts(arguments) => conflicts::conflicts(arguments, context),
         Command::Resolve(arguments) => conflicts::resolve(arguments, context),
+        Command::SetAside(arguments) => set_aside::set_aside(arguments, context),
         Command::Policy(arguments) => settings::policy(arguments, context),
         Command::Policies => settings::policies(context),
         Command::Devices => settings::devices(context),

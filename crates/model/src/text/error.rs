@@ -39,6 +39,9 @@ pub enum TextError {
     /// A version that this text does not have, or that is no version of any text.
     #[error("this version of the note is not on this device; sync again to receive it")]
     UnknownVersion,
+    /// This device went on writing after the version that an edit was made on.
+    #[error("this text was edited again on this device; look at it once more, then decide")]
+    WrittenSince,
     /// The writer id that the sequence CRDT keeps for itself.
     #[error("this device has no valid writing identity; restart the app to get a new one")]
     ReservedWriter,
@@ -58,6 +61,7 @@ impl TextError {
             Self::MissingEarlier => "text_missing_earlier",
             Self::Unsupported => "text_unsupported",
             Self::UnknownVersion => "text_unknown_version",
+            Self::WrittenSince => "text_written_since",
             Self::ReservedWriter => "text_reserved_writer",
             Self::TooLong => "text_too_long",
         }

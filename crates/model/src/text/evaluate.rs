@@ -8,6 +8,7 @@ use super::error::TextError;
 #[cfg(test)]
 use super::graph;
 use super::graph::{Bubble, EditRun};
+use super::lines;
 use super::passages::{Passage, Touched, Units, Work};
 use super::version::Version;
 use super::weave::{self, Span};
@@ -70,8 +71,11 @@ impl<'a> StartText<'a> {
         self.chars = Some(woven.merged());
 
         let mut units = Units::new(&text);
-        let touched: Vec<Touched> =
-            woven.work(bubble.runs.len()).iter().map(|work| units.touched(work)).collect();
+        let mut done = woven.work(bubble.runs.len());
+        for work in &mut done {
+            lines::settle(work, &text);
+        }
+        let touched: Vec<Touched> = done.iter().map(|work| units.touched(work)).collect();
         let mut overlaps = Vec::new();
         for (other, right) in bubble.runs.iter().enumerate() {
             for (one, left) in bubble.runs.iter().enumerate().take(other) {

@@ -7,11 +7,13 @@
 
 mod asked;
 mod begun;
+mod columns;
 mod crdt;
 pub mod diff;
 mod error;
 mod evaluate;
 mod graph;
+mod lines;
 mod passages;
 mod rename;
 mod review;
@@ -73,6 +75,8 @@ pub fn branch_name(
 
 #[cfg(test)]
 mod begun_tests;
+#[cfg(test)]
+mod columns_tests;
 #[cfg(test)]
 mod crdt_tests;
 #[cfg(test)]

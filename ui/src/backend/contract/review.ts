@@ -18,6 +18,28 @@ export type ConflictRow = {
   resolvedTime: Millis | null;
   canReopen: boolean;
 };
+/** What was put aside: by a newer edit, a decision, an edit in passing, a merge. */
+export type SetAsideRow = {
+  /** Handed back to bring it back. */
+  id: string;
+  entity: Id;
+  entityKind: ConflictRow["entityKind"];
+  title: string;
+  field: string;
+  label: string;
+  how: "newest" | "decision" | "edit" | "merge";
+  /** How people read what was put aside. */
+  display: string;
+  /** Who wrote it; null for a text. */
+  device: DeviceRef | null;
+  time: Millis;
+  /** What stands instead. */
+  stands: string;
+  by: DeviceRef;
+  asideTime: Millis;
+  /** bringBack: written again. reopen: the decision is taken back. review: it is looked at in the review. */
+  way: "bringBack" | "reopen" | "review";
+};
 export type VersionView = {
   /** Opaque; handed back in a decision. */
   version: string;

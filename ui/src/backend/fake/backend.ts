@@ -1,7 +1,7 @@
 // A stateful backend in memory: for tests, for `vite dev` and for looking at screens in a browser.
 // Never part of the production build.
 import { formatMoment, now as clockNow } from "../clock";
-import type { Backend, Boot, CommandError, ConflictRow, Copies, Decision, Done, Id, Prefs, Review, SameLists, Space, SyncStatus, Triggers, Way } from "../contract";
+import type { Backend, Boot, CommandError, ConflictRow, Copies, Decision, Done, Id, Prefs, Review, SameLists, SetAsideRow, Space, SyncStatus, Triggers, Way } from "../contract";
 import { Backups } from "./backups";
 import { apply, beforeOf, bundlePreview, countsOf, importResult, previewOf, type Batch } from "./batch";
 import { decide } from "./decide";
@@ -168,7 +168,7 @@ export class FakeBackend extends FakeItems implements Backend {
     if (!one) throw error("not-found", "There is nothing to decide here any more.", "It was decided on another device.");
     return { asOf: this.position, entity, entityKind: one.entityKind, title: this.find(entity)?.title ?? "", summary: one.summary, fields: structuredClone(one.fields), texts: structuredClone(one.texts), automatic: one.tab === "merged" };
   }
-  async textBlocks(entity: Id, field: string, left: string, right: string) {
+  async textBlocks(entity: Id, field: string, left: string, right: string, _asOf?: number) {
     const text = this.world.conflicts.find((one) => one.entity === entity)?.texts.find((one) => one.field === field);
     const side = (version: string) => text?.versions.find((one) => one.version === version)?.text ?? "";
     return blocks(text?.original.text ?? "", side(left), side(right));
@@ -185,6 +185,21 @@ export class FakeBackend extends FakeItems implements Backend {
     return this.act("Reopened", [entity], () => {
       const one = this.world.conflicts.find((entry) => entry.entity === entity);
       if (one) Object.assign(one, { tab: "open", outcome: null, resolvedTime: null });
+    });
+  }
+
+  async setAside(): Promise<SetAsideRow[]> {
+    return structuredClone(this.world.aside);
+  }
+  async bringBack(id: string): Promise<Done> {
+    const row = this.world.aside.find((one) => one.id === id);
+    if (!row) throw error("not_found", "This is not set aside any more.", "Look at the list again.");
+    if (row.way === "reopen") return this.reopen(row.entity);
+    return this.act(`‘${row.title}’: ${row.label} brought back`, [row.entity], () => {
+      const task = this.world.tasks.find((one) => one.id === row.entity);
+      if (task && row.field === "priority") task.priority = { High: 1, Medium: 2, Low: 3 }[row.display] ?? 0;
+      const before = row.stands;
+      Object.assign(row, { stands: row.display, display: before, how: "edit" });
     });
   }
 

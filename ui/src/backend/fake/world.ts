@@ -1,5 +1,5 @@
 // The data of the in-memory backend and a sample of it. Development and tests only.
-import type { ActivityEntry, Day, DeviceView, FieldReview, HistoryEntry, Id, ListView, Millis, PolicyView, Space, SyncStatus, TextReview, When, ConflictRow } from "../contract";
+import type { ActivityEntry, Day, DeviceView, FieldReview, HistoryEntry, Id, ListView, Millis, PolicyView, Space, SyncStatus, TextReview, When, ConflictRow, SetAsideRow } from "../contract";
 
 export type FakeList = { id: Id; title: string; parent: Id | null; color: string | null; space: Space; archived: boolean; recovered: boolean; deleted: Millis | null; order: number };
 export type FakeTask = {
@@ -56,6 +56,7 @@ export type World = {
   tasks: FakeTask[];
   notes: FakeNote[];
   conflicts: FakeConflict[];
+  aside: SetAsideRow[];
   devices: DeviceView[];
   activity: ActivityEntry[];
   /** Exchanges that came over a connection, by the ids of their entries. */
@@ -95,6 +96,7 @@ export function emptyWorld(now: Millis): World {
     tasks: [],
     notes: [],
     conflicts: [],
+    aside: [],
     devices: [{ ...HERE, ...device, platform: "linux", fingerprint: "3f9a 11c0 77de 0b42 9c1e 5a60 d8f3 24b7", lastSeen: now }],
     activity: [],
     connected: [],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FieldReview, Review } from "$backend/contract";
 import { blocks } from "$backend/fake/text";
-import { asDifference, decisionsOf, differencesOf, earlierEdits, inSuccession, isDecided, leftOf, originOf, resultText, textOf, type Choice, type Material } from "./choices";
+import { asDifference, carriedChoices, decisionsOf, differencesOf, earlierEdits, inSuccession, isDecided, leftOf, originOf, resultText, textOf, type Choice, type Material } from "./choices";
 import { newsOf, readingOf } from "./news";
 import { passagesOf, withMerged } from "./passages";
 import { sidesOf } from "./sides";
@@ -116,5 +116,37 @@ describe("choices", () => {
     expect(inSuccession(["a", "b"])).toBe("a\nb");
     expect(inSuccession(["a\n", "a\n"])).toBe("a\n");
     expect(inSuccession(["", "b\n"])).toBe("b\n");
+  });
+});
+
+describe("choices after reopening", () => {
+  const versions = field().versions;
+  const withThird: FieldReview = { ...field(), versions: [versions[0]!, { version: "f1c", display: "Sun", value: "2026-11-22", device: DESK, time: 9, details: [] }, versions[1]!] };
+  const before = differencesOf(material(mine))[0]!;
+  const after = differencesOf(material(mine, { fields: [withThird] }));
+
+  it("count again beside what was decided meanwhile, whichever of a device's versions it is now", () => {
+    for (const [chosen, now] of [["h", "h"], ["d", "d#2"]] as const) {
+      const choices = choose([before.key, side(chosen)]);
+      expect(carriedChoices(after, choices)).toEqual([[after[0]!.key, side(now)]]);
+    }
+  });
+
+  it("leaves alone what was chosen since, and what is no version any more", () => {
+    expect(carriedChoices(after, choose([before.key, side("h")], [after[0]!.key, { kind: "cleared" }]))).toEqual([]);
+    const gone = differencesOf(material(mine, { fields: [{ ...field(), versions: [withThird.versions[1]!, versions[1]!] }] }));
+    expect(carriedChoices(gone, choose([before.key, side("h")]))).toEqual([]);
+  });
+});
+
+describe("what comes while a review is open", () => {
+  const end = "Five, desk, later.\n";
+
+  it("is in its writer's column, taken as it is, and no choice is lost", () => {
+    const before = differencesOf(material(mine));
+    const after = material(mine, {}, `${desk}${end}`);
+    const choices = choose(...before.map((one): [string, Choice] => [one.key, side("h")]));
+    expect(leftOf(differencesOf(after), choices)).toBe(0);
+    expect(resultText(after.review.texts[0]!, after.passages[0]!, choices)).toBe(`${mine.replace("Four.", "Four, desk.")}${end}`);
   });
 });

@@ -25,7 +25,7 @@ const passageKey = (text: TextReview, passage: Passage) => `text:${text.field}:$
 export function fieldKey(field: FieldReview): string {
   const keys = sideKeys(field.versions);
   const says = field.versions.map((version, i) => `${keys[i]}=${version.value ?? "\u0000"}/${version.display}`);
-  return `field:${field.field}:${says.sort().join("\u001f")}`;
+  return `${FIELD}${field.field}:${says.sort().join("\u001f")}`;
 }
 
 /** What a person is asked, numbered: fields first, then the disputed passages of the texts. */
@@ -134,6 +134,27 @@ export function decisionsOf({ review, passages }: Material, choices: Choices): D
     else if (result !== null) decisions.push({ conflict: text.conflict, text: result });
   });
   return decisions;
+}
+
+const FIELD = "field:";
+
+/** Choices on fields that read differently now, where what was chosen is still one of the versions. */
+export function carriedChoices(differences: readonly Difference[], choices: Iterable<[string, Choice]> & Choices): [string, Choice][] {
+  const all = [...choices];
+  return differences.flatMap((one): [string, Choice][] => {
+    if (one.kind !== "field" || choices.get(one.key)) return [];
+    const prefix = `${FIELD}${one.field.field}:`;
+    for (const [key, choice] of all.toReversed()) {
+      if (!key.startsWith(prefix)) continue;
+      if (choice.kind === "edited") return [[one.key, choice]];
+      if (choice.kind !== "side") continue;
+      const says = key.slice(prefix.length).split("\u001f").find((part) => part.startsWith(`${choice.side}=`));
+      const at = one.field.versions.findIndex((version) => says === `${choice.side}=${version.value ?? "\u0000"}/${version.display}`);
+      const side = one.sides[at];
+      if (side !== undefined) return [[one.key, { kind: "side", side }]];
+    }
+    return [];
+  });
 }
 
 /** Texts typed for a passage that reads differently now: nothing typed is lost. */

@@ -15,7 +15,7 @@ async function passagesFor(review: Review, text: TextReview): Promise<Passage[]>
   const [left, ...others] = text.versions;
   if (!left) return [];
   const rights = others.length > 0 ? others : [left];
-  const pairs = await Promise.all(rights.map((right) => backend().textBlocks(review.entity, text.field, left.version, right.version)));
+  const pairs = await Promise.all(rights.map((right) => backend().textBlocks(review.entity, text.field, left.version, right.version, review.asOf)));
   const passages = passagesOf(pairs);
   return review.automatic ? withMerged(passages, text.merged) : passages;
 }

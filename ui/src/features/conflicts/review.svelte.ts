@@ -3,7 +3,7 @@ import { SvelteSet } from "svelte/reactivity";
 import type { Id } from "$backend/contract";
 import { live } from "$state/live.svelte";
 import { session } from "$state/session.svelte";
-import { asDifference, chosen, decisionsOf, differencesOf, earlierEdits, inSuccession, isDecided, leftOf, originOf, textOf, type Choice, type Difference } from "./choices";
+import { asDifference, carriedChoices, chosen, decisionsOf, differencesOf, earlierEdits, inSuccession, isDecided, leftOf, originOf, textOf, type Choice, type Difference } from "./choices";
 import { draftOf } from "./drafts.svelte";
 import { load } from "./load";
 import { newsOf, readingOf, type News, type Reading } from "./news";
@@ -44,6 +44,13 @@ export class Reviewing {
     if (!material?.review.automatic) return this.differences;
     const merged = material.review.texts.flatMap((text, i) => (material.passages[i] ?? []).filter((one) => one.kind !== "same").map((one) => asDifference(text, one)));
     return [...this.differences.filter((one) => one.kind === "field"), ...merged].map((one, i) => ({ ...one, number: i + 1 }));
+  });
+  /** What tells news apart: what is asked, and what one version alone changed and is taken as it is. */
+  readonly noted = $derived.by(() => {
+    const { material } = this;
+    if (!material || material.review.automatic) return this.differences;
+    const taken = material.review.texts.flatMap((text, i) => (material.passages[i] ?? []).filter((one) => one.kind === "one" || one.kind === "agreed").map((one) => asDifference(text, one)));
+    return [...this.differences, ...taken];
   });
   readonly sides = $derived(this.material ? sidesOf(this.material.review) : []);
   readonly leftSide = $derived(this.sides[0] ?? null);
@@ -123,7 +130,11 @@ export class Reviewing {
     this.choose(difference, { kind: "edited", value, original });
   }
   earlier(difference: Difference): string[] {
-    return earlierEdits(difference, readingOf(this.differences, this.sides).keys, this.choices);
+    return earlierEdits(difference, readingOf(this.noted, this.sides).keys, this.choices);
+  }
+  /** After reopening: choices count again although what was decided meanwhile stands beside the versions now. */
+  carryChoices(): void {
+    for (const [key, choice] of carriedChoices(this.differences, this.choices)) this.choices.set(key, choice);
   }
 
   origin(difference: Difference) {
@@ -156,8 +167,8 @@ export class Reviewing {
   noticeNews(): void {
     if (!this.material || this.stands !== "open") return;
     const before = this.#seen;
-    this.#seen = readingOf(this.differences, this.sides);
-    const news = before && newsOf(before, this.differences, this.sides);
+    this.#seen = readingOf(this.noted, this.sides);
+    const news = before && newsOf(before, this.noted, this.sides);
     if (news) this.news = news;
   }
 }

@@ -96,7 +96,7 @@ impl TextDoc {
     }
 
     /// The heads of `version`, when it is one this text went through.
-    fn frontiers(&self, version: &Version) -> Result<Frontiers, TextError> {
+    pub(super) fn frontiers(&self, version: &Version) -> Result<Frontiers, TextError> {
         if !self.version().covers(version) {
             return Err(TextError::UnknownVersion);
         }

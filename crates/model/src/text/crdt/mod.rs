@@ -9,6 +9,7 @@
 //! kept for that purpose: its last snapshot and the updates since.
 
 mod history;
+mod past;
 mod taking_in;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,6 +27,7 @@ pub(super) use loro::{
 
 use super::begun::Begun;
 use super::error::TextError;
+use super::lines;
 use super::rewrite;
 use super::splice::{self, Splice};
 
@@ -276,15 +278,24 @@ impl TextDoc {
 
     /// [`TextDoc::splice`] with positions and lengths in UTF-16 units.
     pub fn splice_utf16(&mut self, splices: &[Splice]) -> Result<Edit, TextError> {
-        let splices = splice::from_utf16(&self.plain(), splices)?;
+        let text = self.plain();
+        let splices = splice::from_utf16(&text, splices)?;
+        self.splice(&lines::apart(&text, &splices))
+    }
+
+    /// [`TextDoc::splice`] for what a person typed: lines typed apart stay lines when they meet.
+    pub fn type_in(&mut self, splices: &[Splice]) -> Result<Edit, TextError> {
+        splice::check(splices, self.len_chars())?;
+        let splices = lines::apart(&self.plain(), splices);
         self.splice(&splices)
     }
 
     /// Makes the text `whole` with the fewest, smallest splices that can be found in bounded time,
     /// so that edits made elsewhere at the same time merge well.
     pub fn replace(&mut self, whole: &str) -> Result<Edit, TextError> {
-        let splices = rewrite::splices_between(&self.plain(), whole);
-        self.splice(&splices)
+        let text = self.plain();
+        let splices = rewrite::splices_between(&text, whole);
+        self.splice(&lines::apart(&text, &splices))
     }
 
     fn take_heard(&self) -> Vec<Splice> {
