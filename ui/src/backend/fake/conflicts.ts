@@ -79,6 +79,12 @@ export function addConflicts(world: World, now: Millis, today: string): void {
     pick(28, "Order screws", [day(1), "Tomorrow"], [day(3), "In 3 days"]),
     pick(30, "Prune the apple tree", [day(4), "In 4 days"], [day(8), "In 8 days"]),
   );
+  const aside = { entityKind: "task" as const, time: mine, asideTime: its, way: "bringBack" as const };
+  world.aside.push(
+    { ...aside, id: "aside-1", entity: fakeId(28), title: "Order screws", field: "priority", label: "priority", how: "newest", display: "High", device: HERE, stands: "Low", by: DESKTOP },
+    { ...aside, id: "aside-2", entity: fakeId(30), title: "Prune the apple tree", field: "title", label: "title", how: "edit", display: "Prune the apple tree and the pear tree before the frost", device: PHONE, stands: "Prune the apple tree", by: DESKTOP },
+    { ...aside, id: "aside-3", entity: fakeId(51), entityKind: "note", title: "Soup for ten", field: "text", label: "text", how: "decision", display: "The versions of the text before it was decided", device: null, stands: "", by: HERE, way: "reopen" },
+  );
   world.conflicts.push({
     ...pick(31, "Dentist", [day(6), "In 6 days"], [day(7), "In 7 days"]), tab: "resolved", outcome: "‘Dentist’, in 6 days", resolvedTime: now - 26 * HOUR,
   });
