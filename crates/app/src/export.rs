@@ -6,7 +6,7 @@ use holdfast_model::fields::{DEADLINE, LIST, STATUS, TITLE, WHEN};
 use holdfast_model::{EntityId, Kind};
 use holdfast_oplog::Space;
 use holdfast_store::Tx;
-use holdfast_store::query::TaskFilter;
+use holdfast_store::query::{ListRow, TaskFilter};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,21 +66,9 @@ impl Export {
     }
 
     fn markdown(&mut self, tx: &Tx<'_>) -> Result<(), AppError> {
-        let mut folders: BTreeMap<EntityId, PathBuf> = BTreeMap::new();
         let mut lists = tx.lists()?;
         lists.retain(|list| self.takes(list.space));
-        for list in &lists {
-            let mut path = vec![file_name(&list.title)];
-            let mut at = list.parent;
-            for _ in 0..lists.len() {
-                let Some(parent) = at.and_then(|id| lists.iter().find(|l| l.id == id)) else {
-                    break;
-                };
-                path.push(file_name(&parent.title));
-                at = parent.parent;
-            }
-            folders.insert(list.id, path.iter().rev().collect());
-        }
+        let folders = folders(&lists);
         let inbox = PathBuf::from("Inbox");
         let mut attachments: BTreeMap<String, String> = BTreeMap::new();
         for (state, space) in tx.entities_of(Kind::Attachment.as_str())? {
@@ -170,6 +158,39 @@ impl Export {
     }
 }
 
+/// So many folders lie in each other at most: paths have an end on every system. Lists nested deeper lie
+/// beside each other in the last of them.
+const LEVELS: usize = 24;
+
+/// The folder of each list. Cost: proportional to the lists, however deep they are nested.
+fn folders(lists: &[ListRow]) -> BTreeMap<EntityId, PathBuf> {
+    let rows: BTreeMap<EntityId, &ListRow> = lists.iter().map(|list| (list.id, list)).collect();
+    let mut folders: BTreeMap<EntityId, PathBuf> = BTreeMap::new();
+    for list in lists {
+        let mut path = Vec::new();
+        let mut at = Some(list);
+        while let Some(row) = at.filter(|row| !folders.contains_key(&row.id)) {
+            path.push(row);
+            // Circles are broken before; this makes sure.
+            at = row.parent.and_then(|id| rows.get(&id).copied());
+            if path.len() > lists.len() {
+                break;
+            }
+        }
+        for row in path.into_iter().rev() {
+            let parent = row.parent.and_then(|id| folders.get(&id));
+            let above = parent.map_or_else(PathBuf::new, |parent| {
+                if parent.components().count() < LEVELS {
+                    return parent.clone();
+                }
+                parent.parent().map(Path::to_owned).unwrap_or_default()
+            });
+            folders.insert(row.id, above.join(file_name(&row.title)));
+        }
+    }
+    folders
+}
+
 /// A title as a file name that every system accepts; it cannot lead out of the folder.
 fn file_name(title: &str) -> String {
     const RESERVED: &[&str] = &["con", "prn", "aux", "nul", "com1", "com2", "com3", "lpt1", "lpt2"];
@@ -190,7 +211,37 @@ fn file_name(title: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::file_name;
+    use super::{LEVELS, file_name, folders};
+    use holdfast_model::EntityId;
+    use holdfast_oplog::Space;
+    use holdfast_store::query::ListRow;
+
+    fn list(at: usize, parent: Option<usize>) -> ListRow {
+        ListRow {
+            id: EntityId::named(&at.to_string()),
+            title: format!("L{at}"),
+            parent: parent.map(|parent| EntityId::named(&parent.to_string())),
+            sort: String::new(),
+            color: None,
+            archived: false,
+            space: Space::Everywhere,
+            recovered: false,
+            open_tasks: 0,
+            notes: 0,
+            conflict: false,
+        }
+    }
+
+    #[test]
+    fn five_thousand_lists_in_each_other_have_folders_that_every_system_takes() {
+        let chain: Vec<ListRow> = (0..5_000).rev().map(|at| list(at, at.checked_sub(1))).collect();
+        let folders = folders(&chain);
+        let of = |at: usize| folders[&EntityId::named(&at.to_string())].display().to_string();
+        assert_eq!(of(2), "L0/L1/L2");
+        assert_eq!(of(4_999), of(LEVELS - 1).replace(&format!("L{}", LEVELS - 1), "L4999"));
+        let distinct: std::collections::BTreeSet<_> = folders.values().collect();
+        assert_eq!(distinct.len(), 5_000);
+    }
 
     #[test]
     fn names_stay_inside_the_folder_and_are_accepted_everywhere() {

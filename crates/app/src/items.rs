@@ -7,8 +7,8 @@ use holdfast_model::entity::{ALIVE, Draft, PURGED, Seen};
 use holdfast_model::fields::{ARCHIVED, COLOR, LIST, ORDER, PARENT, PINNED, TAGS, TEXT, TITLE};
 use holdfast_model::{EntityId, Kind};
 use holdfast_oplog::Space;
-use holdfast_store::query::{SortedKind, TaskFilter};
-use std::collections::BTreeSet;
+use holdfast_store::query::{ListRow, SortedKind, TaskFilter};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Characters of text that go into one change; a longer text takes several changes of one group.
 const TEXT_PART: usize = 40_000;
@@ -250,7 +250,8 @@ impl Work<'_, '_> {
         id: EntityId,
         parent: Option<EntityId>,
     ) -> Result<Option<Space>, AppError> {
-        let lists = self.tx.lists()?;
+        let lists: BTreeMap<EntityId, ListRow> =
+            self.tx.lists()?.into_iter().map(|row| (row.id, row)).collect();
         let space = self.tx.expect_entity(id, "list")?.1;
         let mut at = parent;
         let mut move_to = None;
@@ -259,7 +260,7 @@ impl Work<'_, '_> {
             if ancestor == id {
                 break;
             }
-            let Some(row) = lists.iter().find(|row| row.id == ancestor) else {
+            let Some(row) = lists.get(&ancestor) else {
                 return Err(AppError::NoSuchItem { what: "list", given: ancestor.to_string() });
             };
             if row.space > space {
@@ -272,22 +273,26 @@ impl Work<'_, '_> {
         Err(AppError::Invalid("A list cannot be a part of itself.".into()))
     }
 
-    /// An item and what is visible in it.
+    /// An item and what is visible in it, added to `all`.
     fn with_contents(&self, id: EntityId, all: &mut BTreeSet<EntityId>) -> Result<(), AppError> {
-        if !all.insert(id) {
-            return Ok(());
+        let mut nested: BTreeMap<EntityId, Vec<EntityId>> = BTreeMap::new();
+        for list in self.tx.lists()? {
+            if let Some(parent) = list.parent {
+                nested.entry(parent).or_default().push(list.id);
+            }
         }
-        let mut inside: Vec<EntityId> = self
-            .tx
-            .tasks(&TaskFilter::Children(id), usize::MAX)?
-            .into_iter()
-            .map(|t| t.id)
-            .collect();
-        inside.extend(self.tx.tasks(&TaskFilter::List(id), usize::MAX)?.into_iter().map(|t| t.id));
-        inside.extend(self.tx.notes(Some(id), None, None, usize::MAX)?.0.into_iter().map(|n| n.id));
-        inside.extend(self.tx.lists()?.into_iter().filter(|l| l.parent == Some(id)).map(|l| l.id));
-        for id in inside {
-            self.with_contents(id, all)?;
+        let mut next = vec![id];
+        while let Some(id) = next.pop() {
+            if !all.insert(id) {
+                continue;
+            }
+            let tasks = [TaskFilter::Children(id), TaskFilter::List(id)];
+            for filter in tasks {
+                next.extend(self.tx.tasks(&filter, usize::MAX)?.into_iter().map(|task| task.id));
+            }
+            let notes = self.tx.notes(Some(id), None, None, usize::MAX)?.0;
+            next.extend(notes.into_iter().map(|note| note.id));
+            next.extend(nested.remove(&id).unwrap_or_default());
         }
         Ok(())
     }

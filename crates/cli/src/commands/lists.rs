@@ -3,6 +3,7 @@
 use clap::{Subcommand, ValueEnum};
 use holdfast_app::view::ListView;
 use holdfast_app::{App, Space};
+use std::collections::HashMap;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -87,8 +88,9 @@ pub(crate) fn lists(context: &mut Context) -> Result<(), Failure> {
     let lists = context.app()?.lists()?;
     context.answer(&lists, |lists| {
         let mut table = Table::default();
-        for list in lists {
-            let title = format!("{}{}", "  ".repeat(depth(list, lists)), list.title);
+        for (list, depth) in lists.iter().zip(depths(lists)) {
+            // Deeper than this a table tells nothing any more.
+            let title = format!("{}{}", "  ".repeat(depth.min(DEPTH)), list.title);
             let held =
                 format!("{}, {}", count(list.open_tasks, "open task"), count(list.notes, "note"));
             table.row([&list.id, list.space.as_str(), &title, &held]);
@@ -97,17 +99,64 @@ pub(crate) fn lists(context: &mut Context) -> Result<(), Failure> {
     })
 }
 
-/// How many lists a list is in.
-fn depth(list: &ListView, all: &[ListView]) -> usize {
-    let mut parent = list.parent.as_deref();
-    let mut depth = 0;
-    while let Some(above) = parent.and_then(|id| all.iter().find(|list| list.id == id)) {
-        depth += 1;
-        parent = above.parent.as_deref();
-        // The backend breaks circles; this makes sure.
-        if depth > all.len() {
-            break;
+/// So many levels are indented.
+const DEPTH: usize = 40;
+
+/// In how many lists each list is. Cost: proportional to the lists, however deep they are nested.
+fn depths(lists: &[ListView]) -> Vec<usize> {
+    let places: HashMap<&str, usize> =
+        lists.iter().enumerate().map(|(at, list)| (list.id.as_str(), at)).collect();
+    let above = |at: usize| {
+        let parent = lists.get(at).and_then(|list| list.parent.as_deref());
+        parent.and_then(|id| places.get(id).copied())
+    };
+    let mut known: Vec<Option<usize>> = vec![None; lists.len()];
+    for start in 0..lists.len() {
+        let mut path = Vec::new();
+        let mut at = Some(start);
+        let mut depth = 0;
+        while let Some(place) = at {
+            if let Some(Some(found)) = known.get(place) {
+                depth = found + 1;
+                break;
+            }
+            path.push(place);
+            // The backend breaks circles; this makes sure.
+            at = above(place).filter(|_| path.len() <= lists.len());
+        }
+        for place in path.into_iter().rev() {
+            if let Some(known) = known.get_mut(place) {
+                *known = Some(depth);
+            }
+            depth += 1;
         }
     }
-    depth
+    known.into_iter().map(Option::unwrap_or_default).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_thousand_lists_in_each_other_have_their_depths() {
+        let list = |at: usize, parent: Option<usize>| ListView {
+            id: format!("{at:05}"),
+            title: format!("{at}"),
+            parent: parent.map(|parent| format!("{parent:05}")),
+            color: None,
+            space: holdfast_app::view::Space::Everywhere,
+            archived: false,
+            recovered: false,
+            open_tasks: 0,
+            notes: 0,
+            conflict: false,
+        };
+        let chain: Vec<ListView> = (0..5_000).map(|at| list(at, at.checked_sub(1))).collect();
+        assert_eq!(depths(&chain), (0..5_000).collect::<Vec<_>>());
+        let reversed: Vec<ListView> = chain.into_iter().rev().collect();
+        assert_eq!(depths(&reversed), (0..5_000).rev().collect::<Vec<_>>());
+        // A circle ends, and what is nested in nothing that is there stands at the top.
+        assert_eq!(depths(&[list(0, Some(1)), list(1, Some(0)), list(2, Some(9))]).len(), 3);
+    }
 }
