@@ -168,7 +168,7 @@ impl Replica {
         })?;
         let (wall, own) = (now_ms + self.skew_ms, Some(self.actor));
         self.store.write(|tx| {
-            let intake = tx.begin_intake(heads, own)?;
+            let mut intake = tx.begin_intake(heads, own, holdfast_oplog::DeviceId([9; 16]))?;
             for record in &records {
                 intake.take(tx, record)?;
             }

@@ -20,6 +20,9 @@ use std::sync::{Arc, PoisonError};
 pub struct Synced {
     /// Changes that went.
     pub sent: u64,
+    /// Number of the record of what came.
+    #[serde(skip)]
+    pub exchange: Option<i64>,
     /// Changes that came.
     pub received: u64,
     /// Items that need a decision and did not before.

@@ -3,15 +3,21 @@
 use crate::nearby::HELD;
 use crate::session::Open;
 use crate::{App, AppError, activity, bundles, view};
+use holdfast_model::Op;
+use holdfast_model::entity::{ALIVE, Seen};
 use holdfast_oplog::DeviceId;
-use holdfast_store::{Direction, Exchange, ItemEvent};
+use holdfast_store::{Direction, Exchange, With};
 use holdfast_transports::folder::Take;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// What waits in the exchange folder.
 const FOLDER: &str = "folder";
 /// How long a device may take to hand over what the person accepted.
 const REACHED: Duration = Duration::from_secs(20);
+
+/// Exchanges of a device that are looked through for the one that was accepted just now.
+const LOOKED_AT: usize = 200;
 
 impl App {
     /// What waiting changes would do. Changes nothing.
@@ -33,14 +39,12 @@ impl App {
         expect_folder(id)?;
         let before = self.with(|open| open.look_into_folder())?;
         let preview = before.ok_or(AppError::NothingTo("take in any more"))?;
-        self.exchange_folder(Some(Take::Confirmed), false)?;
-        let latest = self.with(|open| open.latest_received())?.map(|latest| latest.id);
-        if keep {
-            let gone = preview.items.iter().filter(|item| item.event == ItemEvent::Deleted);
-            self.bring_back(gone.map(|item| item.id.to_string()).collect())?;
+        let exchange = self.exchange_folder(Some(Take::Confirmed), false)?.exchange;
+        if let Some(exchange) = exchange.filter(|_| keep) {
+            self.bring_back(exchange)?;
         }
         Ok(view::ImportResult {
-            exchange: latest.map(|id| id.to_string()).unwrap_or_default(),
+            exchange: exchange.map(|id| id.to_string()).unwrap_or_default(),
             adds: preview.adds as u32,
             updates: preview.updates as u32,
             deletes: if keep { 0 } else { preview.deletes as u32 },
@@ -81,11 +85,42 @@ impl App {
         })
     }
 
-    fn bring_back(&self, deleted: Vec<String>) -> Result<(), AppError> {
-        if !deleted.is_empty() {
-            self.restore_items(&deleted)?;
-        }
-        Ok(())
+    /// Brings back everything that an exchange made vanish, as changes of this device: what was deleted is
+    /// in use again, and what was emptied or hidden is as it was where nobody has changed it since.
+    fn bring_back(&self, exchange: i64) -> Result<(), AppError> {
+        self.with(|open| {
+            let (lost, mut changes) = open.store.read(|tx| {
+                Ok::<_, AppError>((tx.lost_by(exchange)?, tx.changes_of_exchange(exchange)?))
+            })?;
+            if lost.is_empty() {
+                return Ok(());
+            }
+            let mut altered = BTreeSet::new();
+            open.act("restore", |work| {
+                for id in &lost {
+                    let Some((state, space)) = work.tx.entity(*id)? else { continue };
+                    if state.is_alive() {
+                        altered.insert(*id);
+                        continue;
+                    }
+                    let mut draft = state.draft();
+                    draft.life(ALIVE, &Seen::All);
+                    work.push(space, draft);
+                    work.ids.push(*id);
+                }
+                Ok("What was deleted is back".to_owned())
+            })?;
+            for change in &mut changes {
+                change
+                    .ops
+                    .retain(|op| matches!(op, Op::Edit(edit) if altered.contains(&edit.entity)));
+            }
+            changes.retain(|change| !change.ops.is_empty());
+            if !changes.is_empty() {
+                open.reverse(&changes, "exchange.undo", None)?;
+            }
+            Ok(())
+        })
     }
 
     /// Lets a device's large deletion in: it is asked for again, and taken in.
@@ -100,6 +135,7 @@ impl App {
         if !running {
             return Err(AppError::NearbyNotRunning);
         }
+        let before = self.with(|open| open.last_exchange())?;
         self.with(|open| open.confirm_deletion(device))?;
         let start = Instant::now();
         while self.with(|open| Ok(open.nearby_facts().held.iter().any(|(of, ..)| *of == device)))? {
@@ -108,19 +144,14 @@ impl App {
             }
             std::thread::park_timeout(Duration::from_millis(50));
         }
-        let latest = self.with(|open| open.latest_received())?;
+        let latest = self.with(|open| open.received_from(device, before))?;
         let latest = latest.ok_or(AppError::NothingTo("take in any more"))?;
         let number = |name: &str| {
             let count = latest.report.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0);
             u32::try_from(count).unwrap_or(u32::MAX)
         };
         if keep {
-            let items = latest.report.get("items").and_then(serde_json::Value::as_array);
-            let text = |item: &serde_json::Value, name: &str| {
-                item.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
-            };
-            let gone = items.into_iter().flatten().filter(|item| text(item, "event") == "deleted");
-            self.bring_back(gone.map(|item| text(item, "id")).collect())?;
+            self.bring_back(latest.id)?;
         }
         Ok(view::ImportResult {
             exchange: latest.id.to_string(),
@@ -134,9 +165,24 @@ impl App {
 }
 
 impl Open {
-    fn latest_received(&mut self) -> Result<Option<Exchange>, AppError> {
-        let exchanges = self.store.read(|tx| tx.exchanges(20))?;
-        Ok(exchanges.into_iter().find(|exchange| exchange.direction == Direction::Received))
+    /// The number of the last exchange that was recorded.
+    fn last_exchange(&mut self) -> Result<i64, AppError> {
+        Ok(self.store.read(|tx| tx.exchanges(1))?.first().map_or(0, |exchange| exchange.id))
+    }
+
+    /// What came from a device after an exchange.
+    fn received_from(
+        &mut self,
+        device: DeviceId,
+        after: i64,
+    ) -> Result<Option<Exchange>, AppError> {
+        let exchanges = self.store.read(|tx| tx.exchanges_with(With::Device(device), LOOKED_AT))?;
+        let is_it = |exchange: &Exchange| {
+            exchange.id > after
+                && exchange.device == Some(device)
+                && exchange.direction == Direction::Received
+        };
+        Ok(exchanges.into_iter().find(is_it))
     }
 }
 
@@ -152,3 +198,7 @@ fn expect_folder(id: &str) -> Result<(), AppError> {
         Err(AppError::NoSuchItem { what: "waiting exchange", given: id.to_owned() })
     }
 }
+
+#[cfg(test)]
+#[path = "held_tests.rs"]
+mod tests;

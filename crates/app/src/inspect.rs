@@ -65,27 +65,24 @@ impl App {
                 let (state, space) = tx.expect_entity(id, "item")?;
                 let policies = tx.policies()?;
                 let asked = state.disputes(&policies);
-                let show = |field: &str, register: &Register| {
+                let show = |field: &str, register: &Register| -> Result<Json, AppError> {
                     if !asked.contains(&field) {
-                        return register.value().to_json();
+                        return Ok(register.value().to_json());
                     }
-                    let versions: Vec<Json> = register
-                        .distinct()
-                        .into_iter()
-                        .map(|version| {
-                            json!({
-                                "value": version.value.to_json(),
-                                "device": people.of(version.author()).name,
-                                "time": time(version.time.ms),
-                                "change": version.author().in_space(space).to_string(),
-                            })
-                        })
-                        .collect();
-                    json!({ "disputed": versions })
+                    let mut versions = Vec::new();
+                    for version in register.distinct() {
+                        versions.push(json!({
+                            "value": version.value.to_json(),
+                            "device": people.author(tx, (id, space), field, version)?.name,
+                            "time": time(version.time.ms),
+                            "change": version.author().in_space(space).to_string(),
+                        }));
+                    }
+                    Ok(json!({ "disputed": versions }))
                 };
                 let mut fields = Map::new();
                 for (field, register) in &state.registers {
-                    fields.insert(field.clone(), show(field, register));
+                    fields.insert(field.clone(), show(field, register)?);
                 }
                 for (field, set) in &state.sets {
                     if field == holdfast_model::fields::TAGS {
@@ -125,7 +122,7 @@ impl App {
                 fields.insert("kind".into(), state.kind.clone().into());
                 fields.insert("space".into(), space.as_str().into());
                 let deleted = if state.life.is_disputed() {
-                    show(LIFE, &state.life)
+                    show(LIFE, &state.life)?
                 } else {
                     (!state.is_alive()).into()
                 };

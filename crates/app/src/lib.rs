@@ -9,6 +9,7 @@
 
 mod act;
 mod activity;
+mod authorship;
 mod backup;
 mod boot;
 mod bundles;
@@ -54,6 +55,7 @@ mod rotation;
 mod search;
 mod session;
 mod set_aside;
+mod snapshot_points;
 mod space_review;
 mod storage;
 mod sync_status;

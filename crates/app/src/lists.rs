@@ -2,7 +2,6 @@
 
 use crate::session::Open;
 use crate::{App, AppError, describe, view};
-use holdfast_model::Dot;
 use holdfast_model::fields::LIFE;
 use holdfast_oplog::Space;
 use holdfast_store::Tx;
@@ -67,17 +66,19 @@ impl App {
             open.store.read(|tx| {
                 let mut items = Vec::new();
                 for row in tx.trash(TRASH)? {
-                    let Some((state, _)) = tx.entity(row.id)? else { continue };
+                    let Some((state, space)) = tx.entity(row.id)? else { continue };
                     let kind = match row.kind.as_str() {
                         "task" => view::ItemKind::Task,
                         "note" => view::ItemKind::Note,
                         _ => view::ItemKind::List,
                     };
-                    let (time, author) = state
-                        .register(LIFE)
-                        .and_then(holdfast_model::Register::shown)
-                        .map_or((state.edited.0.ms, state.edited.1), |v| (v.time.ms, v.author()));
-                    let author: Dot = author;
+                    let life = state.register(LIFE).and_then(holdfast_model::Register::shown);
+                    let (deleted, device) = if let Some(v) = life {
+                        (v.time.ms, people.author(tx, (row.id, space), LIFE, v)?)
+                    } else {
+                        let (time, dot) = state.edited;
+                        (time.ms, people.of_told(tx, space, dot)?)
+                    };
                     items.push(view::TrashItem {
                         id: row.id.to_string(),
                         kind,
@@ -86,8 +87,8 @@ impl App {
                         } else {
                             row.title
                         },
-                        deleted: time,
-                        device: people.of(author),
+                        deleted,
+                        device,
                     });
                 }
                 Ok(items)

@@ -31,6 +31,8 @@ pub(crate) mod kind {
     pub(crate) const PRUNE: &str = "prune";
     /// The data was checked or repaired.
     pub(crate) const CHECK: &str = "check";
+    /// The data file held parts that are not this program's.
+    pub(crate) const FOREIGN: &str = "foreign";
 }
 
 /// Notices in which the latest word on something is looked for.
@@ -74,6 +76,12 @@ impl Open {
             Ok(lines.collect())
         })
     }
+}
+
+/// What was taken out of a data file when it was opened, a sentence each.
+pub(crate) fn taken_out(store: &holdfast_store::Store) -> Vec<String> {
+    let parts = store.foreign_parts().iter();
+    parts.map(|part| format!("Taken out, because it is not Holdfast's: {part}.")).collect()
 }
 
 fn text<'n>(notice: &'n Notice, name: &str) -> Option<&'n str> {
@@ -193,6 +201,11 @@ fn entry(notice: &Notice, device: Option<view::DeviceRef>) -> view::ActivityEntr
             view::ActivityKind::Check,
             "Checked this device's data".to_owned(),
             "No problem was found.",
+        ),
+        kind::FOREIGN => (
+            view::ActivityKind::Check,
+            "The data file held parts that Holdfast did not make: they were taken out".to_owned(),
+            "They were never run. Whoever put them there could write into the data folder.",
         ),
         other => (view::ActivityKind::Device, other.to_owned(), ""),
     };

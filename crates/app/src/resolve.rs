@@ -69,10 +69,12 @@ impl Work<'_, '_> {
         };
         let value = match decision {
             view::Decision::Take { take, .. } if take == review::TOP => Value::Null,
+            // What a change wrote itself comes before what another says that it wrote.
             view::Decision::Take { take, .. } => register
                 .live()
                 .iter()
-                .find(|version| version.author().to_string() == *take)
+                .find(|version| version.dot.to_string() == *take && version.origin.is_none())
+                .or_else(|| register.live().iter().find(|v| v.author().to_string() == *take))
                 .map(|version| version.value.clone())
                 .ok_or_else(|| AppError::NoSuchItem { what: "version", given: take.clone() })?,
             view::Decision::Value { value, .. } => self.typed(field, value.as_deref())?,

@@ -86,6 +86,7 @@ impl App {
         self.with(|open| {
             let mut backup = self.verify_backup(open, path)?;
             let wanted = backup.store.read(Picture::of)?;
+            let foreign = crate::notices::taken_out(&backup.store);
             let point = self.make_backup(BackupKind::BeforeRestore)?;
             let now = open.store.read(Picture::of)?;
             let counts = wanted.counts_from(&now);
@@ -98,7 +99,11 @@ impl App {
                         tx.add_blob(&bytes)?;
                     }
                 }
-                tx.add_notice(author.wall_ms, kind::RESTORE, &json!({ "scope": "everywhere" }))?;
+                tx.add_notice(
+                    author.wall_ms,
+                    kind::RESTORE,
+                    &json!({ "scope": "everywhere", "skipped": foreign }),
+                )?;
                 difference::lead_to(&wanted, tx, author, &clock, RESTORE)
             })?;
             Ok(restored(&point, view::RestoreScope::Everywhere, counts, outcome.skipped))
@@ -112,6 +117,7 @@ impl App {
             let now = open.store.read(Picture::of)?;
             let point = self.make_backup(BackupKind::BeforeRestore)?;
             let members = open.store.read(|tx| tx.membership())?;
+            let foreign = crate::notices::taken_out(&backup.store);
             let Verified { store, file } = backup;
             drop(store);
             // First the new identity: whenever the power goes after this, nothing is written under the
@@ -119,7 +125,7 @@ impl App {
             open.distrust()?;
             open.store.replace_with(&file)?;
             open.after_restore(&members)?;
-            open.note(kind::RESTORE, &json!({ "scope": "here" }))?;
+            open.note(kind::RESTORE, &json!({ "scope": "here", "skipped": foreign }))?;
             Ok(restored(&point, view::RestoreScope::Here, wanted.counts_from(&now), Vec::new()))
         })?;
         self.tell(view::Changed::anything(0));

@@ -172,6 +172,7 @@ fn field_review(
 ) -> Result<view::FieldReview, AppError> {
     let field = record.field.as_str();
     let history = tx.writes(state.id, field)?;
+    let space = tx.home(state.id)?.unwrap_or_default();
     let mut versions = Vec::new();
     let mut authors: Vec<Dot> = Vec::new();
     let register = register_at(tx, state, field, read)?;
@@ -181,7 +182,7 @@ fn field_review(
             version: version.author().to_string(),
             display: describe::value(tx, field, &version.value, today)?,
             value: describe::control(&version.value),
-            device: people.of(version.author()),
+            device: people.author(tx, (state.id, space), field, version)?,
             time: version.time.ms,
             details: Vec::new(),
         });
@@ -315,16 +316,16 @@ fn text_review(
             .max()
             .unwrap_or(0)
     };
-    let mut versions: Vec<view::TextReviewVersion> = text
-        .versions
-        .iter()
-        .map(|side| view::TextReviewVersion {
+    let place = (state.id, tx.home(state.id)?.unwrap_or_default());
+    let mut versions = Vec::with_capacity(text.versions.len());
+    for side in &text.versions {
+        versions.push(view::TextReviewVersion {
             version: side.writer.to_string(),
-            device: people.writer(side.writer),
+            device: people.writer_told(tx, place, side.writer)?,
             time: time_of(side.writer),
             text: side.text.clone(),
-        })
-        .collect();
+        });
+    }
     versions.sort_by_key(|version| (!version.device.here, std::cmp::Reverse(version.time)));
     let since = versions.iter().map(|version| version.time).min();
     let original_time = history

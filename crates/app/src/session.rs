@@ -86,9 +86,13 @@ impl App {
     /// Opens a data folder, whether a vault is in it or not.
     pub fn at(home: Home) -> Result<Self, AppError> {
         crate::joining::complete(&home)?;
-        let clock = Clock::from_environment()?;
+        Ok(Self::beside(home, Clock::from_environment()?))
+    }
+
+    /// The same data folder once more, for what reads it beside an open vault.
+    pub(crate) fn beside(home: Home, clock: Clock) -> Self {
         let (changed, _) = broadcast::channel(64);
-        Ok(Self {
+        Self {
             home,
             clock,
             open: Mutex::new(None),
@@ -97,7 +101,7 @@ impl App {
             backup_failure: Mutex::new(None),
             joining: crate::nearby::Joining::default(),
             looking: crate::nearby::Looking::default(),
-        })
+        }
     }
 
     /// Whether a vault is in the data folder.
@@ -196,7 +200,7 @@ impl App {
     pub(crate) fn open_with(&self, secrets: Secrets) -> Result<Open, AppError> {
         let Secrets { private, keys, keyring, actor, root } = secrets;
         let file = DatabaseFile::of(&self.home);
-        let mut store = Store::open(&self.home.database())?;
+        let mut store = crate::snapshot_points::open(&self.home, self.clock)?;
         store.write(|tx| tx.catch_up(self.clock.now_ms()))?;
         let place = Place::of(self.home.path());
         let (told, settling, own) = store.read(|tx| {
@@ -222,6 +226,10 @@ impl App {
             open.before_writing()?;
         }
         open.recover_keys()?;
+        let foreign = crate::notices::taken_out(&open.store);
+        if !foreign.is_empty() {
+            open.note(crate::notices::kind::FOREIGN, &serde_json::json!({ "skipped": foreign }))?;
+        }
         Ok(open)
     }
 
@@ -408,7 +416,7 @@ impl Open {
     /// A second connection to the same data, so that an exchange never makes the window wait.
     pub(crate) fn twin(&self, home: &Home) -> Result<Self, AppError> {
         Ok(Self {
-            store: Store::open(&home.database())?,
+            store: crate::snapshot_points::open(home, self.clock)?,
             private: PrivateStore::open(&home.private())?,
             keys: DeviceKeys::decode(&self.keys.encode())?,
             keyring: self.keyring.clone(),

@@ -39,7 +39,7 @@ pub(crate) fn build(
             }
             Stray::Apart { list, space } => {
                 let title = tx.list_title(list)?.unwrap_or_default();
-                let device = people.of(state.edited.1);
+                let device = people.of_told(tx, home, state.edited.1)?;
                 let time = state.edited.0.ms;
                 let choice = |version: &str, display: String| view::VersionView {
                     version: version.into(),
@@ -119,7 +119,12 @@ fn version(
         version: space.as_str().into(),
         display: name(space).to_owned(),
         value: None,
-        device: people.of(last.map_or(copy.edited.1, holdfast_model::Version::author)),
+        device: match last {
+            Some(last) => {
+                people.author(tx, (copy.id, space), holdfast_model::fields::LIFE, last)?
+            }
+            None => people.of_told(tx, space, copy.edited.1)?,
+        },
         time: last.map_or(copy.edited.0.ms, |version| version.time.ms),
         details: says,
     })

@@ -403,6 +403,7 @@ fn disputed(
     today: Date,
 ) -> Result<Vec<view::DisputedField>, AppError> {
     let policies = tx.policies()?;
+    let space = tx.home(state.id)?.unwrap_or_default();
     let mut fields = Vec::new();
     for field in state.disputes(&policies) {
         let Some(register) = state.register(field) else { continue };
@@ -411,7 +412,7 @@ fn disputed(
             versions.push(view::FieldVersion {
                 version: version.author().to_string(),
                 display: describe::value(tx, field, &version.value, today)?,
-                device: people.of(version.author()),
+                device: people.author(tx, (state.id, space), field, version)?,
                 time: version.time.ms,
             });
         }

@@ -23,6 +23,7 @@ pub mod quickadd;
 pub mod recurrence;
 mod register;
 pub mod text;
+mod told;
 pub mod tree;
 mod value;
 

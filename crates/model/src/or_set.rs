@@ -59,6 +59,11 @@ impl OrSet {
             .unwrap_or_default()
     }
 
+    /// The additions of all elements.
+    pub(crate) fn additions(&self) -> impl Iterator<Item = Dot> + '_ {
+        self.elements.iter().flat_map(|(_, dots)| dots.iter().copied())
+    }
+
     /// Elements with their additions, for comparing states.
     pub fn to_map(&self) -> BTreeMap<&Value, &[Dot]> {
         self.elements.iter().map(|(value, dots)| (value, dots.as_slice())).collect()

@@ -113,9 +113,12 @@ impl Register {
         dots
     }
 
-    /// The live version that a change wrote first.
+    /// The live version that a change wrote first. What a change wrote itself comes before what another
+    /// says that it wrote.
     pub fn version(&self, author: Dot) -> Option<&Version> {
-        self.live.iter().find(|version| version.author() == author)
+        let of = |version: &&Version| version.author() == author;
+        let mut own = self.live.iter().filter(of).filter(|version| version.dot == author);
+        own.next().or_else(|| self.live.iter().find(of))
     }
 
     /// The register after the changes of two sets, each of which holds with a change everything that it
@@ -135,5 +138,26 @@ impl Register {
         let mut live: Vec<Version> = mine.chain(theirs).cloned().collect();
         live.sort_by_key(|version| (version.dot, version.author()));
         Self { live }
+    }
+
+    /// After [`Register::merge`] with what somebody else says that a register is: brings back what was in
+    /// `before` and is gone although nothing took its place. Every write leaves a version, so what is gone
+    /// without one was left out of what was said. `closed` is a part of what is held here that holds with a
+    /// change everything that it depends on.
+    pub fn keep_unreplaced(&mut self, before: &Self, told: &Self, closed: &dyn Fn(Dot) -> bool) {
+        if told.live.iter().any(|version| !closed(version.dot)) {
+            return;
+        }
+        for version in &before.live {
+            if !self.live.contains(version) {
+                self.live.push(version.clone());
+            }
+        }
+        self.live.sort_by_key(|version| (version.dot, version.author()));
+    }
+
+    /// The changes that wrote what is live.
+    pub(crate) fn writers(&self) -> impl Iterator<Item = Dot> + '_ {
+        self.live.iter().map(|version| version.dot)
     }
 }

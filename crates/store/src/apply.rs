@@ -1,3 +1,4 @@
+use crate::applied::{Applied, ItemChange, ItemEvent};
 use crate::prepared::Prepared;
 use crate::project::Rows;
 use crate::rename::Contexts;
@@ -5,119 +6,11 @@ use crate::strays::ListSpaces;
 use crate::texts::OpenText;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Change, Edit};
-use holdfast_model::fields::{PARENT, REVIEWED, VALUE};
+use holdfast_model::fields::{LIST, PARENT, REVIEWED, TITLE, VALUE};
 use holdfast_model::text::TextDoc;
 use holdfast_model::{EntityId, EntityState, Kind, Policies};
-use holdfast_oplog::{Hash, Space};
-use std::collections::btree_map::Entry;
+use holdfast_oplog::{ActorId, Hash, Space};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What applying did to one item, for previews and the activity list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ItemEvent {
-    /// It was not there before.
-    Added,
-    /// It was edited.
-    Changed,
-    /// It went to the trash, or from there for good.
-    Deleted,
-    /// It was moved to where it does not travel to this device.
-    Withdrawn,
-}
-
-/// One item that changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ItemChange {
-    /// The item.
-    pub id: EntityId,
-    /// What it is.
-    pub kind: String,
-    /// Its title, or the first words of its text.
-    pub title: String,
-    /// What happened.
-    pub event: ItemEvent,
-    /// Whether it is in use now.
-    pub alive: bool,
-    /// Whether it needs a decision now that it did not need before.
-    pub conflict: bool,
-    /// Whether edits made apart were merged in its text.
-    pub merged: bool,
-}
-
-/// What applying changes did.
-#[derive(Debug, Clone, Default)]
-pub struct Applied {
-    /// How many changes were applied.
-    pub changes: u64,
-    /// The last change applied.
-    pub last: Option<holdfast_model::Dot>,
-    /// Position in the log after it.
-    pub position: i64,
-    /// Items that changed.
-    pub items: Vec<ItemChange>,
-    /// What could not be taken over, in words.
-    pub notices: Vec<String>,
-}
-
-impl Applied {
-    /// What came first and what came after it, as one.
-    pub fn joined(first: Option<Self>, after: Self) -> Self {
-        let mut sum = AppliedSum::default();
-        first.into_iter().chain([after]).for_each(|applied| sum.add(applied));
-        sum.into_applied()
-    }
-}
-
-/// What several applications did, one after the other. Cost of adding one: what that one did.
-#[derive(Debug, Clone, Default)]
-pub struct AppliedSum {
-    items: BTreeMap<EntityId, ItemChange>,
-    /// All but the items.
-    rest: Applied,
-}
-
-impl AppliedSum {
-    /// Adds what was applied after everything that was added before.
-    pub fn add(&mut self, after: Applied) {
-        for item in after.items {
-            match self.items.entry(item.id) {
-                Entry::Vacant(vacant) => drop(vacant.insert(item)),
-                Entry::Occupied(mut known) => {
-                    let first = known.get();
-                    let event = match first.event {
-                        ItemEvent::Added => ItemEvent::Added,
-                        _ => item.event,
-                    };
-                    let conflict = first.conflict || item.conflict;
-                    let merged = first.merged || item.merged;
-                    known.insert(ItemChange { event, conflict, merged, ..item });
-                }
-            }
-        }
-        self.rest.changes = self.rest.changes.saturating_add(after.changes);
-        self.rest.last = after.last.or(self.rest.last);
-        self.rest.position = after.position;
-        self.rest.notices.extend(after.notices);
-    }
-
-    /// The items that changed, by id.
-    pub fn items(&self) -> impl Iterator<Item = &ItemChange> + Clone {
-        self.items.values()
-    }
-
-    /// An item that needed a decision at some time may need none any more: looks again.
-    pub(crate) fn look_at_conflicts(&mut self, tx: &Tx<'_>) -> Result<(), StoreError> {
-        for item in self.items.values_mut().filter(|item| item.conflict) {
-            item.conflict = tx.open_conflicts_of(item.id)? > 0;
-        }
-        Ok(())
-    }
-
-    /// All of it as one.
-    pub fn into_applied(self) -> Applied {
-        Applied { items: self.items.into_values().collect(), ..self.rest }
-    }
-}
 
 /// An entity in one space.
 pub(crate) type Place = (EntityId, Space);
@@ -133,9 +26,22 @@ pub(crate) struct Loaded {
 }
 
 #[derive(Clone, Copy)]
-struct Before {
-    alive: bool,
+pub(crate) struct Before {
+    pub(crate) alive: bool,
     conflicts: usize,
+    pub(crate) kind: Option<Kind>,
+    /// Bytes of its title.
+    pub(crate) title: usize,
+    pub(crate) list: Option<EntityId>,
+}
+
+/// What became of a text that was there before.
+#[derive(Clone, Copy)]
+pub(crate) struct Rewritten {
+    /// Bytes that it had before.
+    pub(crate) before: usize,
+    /// Who edited it last.
+    pub(crate) by: ActorId,
 }
 
 /// Applies changes within one transaction, touching each entity's rows once at the end.
@@ -143,9 +49,11 @@ pub(crate) struct Applier<'t, 's> {
     pub(crate) tx: &'t Tx<'s>,
     pub(crate) loaded: BTreeMap<Place, Loaded>,
     /// How the touched entities were before; `None` when they were not there.
-    before: BTreeMap<EntityId, Option<Before>>,
+    pub(crate) before: BTreeMap<EntityId, Option<Before>>,
     pub(crate) contexts: Contexts,
     brought: BTreeMap<EntityId, TextDoc>,
+    /// Texts that were there before and were edited.
+    pub(crate) rewritten: BTreeMap<EntityId, Rewritten>,
     policies: Policies,
     policy_changed: bool,
     moved: BTreeSet<EntityId>,
@@ -166,6 +74,7 @@ impl<'t, 's> Applier<'t, 's> {
             before: BTreeMap::new(),
             contexts: Contexts::default(),
             brought: BTreeMap::new(),
+            rewritten: BTreeMap::new(),
             policies: tx.policies()?,
             policy_changed: false,
             moved: BTreeSet::new(),
@@ -186,7 +95,13 @@ impl<'t, 's> Applier<'t, 's> {
     }
 
     fn before(&self, state: &EntityState) -> Result<Before, StoreError> {
-        Ok(Before { alive: state.is_alive(), conflicts: self.tx.open_conflicts_of(state.id)? })
+        Ok(Before {
+            alive: state.is_alive(),
+            conflicts: self.tx.open_conflicts_of(state.id)?,
+            kind: Kind::parse(&state.kind),
+            title: state.text(TITLE).trim().len(),
+            list: state.text(LIST).parse().ok(),
+        })
     }
 
     /// Writes a change to the log and applies it to the cached states.
@@ -270,6 +185,13 @@ impl<'t, 's> Applier<'t, 's> {
                 }
             };
             loaded.text_changed = true;
+            if let Some(Some(_)) = self.before.get(&edit.entity) {
+                let before = match self.rewritten.get(&edit.entity) {
+                    Some(known) => known.before,
+                    None => self.tx.text_bytes(edit.entity)?,
+                };
+                self.rewritten.insert(edit.entity, Rewritten { before, by: change.actor });
+            }
             let writer = text.writer(edit.entity, change.space, change.actor);
             if let Err(error) = open.take_in(&text.update, writer) {
                 self.notices.push(format!(
@@ -418,6 +340,10 @@ impl<'t, 's> Applier<'t, 's> {
             if row.is_none() || self.copied || lists.is_apart(self.tx, &state, space)? {
                 gathered.insert(*id);
             }
+            let by = match before {
+                Some(before) => self.loss(before, &state, plain.len())?,
+                None => None,
+            };
             items.push(ItemChange {
                 id: *id,
                 kind: state.kind.clone(),
@@ -426,6 +352,12 @@ impl<'t, 's> Applier<'t, 's> {
                 alive: state.is_alive(),
                 conflict: false,
                 merged: merged.contains(id),
+                lost: by.is_some(),
+                by,
+                list: match before {
+                    Some(before) => before.list,
+                    None => state.text(LIST).parse().ok(),
+                },
             });
             if let Some(open) = opened {
                 self.tx.keep_text(*id, open);

@@ -4,7 +4,8 @@
 //! it comes; everything else waits in the database until [`Arrivals::finish`]. Which of the two ways a
 //! change took can be seen in nothing but the time that it needed.
 
-use crate::apply::{Applied, AppliedSum, Applier};
+use crate::applied::{Applied, AppliedSum};
+use crate::apply::Applier;
 use crate::log::Received;
 use crate::runs::Run;
 use crate::{StoreError, Tx};

@@ -1,7 +1,8 @@
 use crate::guard::Guard;
 use crate::lately::Lately;
+use crate::restore_point::RestorePoint;
 use crate::upgrade;
-use crate::{StoreError, newer, schema};
+use crate::{StoreError, foreign, newer, schema};
 use holdfast_model::Policies;
 use holdfast_oplog::VaultId;
 use rusqlite::backup::Backup;
@@ -24,6 +25,9 @@ pub struct Store {
     vault: VaultId,
     lately: RefCell<Lately>,
     guard: Guard,
+    /// What was taken out of the file when it was opened.
+    foreign: Vec<String>,
+    pub(crate) point: RestorePoint,
 }
 
 /// One transaction: everything in it happens, or nothing.
@@ -35,6 +39,8 @@ pub struct Tx<'a> {
     pub(crate) lately: &'a RefCell<Lately>,
     /// Whether this transaction may write.
     pub(crate) writes: bool,
+    /// How a restore point is made; none where nothing of this will be kept.
+    pub(crate) point: Option<&'a RestorePoint>,
 }
 
 impl Store {
@@ -50,9 +56,9 @@ impl Store {
     }
 
     fn create_on(path: &Path, vault: VaultId, vfs: Option<&str>) -> Result<Self, StoreError> {
-        let conn = connect(path, vfs)?;
+        let (conn, foreign) = connect(path, vfs)?;
         name(&conn, vault)?;
-        let store = Self::on_disk(conn)?;
+        let store = Self::on_disk(conn, foreign)?;
         if store.vault == vault {
             Ok(store)
         } else {
@@ -108,12 +114,13 @@ impl Store {
                 });
             }
         }
-        Self::on_disk(connect(path, vfs)?)
+        let (conn, foreign) = connect(path, vfs)?;
+        Self::on_disk(conn, foreign)
     }
 
-    fn on_disk(conn: Connection) -> Result<Self, StoreError> {
+    fn on_disk(conn: Connection, foreign: Vec<String>) -> Result<Self, StoreError> {
         let guard = Guard::watch(&conn)?;
-        Self::from_connection(conn, guard)
+        Ok(Self { foreign, ..Self::from_connection(conn, guard)? })
     }
 
     fn from_connection(conn: Connection, guard: Guard) -> Result<Self, StoreError> {
@@ -121,12 +128,26 @@ impl Store {
             .query_row("SELECT value FROM meta WHERE key = 'vault'", [], |row| row.get(0))
             .optional()?;
         let vault = vault.ok_or_else(|| StoreError::Damaged("it does not name a vault".into()))?;
-        Ok(Self { conn, vault: VaultId(vault), lately: RefCell::default(), guard })
+        let vault = VaultId(vault);
+        Ok(Self {
+            conn,
+            vault,
+            lately: RefCell::default(),
+            guard,
+            foreign: Vec::new(),
+            point: RestorePoint::default(),
+        })
     }
 
     /// The vault.
     pub const fn vault(&self) -> VaultId {
         self.vault
+    }
+
+    /// What was in the file beside the tables of this program when it was opened, in words: triggers,
+    /// views, tables. It was taken out, and nothing of it was run.
+    pub fn foreign_parts(&self) -> &[String] {
+        &self.foreign
     }
 
     /// Runs `work` in one write transaction and commits it. When this returns `Ok`, it is on disk.
@@ -173,7 +194,8 @@ impl Store {
         &mut self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let tx = self.begin(TransactionBehavior::Immediate)?;
+        let mut tx = self.begin(TransactionBehavior::Immediate)?;
+        tx.point = None;
         let value = work(&tx)?;
         tx.sql.rollback().map_err(StoreError::from)?;
         Ok(value)
@@ -189,11 +211,11 @@ impl Store {
     }
 
     fn begin(&mut self, behavior: TransactionBehavior) -> Result<Tx<'_>, StoreError> {
-        let (vault, lately) = (self.vault, &self.lately);
+        let (vault, lately, point) = (self.vault, &self.lately, Some(&self.point));
         let writes = matches!(behavior, TransactionBehavior::Immediate);
         // What the last transaction left uncommitted is undone.
         lately.borrow_mut().roll_back();
-        Ok(Tx { sql: self.conn.transaction_with_behavior(behavior)?, vault, lately, writes })
+        Ok(Tx { sql: self.conn.transaction_with_behavior(behavior)?, vault, lately, writes, point })
     }
 
     /// A number that changes whenever another process commits to this database.
@@ -345,13 +367,15 @@ fn wal_of(path: &Path) -> PathBuf {
     name.into()
 }
 
-fn connect(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
+/// The connection, and what was taken out of the file because it is not this program's.
+fn connect(path: &Path, vfs: Option<&str>) -> Result<(Connection, Vec<String>), StoreError> {
     newer::refuse_file(path, schema::KNOWN)?;
     let mut conn = match vfs {
         Some(vfs) => Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs)?,
         None => Connection::open(path)?,
     };
     conn.busy_timeout(BUSY)?;
+    foreign::harden(&conn)?;
     newer::refuse_connection(&conn, schema::KNOWN)?;
     keep_statements(&conn)?;
     // What is acknowledged must survive power loss. EXTRA counts for the one transaction of a new
@@ -363,8 +387,9 @@ fn connect(path: &Path, vfs: Option<&str>) -> Result<Connection, StoreError> {
     // Negative: in KiB. What a first sync writes in one transaction is not pushed out and read back
     // half-way; no more is taken than is used.
     conn.pragma_update(None, "cache_size", -32 * 1024)?;
+    let foreign = foreign::clear(&mut conn)?;
     schema::migrate(&mut conn)?;
-    Ok(conn)
+    Ok((conn, foreign))
 }
 
 #[cfg(test)]

@@ -68,6 +68,21 @@ pub enum StoreError {
         /// The last change that is gone.
         seq: u64,
     },
+    /// A snapshot does not tell of what it stands for.
+    #[error(
+        "a snapshot says nothing of {0} items that are here and that it stands for: it was refused and nothing was changed; exchange with another device"
+    )]
+    SnapshotLacks(u64),
+    /// Before a snapshot is taken in a restore point is made, and that failed.
+    #[error(
+        "no restore point could be made before a snapshot is taken in ({0}); nothing was changed"
+    )]
+    NoRestorePoint(String),
+    /// A branch of a log writes texts under the id of another device.
+    #[error(
+        "a second version of the log of {0} would write texts in the name of another device: it was refused; remove the device that sent it, if you do not trust it"
+    )]
+    WriterTaken(String),
     /// A list cannot be nested in one that travels in another way.
     #[error(
         "'{0}' travels differently from the list that should go into it: change how one of them travels first"
@@ -98,6 +113,9 @@ impl StoreError {
             Self::NotFound { .. } => "not_found",
             Self::Forked { .. } => "forked",
             Self::Pruned { .. } => "pruned",
+            Self::SnapshotLacks(_) => "snapshot_lacks",
+            Self::NoRestorePoint(_) => "no_restore_point",
+            Self::WriterTaken(_) => "writer_taken",
             Self::OtherSpace(_) => "other_space",
             Self::Model(ModelError::ChangeTooLarge { .. }) => "change_too_large",
             Self::Model(_) | Self::Oplog(_) => "malformed",

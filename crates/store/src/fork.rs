@@ -10,7 +10,7 @@
 
 use crate::log::Head;
 use crate::{StoreError, Tx, columns};
-use holdfast_model::text::branch_name;
+use holdfast_model::text::{branch_name, writer_of};
 use holdfast_oplog::{ActorId, BranchOf, Hash, LogId, Range, Space, VersionVector};
 
 /// A branch of a log.
@@ -163,8 +163,25 @@ impl Tx<'_> {
             self.part(at, actor, seq)?;
         }
         let log = LogId { space: at.space, actor: branch_name(actor, hash) };
+        self.refuse_taken_writer(log.actor, actor)?;
         self.insert_branch(Branch { log, actor, parent: at.actor, first: seq, own: false })?;
         Ok(log)
+    }
+
+    /// Refuses a branch under whose writer id another device writes texts. By chance that does not happen;
+    /// somebody who looks for it long enough can choose an identity and a change that lead there, and
+    /// texts would take the words of one for those of the other.
+    fn refuse_taken_writer(&self, name: ActorId, author: ActorId) -> Result<(), StoreError> {
+        let writer = writer_of(&name.0);
+        let mut statement = self.sql.prepare_cached("SELECT DISTINCT actor FROM logs")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let other = columns::actor(&row.get::<_, Vec<u8>>(0)?)?;
+            if other != name && writer_of(&other.0) == writer {
+                return Err(StoreError::WriterTaken(author.to_string()));
+            }
+        }
+        Ok(())
     }
 
     /// What a log holds from `seq` on becomes a branch, and everything is told in the new names.
@@ -178,6 +195,7 @@ impl Tx<'_> {
             common => self.hash_before(at, common)?.ok_or_else(missing)?,
         };
         let log = LogId { space: at.space, actor: branch_name(actor, first) };
+        self.refuse_taken_writer(log.actor, actor)?;
         let own = self.is_own(at)?;
         let (space, from) = (at.space.as_str(), columns::number(seq));
         for table in ["changes", "waiting"] {
@@ -287,3 +305,7 @@ impl Tx<'_> {
         Ok(self.hash_of(log, seq)?.is_some_and(|held| held != hash))
     }
 }
+
+#[cfg(test)]
+#[path = "fork_tests.rs"]
+mod tests;

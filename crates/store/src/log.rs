@@ -1,4 +1,5 @@
-use crate::apply::{Applied, Applier};
+use crate::applied::Applied;
+use crate::apply::Applier;
 use crate::runs::Run;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Change, Edit, FORMAT, Op, schema_of};

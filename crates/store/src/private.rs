@@ -1,7 +1,7 @@
 //! What never travels: keys (sealed by the caller), settings of this device, where windows stood. A
 //! database of its own, so that a copy of the vault's database carries none of it.
 
-use crate::{StoreError, newer};
+use crate::{StoreError, foreign, newer};
 use rusqlite::{Connection, OptionalExtension};
 use rusqlite_migration::{M, Migrations};
 use std::path::Path;
@@ -23,6 +23,7 @@ impl PrivateStore {
         newer::refuse_file(path, KNOWN)?;
         let mut conn = Connection::open(path)?;
         conn.busy_timeout(std::time::Duration::from_secs(10))?;
+        foreign::harden(&conn)?;
         newer::refuse_connection(&conn, KNOWN)?;
         restrict(path);
         // EXTRA for the same reason as in the vault's database.

@@ -9,7 +9,7 @@ use rusqlite_migration::{M, Migrations};
 pub(crate) const KNOWN: i64 = STEPS.len() as i64;
 
 /// Each migration with its tables. A later one never changes what an earlier one's columns mean.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 10] = [
     include_str!("schema/1-first.sql"),
     include_str!("schema/2-base.sql"),
     include_str!("schema/3-branches.sql"),
@@ -18,7 +18,17 @@ const STEPS: [&str; 8] = [
     include_str!("schema/6-beginnings.sql"),
     include_str!("schema/7-words.sql"),
     include_str!("schema/8-decided.sql"),
+    include_str!("schema/9-told.sql"),
+    include_str!("schema/10-losses.sql"),
 ];
+
+/// The statements of all migrations as SQLite keeps them: without the line comments between them.
+pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().flat_map(|step| step.split(';')).map(|statement| {
+        let begin = statement.find("\nCREATE").map_or(0, |at| at + 1);
+        statement.get(begin..).unwrap_or_default().trim()
+    })
+}
 
 /// Brings a database up to date. One of a newer app is refused and left as it is.
 pub(crate) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {

@@ -258,6 +258,16 @@ impl Tx<'_> {
         .transpose()
     }
 
+    /// Bytes of what people read of a text.
+    pub(crate) fn text_bytes(&self, id: EntityId) -> Result<usize, StoreError> {
+        let bytes: Option<i64> = self
+            .sql
+            .prepare_cached("SELECT octet_length(plain) FROM texts WHERE entity = ?1")?
+            .query_row([id.as_bytes()], |row| row.get(0))
+            .optional()?;
+        Ok(usize::try_from(bytes.unwrap_or(0)).unwrap_or(0))
+    }
+
     pub(crate) fn text_plain(&self, id: EntityId) -> Result<Option<String>, StoreError> {
         Ok(self
             .sql

@@ -1,6 +1,7 @@
 //! Changes that wait: for what they depend on, or for an app that understands them.
 
-use crate::apply::{Applied, Applier};
+use crate::applied::Applied;
+use crate::apply::Applier;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::change::Change;
 use holdfast_model::{Dep, HybridClock};

@@ -1,8 +1,9 @@
 //! Changes as they leave and as they come: sealed for the way, and taken in again.
 
 use crate::SyncError;
+use holdfast_model::text::writer_of;
 use holdfast_oplog::{
-    BATCH_FORMAT, BatchHeader, ChangeId, Range, SealedBatch, Space, VersionVector,
+    ActorId, BATCH_FORMAT, BatchHeader, ChangeId, Range, SealedBatch, Space, VersionVector,
 };
 use holdfast_store::{Arrivals, Received, Run, StoreError, Tx};
 use holdfast_vault::membership::Removal;
@@ -116,6 +117,9 @@ pub fn take_in(
     if bounds.is_some_and(|held| held.get(log) < header.last && !parts(held)) {
         return Err(SyncError::Unexpected);
     }
+    if let Some(branch) = &header.branch {
+        refuse_taken_writer(membership, header.actor, branch.author)?;
+    }
     let id = header.place(header.last);
     let run = Run {
         log: id.log(),
@@ -154,6 +158,20 @@ pub fn take_in(
         }
         Received::Gap { missing } => Err(SyncError::Gap { log, missing }),
     }
+}
+
+/// Refuses a branch under whose writer id a member writes texts: see [`StoreError::WriterTaken`].
+fn refuse_taken_writer(
+    members: &Membership,
+    name: ActorId,
+    author: ActorId,
+) -> Result<(), StoreError> {
+    let writer = writer_of(&name.0);
+    let mut others = members.devices().iter().flat_map(|device| &device.actors);
+    if others.any(|other| writer_of(&other.0) == writer) {
+        return Err(StoreError::WriterTaken(author.to_string()));
+    }
+    Ok(())
 }
 
 fn members_removal(members: &Membership, id: ChangeId) -> Option<&Removal> {

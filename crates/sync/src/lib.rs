@@ -36,9 +36,7 @@ pub use carrier::{Carrier, carried, offer, offered, spaces};
 pub use error::SyncError;
 pub use exchange::{Exchanged, exchange, listen};
 pub use mailbox::Mailbox;
-pub use mass_deletion::{
-    FEW, MassDeletion, Standing, arriving_deletion, is_counted, mass_deletion, stand_few,
-};
+pub use mass_deletion::{FEW, MANY, MassDeletion, Weighed, is_counted, stand_few, weigh};
 pub use mode::Mode;
 pub use moment::moment;
 pub use plan::{Plan, plan};

@@ -1,81 +1,149 @@
-//! Whether a deletion that arrives is so large that it waits for the person.
+//! Whether what arrives makes so much vanish that it waits for the person.
+//!
+//! One rule for every way by which something comes. What counts is that an item shows less than before: it
+//! was deleted, purged, moved to where it does not travel to this device, emptied, or hidden. It counts for
+//! the device that did it, together with everything that the same device took within a day, however that
+//! came; so cutting a deletion into pieces, or spreading it over carriers, gains nothing.
 
-use holdfast_model::fields::LIST;
 use holdfast_model::{EntityId, Kind};
-use holdfast_store::{ItemChange, ItemEvent, StoreError, Tx};
+use holdfast_oplog::{ActorId, DeviceId};
+use holdfast_store::{ItemChange, ItemEvent, Loss, StoreError, Tx};
+use holdfast_vault::Membership;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Fewer deletions than this never wait for the person: tidying up a short list is nothing unusual.
+/// Fewer losses than this never wait for the person: tidying up a short list is nothing unusual.
 pub const FEW: u64 = 10;
-
-/// An item that people count (a task, a note or a list) and that was in use before the changes came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
-    /// The list in which it is.
-    pub list: Option<EntityId>,
-    /// Whether the changes delete it.
-    pub deleted: bool,
-}
+/// So many losses by several devices together are judged like those of one: a member may let in as many
+/// devices as it likes.
+pub const MANY: u64 = 30;
+/// What nobody is known to have done.
+const NOBODY: DeviceId = DeviceId([0; 16]);
 
 /// A deletion that waits for the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MassDeletion {
-    /// How many items are deleted in all.
+    /// How many items are gone in all, what went within a day before among them.
     pub deletes: u64,
     /// The list of which more than half goes; none where it is the vault of which more than half goes.
     pub list: Option<EntityId>,
+    /// The device that did it; none where it is several together, or nobody knows.
+    pub device: Option<DeviceId>,
 }
 
-/// Whether at least [`FEW`] items are deleted that are more than half of the vault or of a list. The
-/// vault counts before a list, and of several lists the one with the least id is named.
-pub fn mass_deletion(items: impl IntoIterator<Item = Standing>) -> Option<MassDeletion> {
-    let mut all = Count::default();
-    let mut lists: BTreeMap<EntityId, Count> = BTreeMap::new();
-    for item in items {
-        all.add(item.deleted);
-        if let Some(list) = item.list {
-            lists.entry(list).or_default().add(item.deleted);
-        }
-    }
-    let of = |list| MassDeletion { deletes: all.deleted, list };
-    if all.is_much() {
-        return Some(of(None));
-    }
-    lists.into_iter().find(|(_, count)| count.is_much()).map(|(list, _)| of(Some(list)))
+/// What an arrival took away, and whether that waits for the person.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Weighed {
+    /// Set where the person has to say yes first.
+    pub mass: Option<MassDeletion>,
+    losses: Vec<Loss>,
 }
 
-/// [`mass_deletion`] of changes that were just applied; `items` is what they did, in the order in which
-/// they did it. What they added themselves does not count. Cost: nothing while there are few deletions,
-/// else the whole vault.
-pub fn arriving_deletion<'i>(
+impl Weighed {
+    /// Keeps what was lost, so that it counts for what comes later. `agreed` is whether the person saw it
+    /// and said yes.
+    pub fn keep(
+        &self,
+        tx: &Tx<'_>,
+        exchange: Option<i64>,
+        agreed: bool,
+        wall_ms: i64,
+    ) -> Result<(), StoreError> {
+        tx.note_losses(&self.losses, exchange, agreed, wall_ms)
+    }
+
+    /// Whether anything was lost.
+    pub fn is_empty(&self) -> bool {
+        self.losses.is_empty()
+    }
+}
+
+/// Weighs changes that were just applied; `items` is what they did, in the order in which they did it.
+/// What they added themselves does not count. Must come before [`Weighed::keep`]. Cost: what was lost within
+/// a day, and, once that is [`FEW`], counting what stands.
+pub fn weigh<'i>(
     tx: &Tx<'_>,
+    members: &Membership,
     items: impl IntoIterator<Item = &'i ItemChange>,
-) -> Result<Option<MassDeletion>, StoreError> {
-    let (mut added, mut deleted) = (BTreeSet::new(), BTreeSet::new());
-    for item in items.into_iter().filter(|item| is_counted(&item.kind)) {
-        match item.event {
-            ItemEvent::Added => drop(added.insert(item.id)),
-            ItemEvent::Changed => drop(deleted.remove(&item.id)),
-            // What is moved to where it does not travel to this device is gone here as well.
-            ItemEvent::Deleted | ItemEvent::Withdrawn if !added.contains(&item.id) => {
-                deleted.insert(item.id);
+    wall_ms: i64,
+) -> Result<Weighed, StoreError> {
+    let mut who = Who::new(tx, members);
+    let mut added: BTreeMap<EntityId, Option<EntityId>> = BTreeMap::new();
+    let mut lost: BTreeMap<EntityId, Loss> = BTreeMap::new();
+    for item in items {
+        if item.event == ItemEvent::Added {
+            if item.alive && is_counted(&item.kind) {
+                added.insert(item.id, item.list);
             }
-            ItemEvent::Deleted | ItemEvent::Withdrawn => {}
+        } else if item.lost && !added.contains_key(&item.id) {
+            let (device, entity, alive) = (who.is(item.by)?, item.id, item.alive);
+            lost.insert(item.id, Loss { device, entity, list: item.list, alive });
+        } else if item.alive && lost.get(&item.id).is_some_and(|loss| !loss.alive) {
+            lost.remove(&item.id);
         }
     }
-    if (deleted.len() as u64) < FEW {
+    let losses: Vec<Loss> = lost.into_values().collect();
+    if losses.is_empty() {
+        return Ok(Weighed::default());
+    }
+    let concerned: BTreeSet<DeviceId> = losses.iter().map(|loss| loss.device).collect();
+    let mut all: BTreeMap<(DeviceId, EntityId), Loss> =
+        tx.losses(wall_ms)?.into_iter().map(|loss| ((loss.device, loss.entity), loss)).collect();
+    all.extend(losses.iter().map(|loss| ((loss.device, loss.entity), *loss)));
+    let standing = |list: Option<EntityId>| -> Result<u64, StoreError> {
+        let new = added.values().filter(|of| list.is_none() || **of == list).count() as u64;
+        Ok(tx.count_standing(list)?.saturating_sub(new))
+    };
+    for device in concerned {
+        let own: Vec<Loss> = all.values().filter(|loss| loss.device == device).copied().collect();
+        if let Some((deletes, list)) = is_much(&own, FEW, &standing)? {
+            let device = (device != NOBODY).then_some(device);
+            return Ok(Weighed { mass: Some(MassDeletion { deletes, list, device }), losses });
+        }
+    }
+    // What two devices took counts once.
+    let together: BTreeMap<EntityId, Loss> =
+        all.into_values().map(|loss| (loss.entity, loss)).collect();
+    let together: Vec<Loss> = together.into_values().collect();
+    let mass = is_much(&together, MANY, &standing)?.map(|(deletes, list)| MassDeletion {
+        deletes,
+        list,
+        device: None,
+    });
+    Ok(Weighed { mass, losses })
+}
+
+/// Whether losses are at least `few`, and more than half of the vault or of a list: how many in all, and of
+/// which list. The vault counts before a list, and of several lists the one with the least id is named.
+/// `standing` says how many items are in use now.
+fn is_much(
+    losses: &[Loss],
+    few: u64,
+    standing: &dyn Fn(Option<EntityId>) -> Result<u64, StoreError>,
+) -> Result<Option<(u64, Option<EntityId>)>, StoreError> {
+    let deletes = losses.len() as u64;
+    if deletes < few {
         return Ok(None);
     }
-    let mut standing = Vec::new();
-    for kind in [Kind::Task, Kind::Note, Kind::List] {
-        for (state, _) in tx.entities_of(kind.as_str())? {
-            let deleted = deleted.contains(&state.id);
-            if deleted || (state.is_alive() && !added.contains(&state.id)) {
-                standing.push(Standing { list: state.text(LIST).parse().ok(), deleted });
-            }
+    let is_half = |of: &[&Loss], list: Option<EntityId>| -> Result<bool, StoreError> {
+        let gone = of.iter().filter(|loss| !loss.alive).count() as u64;
+        let before = standing(list)?.saturating_add(gone);
+        Ok((of.len() as u64).saturating_mul(2) > before)
+    };
+    if is_half(&losses.iter().collect::<Vec<_>>(), None)? {
+        return Ok(Some((deletes, None)));
+    }
+    let mut lists: BTreeMap<EntityId, Vec<&Loss>> = BTreeMap::new();
+    for loss in losses {
+        if let Some(list) = loss.list {
+            lists.entry(list).or_default().push(loss);
         }
     }
-    Ok(mass_deletion(standing))
+    for (list, of) in lists.into_iter().filter(|(_, of)| of.len() as u64 >= few) {
+        if is_half(&of, Some(list))? {
+            return Ok(Some((deletes, Some(list))));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether so little stands here that no deletion is a large one.
@@ -89,62 +157,36 @@ pub fn is_counted(kind: &str) -> bool {
     matches!(Kind::parse(kind), Some(Kind::Task | Kind::Note | Kind::List))
 }
 
-#[derive(Default)]
-struct Count {
-    before: u64,
-    deleted: u64,
+/// The devices behind the names in the log.
+struct Who<'a, 't> {
+    tx: &'a Tx<'t>,
+    members: &'a Membership,
+    known: BTreeMap<ActorId, DeviceId>,
 }
 
-impl Count {
-    fn add(&mut self, deleted: bool) {
-        self.before += 1;
-        self.deleted += u64::from(deleted);
+impl<'a, 't> Who<'a, 't> {
+    const fn new(tx: &'a Tx<'t>, members: &'a Membership) -> Self {
+        Self { tx, members, known: BTreeMap::new() }
     }
 
-    fn is_much(&self) -> bool {
-        self.deleted >= FEW && self.deleted.saturating_mul(2) > self.before
+    fn is(&mut self, by: Option<ActorId>) -> Result<DeviceId, StoreError> {
+        let Some(actor) = by else { return Ok(NOBODY) };
+        if let Some(device) = self.known.get(&actor) {
+            return Ok(*device);
+        }
+        // A branch goes under a name of its own.
+        let branch = if actor.branch_number().is_some() {
+            self.tx.branches()?.into_iter().find(|branch| branch.log.actor == actor)
+        } else {
+            None
+        };
+        let author = branch.map_or(actor, |branch| branch.actor);
+        let device = self.members.device_of(author).map_or(NOBODY, |device| device.id);
+        self.known.insert(actor, device);
+        Ok(device)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn items(list: Option<&str>, deleted: usize, kept: usize) -> Vec<Standing> {
-        let list = list.map(EntityId::named);
-        let gone = std::iter::repeat_n(Standing { list, deleted: true }, deleted);
-        gone.chain(std::iter::repeat_n(Standing { list, deleted: false }, kept)).collect()
-    }
-
-    #[test]
-    fn more_than_half_of_the_vault_waits_and_half_does_not() {
-        assert_eq!(mass_deletion(items(None, 20, 20)), None);
-        let found = mass_deletion(items(None, 20, 19));
-        assert_eq!(found, Some(MassDeletion { deletes: 20, list: None }));
-    }
-
-    #[test]
-    fn few_deletions_never_wait() {
-        assert_eq!(mass_deletion(items(None, 9, 0)), None);
-        assert_eq!(mass_deletion(items(Some("list"), 9, 0)), None);
-        assert!(mass_deletion(items(None, 10, 0)).is_some());
-        assert_eq!(mass_deletion([]), None);
-    }
-
-    #[test]
-    fn more_than_half_of_a_list_waits_although_the_vault_is_large() {
-        let rest = items(Some("other"), 3, 500);
-        let half = [items(Some("list"), 12, 12), rest.clone()].concat();
-        assert_eq!(mass_deletion(half), None);
-        let more = [items(Some("list"), 12, 11), rest].concat();
-        let list = Some(EntityId::named("list"));
-        assert_eq!(mass_deletion(more), Some(MassDeletion { deletes: 15, list }));
-    }
-
-    #[test]
-    fn a_few_of_each_of_many_lists_do_not_wait() {
-        let lists: Vec<String> = (0..10).map(|n| n.to_string()).collect();
-        let spread = lists.iter().flat_map(|list| items(Some(list), 5, 6));
-        assert_eq!(mass_deletion(spread), None);
-    }
-}
+#[path = "mass_deletion_tests.rs"]
+mod tests;

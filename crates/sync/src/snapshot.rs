@@ -359,7 +359,7 @@ impl<'a> SnapshotReader<'a> {
             self.holds.advance(log_id, log.seq);
             heads.push(BaseHead { log: log_id, seq: log.seq, hash: log.hash, signature });
         }
-        self.intake = Some(tx.begin_intake(heads, own)?);
+        self.intake = Some(tx.begin_intake(heads, own, head.from)?);
         self.from = Some(head.from);
         Ok(())
     }
@@ -376,7 +376,7 @@ impl<'a> SnapshotReader<'a> {
             }
             let Some(bytes) = rest.get(..length) else { break };
             let record: BaseRecord = decode(bytes, limits::SNAPSHOT_RECORD, "a snapshot")?;
-            let intake = self.intake.as_ref().ok_or(SyncError::Unexpected)?;
+            let intake = self.intake.as_mut().ok_or(SyncError::Unexpected)?;
             intake.take(tx, &record)?;
             self.records += 1;
             at += 4 + length;
@@ -403,7 +403,12 @@ impl<'a> SnapshotReader<'a> {
             return Err(SyncError::Unexpected);
         };
         let known = intake.is_known();
-        let applied = intake.finish(tx, wall_ms)?;
+        let mut applied = intake.finish(tx, wall_ms)?;
+        // Whoever told it answers for what vanishes by it, whomever it names.
+        let teller = self.receiver.members.device(from).and_then(|of| of.actors.last().copied());
+        for item in applied.items.iter_mut().filter(|item| item.lost) {
+            item.by = teller;
+        }
         Ok(TakenSnapshot { from, holds: self.holds, known, applied })
     }
 }

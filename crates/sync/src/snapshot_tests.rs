@@ -296,3 +296,6 @@ fn a_device_whose_own_log_went_on_elsewhere_is_told_that_it_was_copied() {
     let error = vault.receive(&pieces).unwrap_err();
     assert_eq!(error.code(), "forked");
 }
+
+#[path = "snapshot_hostile_tests.rs"]
+mod hostile;

@@ -292,6 +292,85 @@ fn a_large_deletion_waits_for_the_person<W: Way>() {
     assert_eq!(ids.iter().filter(|id| phone.has(**id)).count(), 10);
 }
 
+fn a_large_deletion_in_small_pieces_waits_all_the_same<W: Way>() {
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    let ids: Vec<_> = (0..30).map(|number| laptop.add(&format!("task {number}"))).collect();
+    let mut way = W::new();
+    way.carry(&mut laptop, &mut phone, false).unwrap();
+    laptop.delete(&ids[..9]);
+    way.carry(&mut laptop, &mut phone, false).unwrap();
+    laptop.delete(&ids[9..15]);
+    way.carry(&mut laptop, &mut phone, false).unwrap();
+    laptop.delete(&ids[15..16]);
+    assert_eq!(way.carry(&mut laptop, &mut phone, false), Err("mass_deletion"));
+    assert_eq!(ids.iter().filter(|id| phone.has(**id)).count(), 15);
+    way.carry(&mut laptop, &mut phone, true).unwrap();
+    // The person saw all sixteen: the next few are few again.
+    laptop.delete(&ids[16..20]);
+    way.carry(&mut laptop, &mut phone, false).unwrap();
+    assert_eq!(ids.iter().filter(|id| phone.has(**id)).count(), 10);
+}
+
+/// What was emptied by one way and deleted by another is one deletion.
+#[test]
+fn a_large_deletion_over_several_ways_waits_all_the_same() {
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    let ids: Vec<_> = (0..20).map(|number| laptop.add(&format!("task {number}"))).collect();
+    let (mut file, mut folder) = (File::<false>::new(), Folder::new());
+    let mut connection = Connection::new();
+    file.carry(&mut laptop, &mut phone, false).unwrap();
+    laptop.delete(&ids[..4]);
+    file.carry(&mut laptop, &mut phone, false).unwrap();
+    for id in &ids[4..8] {
+        laptop.retitle(*id, "");
+    }
+    folder.carry(&mut laptop, &mut phone, false).unwrap();
+    laptop.delete(&ids[8..11]);
+    assert_eq!(connection.carry(&mut laptop, &mut phone, false), Err("mass_deletion"));
+    assert_eq!(folder.carry(&mut laptop, &mut phone, false), Err("mass_deletion"));
+    assert_eq!(file.carry(&mut laptop, &mut phone, false), Err("mass_deletion"));
+    assert!(ids[8..].iter().all(|id| phone.has(*id)));
+}
+
+/// A word about what a device holds is about that device alone.
+#[test]
+fn a_word_that_lies_prunes_nothing_that_another_needs() {
+    let [mut laptop, phone, tablet] = devices(["laptop", "phone", "tablet"]);
+    let oak = laptop.add("oak");
+    let log = LogId { space: Space::Everywhere, actor: laptop.actor };
+    let invented = LogId { actor: holdfast_oplog::ActorId([77; 16]), ..log };
+    let mut made_ms = 100;
+    let mut says = |laptop: &mut Device, from: &Device, seq: u64| {
+        let holds = [(log, seq), (invented, u64::MAX)].into_iter().collect();
+        made_ms += 1;
+        let mut rng = from.rng.clone();
+        let word = holdfast_sync::seal_acknowledgement(
+            &from.keys,
+            &from.keyring,
+            from.actor,
+            made_ms,
+            &holds,
+            &mut rng,
+        );
+        let (word, keyring) = (word.unwrap(), laptop.keyring.clone());
+        laptop.write(|tx| {
+            let members = holdfast_sync::membership(tx).unwrap();
+            let said = holdfast_sync::open_acknowledgement(&keyring, &members, &word).unwrap();
+            holdfast_sync::hear(tx, &said, i64::MAX).unwrap();
+        });
+    };
+    says(&mut laptop, &phone, u64::MAX);
+    assert_eq!(laptop.prune(i64::MAX).pruned, 0, "the tablet said nothing yet");
+    says(&mut laptop, &tablet, 0);
+    assert_eq!(laptop.prune(i64::MAX).pruned, 0, "nor does it have it");
+    says(&mut laptop, &tablet, 1);
+    assert_eq!(laptop.prune(i64::MAX).pruned, 1);
+    // The one that lied gets a snapshot instead.
+    let mut phone = phone;
+    Connection::new().carry(&mut laptop, &mut phone, false).unwrap();
+    assert!(phone.has(oak) && laptop.has(oak));
+}
+
 fn a_newcomer_gets_a_snapshot_of_what_is_alive<W: Way>() {
     let [mut laptop, mut phone] = devices(["laptop", "phone"]);
     let (oak, gone) = (laptop.add("oak"), laptop.add("gone"));
@@ -378,6 +457,7 @@ over_every_way!(
     cut_anywhere_it_goes_on_and_nothing_is_lost_or_doubled,
     a_strangers_vault_is_refused_and_changes_nothing,
     a_large_deletion_waits_for_the_person,
+    a_large_deletion_in_small_pieces_waits_all_the_same,
     a_newcomer_gets_a_snapshot_of_what_is_alive,
     what_a_removed_device_wrote_later_is_taken_by_nobody,
     what_a_member_had_before_it_heard_of_a_removal_counts_for_all,

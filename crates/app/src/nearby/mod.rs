@@ -139,6 +139,7 @@ impl App {
         let after = self.with(Open::counts)?;
         Ok(Synced {
             sent: before.pending.saturating_sub(after.pending),
+            exchange: None,
             received: after.changes.saturating_sub(before.changes),
             conflicts: after.conflicts.saturating_sub(before.conflicts),
             missing: 0,

@@ -25,6 +25,11 @@ impl Version {
         Self(entries.into_iter().filter(|(_, count)| *count > 0).collect())
     }
 
+    /// Every writer and how many of its operations are held.
+    pub fn counts(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
+        self.entries()
+    }
+
     pub(super) fn entries(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
         self.0.iter().map(|(writer, count)| (*writer, *count))
     }

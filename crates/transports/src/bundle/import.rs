@@ -184,10 +184,14 @@ pub(super) fn run(
     }
     let applied = arrivals.finish()?;
     let with_snapshot = snapshot.is_some();
-    let mut preview = summarize(tx, Applied::joined(snapshot, applied), open_before)?;
-    if preview.needs_confirmation && !receiver.confirmed {
-        return Err(BundleError::MassDeletion { from, deletes: preview.deletes });
+    let came = Applied::joined(snapshot, applied);
+    let mut preview = summarize(tx, &members, came, open_before, receiver.wall_ms)?;
+    if let Some((from, deletes)) = preview.mass_deletion(&members, &from)
+        && !receiver.confirmed
+    {
+        return Err(BundleError::MassDeletion { from, deletes });
     }
+    preview.weighed.keep(tx, Some(exchange), receiver.confirmed, receiver.wall_ms)?;
     let mut notices = device_notices(&before, &members);
     if set_aside > 0 {
         notices.push(format!(

@@ -1,7 +1,7 @@
 use super::BundleError;
 use super::format_error::changes;
 use holdfast_store::{Applied, ItemChange, ItemEvent, Tx};
-use holdfast_sync::{arriving_deletion, is_counted};
+use holdfast_sync::{MassDeletion, Weighed, is_counted, weigh};
 use holdfast_vault::Membership;
 use serde_json::{Value as Json, json};
 
@@ -35,9 +35,20 @@ pub struct Preview {
     pub notices: Vec<String>,
     /// Whether so much would be deleted that the person has to confirm it.
     pub needs_confirmation: bool,
+    /// What is lost by it.
+    pub(crate) weighed: Weighed,
 }
 
 impl Preview {
+    /// How many items are gone by whom, where that waits for the person; `otherwise` names the sender.
+    pub(crate) fn mass_deletion(
+        &self,
+        members: &Membership,
+        otherwise: &str,
+    ) -> Option<(String, u64)> {
+        self.weighed.mass.map(|mass| mass_by(mass, members, otherwise))
+    }
+
     /// The record of the exchange.
     pub(crate) fn report(&self) -> Json {
         let items: Vec<Json> = self.items.iter().take(NAMED).map(item).collect();
@@ -72,11 +83,20 @@ fn item(item: &ItemChange) -> Json {
     })
 }
 
-/// What applying did, as people count it. `open_before` is how many items needed a decision before.
+/// Who made how much vanish.
+pub(crate) fn mass_by(mass: MassDeletion, members: &Membership, otherwise: &str) -> (String, u64) {
+    let name = mass.device.and_then(|device| members.name(device)).unwrap_or(otherwise);
+    (name.to_owned(), mass.deletes)
+}
+
+/// What applying did, as people count it. `open_before` is how many items needed a decision before;
+/// `wall_ms` is this device's clock.
 pub(crate) fn summarize(
     tx: &Tx<'_>,
+    members: &Membership,
     applied: Applied,
     open_before: u64,
+    wall_ms: i64,
 ) -> Result<Preview, BundleError> {
     let mut preview = Preview {
         from_name: String::new(),
@@ -91,6 +111,7 @@ pub(crate) fn summarize(
         items: Vec::with_capacity(applied.items.len()),
         notices: applied.notices,
         needs_confirmation: false,
+        weighed: weigh(tx, members, &applied.items, wall_ms)?,
     };
     for item in applied.items {
         if item.event == ItemEvent::Added && !item.alive {
@@ -111,7 +132,7 @@ pub(crate) fn summarize(
     // Moves that close a circle are listed on items that the bundle itself did not touch.
     let (open, _) = tx.conflict_counts()?;
     preview.conflicts = preview.conflicts.max(open.saturating_sub(open_before));
-    preview.needs_confirmation = arriving_deletion(tx, &preview.items)?.is_some();
+    preview.needs_confirmation = preview.weighed.mass.is_some();
     Ok(preview)
 }
 

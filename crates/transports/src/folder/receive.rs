@@ -74,14 +74,16 @@ pub(super) fn receive(
         log.authors.extend(snapshot.author);
         applied = Applied::joined(Some(snapshot.applied), applied);
     }
-    let mut preview = summarize(tx, applied, open_before)?;
+    let mut preview = summarize(tx, &members, applied, open_before, receiver.wall_ms)?;
     // After applying: attachments that came just now want their content.
     let held = tx.held()?.within(&carried);
     let attached = pieces(tx, folder, &keyring, &held)?;
     let missing = {
         let mut missing = 0_u64;
         for said in &heard {
-            missing += behind(&held, &tx.settled(&said.holds.within(&carried))?);
+            // Anybody may say any number.
+            let there = tx.settled(&said.holds.within(&carried))?;
+            missing = missing.saturating_add(behind(&held, &there));
         }
         missing
     };
@@ -95,8 +97,11 @@ pub(super) fn receive(
         return Ok(Came { preview: None, exchange: None, keyring, missing });
     }
     let from = log.names(&members, receiver.keys);
-    if preview.needs_confirmation && receiver.take != Take::Confirmed {
-        return Err(FolderError::MassDeletion { from, deletes: preview.deletes });
+    let agreed = receiver.take == Take::Confirmed;
+    if let Some((from, deletes)) = preview.mass_deletion(&members, &from)
+        && !agreed
+    {
+        return Err(FolderError::MassDeletion { from, deletes });
     }
     if log.set_aside > 0 {
         notices.push(format!(
@@ -124,6 +129,7 @@ pub(super) fn receive(
         Some(number) => number,
         None => *exchange.insert(begin()?),
     };
+    preview.weighed.keep(tx, Some(number), agreed, receiver.wall_ms)?;
     tx.name_exchange(number, log.only(&members), &preview.from_name)?;
     tx.report_exchange(number, &preview.report())?;
     let keyring = new_keys.then_some(keyring);
@@ -229,7 +235,7 @@ fn batches(
 
 /// Whether an error of the database is about what came, not about the database itself.
 fn is_about_the_batch(error: &StoreError) -> bool {
-    matches!(error, StoreError::Forked { .. } | StoreError::Model(_))
+    matches!(error, StoreError::Forked { .. } | StoreError::WriterTaken(_) | StoreError::Model(_))
 }
 
 /// Reads the membership records until nothing new opens: a key that one file hands over may open the
@@ -274,7 +280,9 @@ fn heads(
 
 fn behind(held: &VersionVector, said: &VersionVector) -> u64 {
     let missing = said.missing_in(held).into_iter();
-    missing.fold(0, |sum, range| sum.saturating_add(range.last.saturating_sub(range.first) + 1))
+    missing.fold(0, |sum, range| {
+        sum.saturating_add(range.last.saturating_sub(range.first).saturating_add(1))
+    })
 }
 
 /// Takes in contents that attachments name, that are not here, and all of whose pieces are whole.

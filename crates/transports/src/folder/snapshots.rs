@@ -94,6 +94,10 @@ pub(super) fn receive(
         // What its author has not written into the folder yet is no gap: the next number is missing,
         // and later ones are not there either.
         missing.iter().any(|range| {
+            // Nobody can vouch for what a stranger is said to have written.
+            if members.public_of(range.log.actor).is_none() {
+                return false;
+            }
             let later = folder.index.batches.range((range.log, range.first)..);
             range.first == 1 || later.take_while(|((log, _), _)| *log == range.log).next().is_some()
         })

@@ -273,6 +273,24 @@ fn a_large_deletion_waits_for_the_person() {
     assert_eq!(came.preview.unwrap().deletes, 20);
 }
 
+/// Row 49 for a snapshot: a device that prunes what the others never had.
+#[test]
+fn a_large_deletion_by_a_snapshot_waits_for_the_person() {
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    let ids: Vec<_> = (0..30).map(|number| laptop.add(&format!("task {number}"))).collect();
+    pull(&mut phone, &mut laptop);
+    laptop.delete(&ids[..20]);
+    laptop.write(|tx| {
+        let members = holdfast_sync::membership(tx).unwrap();
+        tx.fold_log(&holdfast_sync::snapshot::vouched(&members, tx.vault())).unwrap();
+    });
+    let held = pull_some(&mut phone, &mut laptop, usize::MAX, false).outcome.unwrap_err();
+    assert!(matches!(held, PeerError::MassDeletion { deletes: 20, .. }), "{held}");
+    assert!(ids.iter().all(|id| phone.has(*id)));
+    pull_some(&mut phone, &mut laptop, usize::MAX, true).outcome.unwrap();
+    assert_eq!(ids.iter().filter(|id| phone.has(**id)).count(), 10);
+}
+
 #[test]
 fn a_device_that_was_removed_learns_it_and_gets_nothing_more() {
     let [mut laptop, mut phone, mut tablet] = devices(["laptop", "phone", "tablet"]);

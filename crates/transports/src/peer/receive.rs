@@ -4,14 +4,14 @@ use super::batches::{Batches, Staged};
 use super::protocol::{Answer, Ask, News};
 use super::report::together;
 use super::{CARRIER, Call, PeerError, attachments, records, words};
-use crate::bundle::preview::{Preview, summarize, waiting_notices};
+use crate::bundle::preview::{Preview, mass_by, summarize, waiting_notices};
 use crate::bundle::{changes, parted_notice};
 use holdfast_oplog::{DeviceId, LogId, Range, Space, limits};
 use holdfast_store::{Applied, AppliedSum, Arrivals, Direction, Tx};
 use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver};
 use holdfast_sync::{
-    Carrier, Session, arriving_deletion, hear, membership, open_acknowledgement, plan, spaces,
-    stand_few, take_in,
+    Carrier, Session, hear, membership, open_acknowledgement, plan, spaces, stand_few, take_in,
+    weigh,
 };
 use holdfast_vault::{Keyring, Membership};
 use std::collections::{BTreeSet, VecDeque};
@@ -224,6 +224,7 @@ impl<'a> Coming<'a> {
         }
         file.seek(SeekFrom::Start(0))?;
         let Session { store, keyring, actor, wall_ms, .. } = session;
+        let before = self.exchange;
         let taken = store.write(|tx| {
             let members = membership(tx)?;
             let mut reader = SnapshotReader::new(SnapshotReceiver {
@@ -241,9 +242,11 @@ impl<'a> Coming<'a> {
                 reader.piece(tx, &piece)?;
             }
             let taken = reader.finish(tx, *wall_ms)?;
-            self.deletions(tx, &taken.applied, &members)?;
+            self.deletions(tx, &taken.applied, &members, *wall_ms)?;
             Ok::<_, PeerError>(taken)
-        })?;
+        });
+        // Where the transaction does not happen, nothing of this did.
+        let taken = taken.inspect_err(|_| self.exchange = before)?;
         if !taken.known {
             self.counts.new += 1;
             self.snapshot = true;
@@ -305,7 +308,7 @@ impl<'a> Coming<'a> {
             }
             self.full = !room.is_left();
             let applied = arrivals.finish()?;
-            self.deletions(tx, &applied, &members)?;
+            self.deletions(tx, &applied, &members, *wall_ms)?;
             Ok((again, applied))
         });
         match taken {
@@ -339,7 +342,10 @@ impl<'a> Coming<'a> {
                     < SAME_EXCHANGE_MS.unsigned_abs()
         });
         let exchange = match latest {
-            Some(latest) if !tx.is_exchange_cut(latest.id)? => latest.id,
+            // What the person agreed to can be told from what came before it.
+            Some(latest) if !self.receiving.confirmed && !tx.is_exchange_cut(latest.id)? => {
+                latest.id
+            }
             _ => {
                 let name = members.name(from).unwrap_or_default();
                 tx.begin_exchange(Direction::Received, CARRIER, Some(from), wall_ms, name)?
@@ -349,29 +355,34 @@ impl<'a> Coming<'a> {
         Ok(exchange)
     }
 
-    /// Refuses a deletion of more than half, until the person says yes. What was deleted by this exchange
-    /// before counts as well, and what it brought does not.
+    /// Refuses a deletion of more than half, until the person says yes, and keeps count of those that are
+    /// taken in. What this exchange brought itself does not count.
     fn deletions(
-        &self,
+        &mut self,
         tx: &Tx<'_>,
         applied: &Applied,
         members: &Membership,
+        wall_ms: i64,
     ) -> Result<(), PeerError> {
-        if self.receiving.confirmed || self.nothing_stood {
+        if self.nothing_stood {
             return Ok(());
         }
-        let mut whole = self.applied.items().chain(&applied.items);
-        match arriving_deletion(tx, &mut whole)? {
-            Some(mass) => {
-                let preview = summarize(tx, applied.clone(), self.open_before)?;
-                Err(PeerError::MassDeletion {
-                    from: members.name(self.receiving.from).unwrap_or("a device").to_owned(),
-                    deletes: mass.deletes,
-                    report: Box::new(preview.report()),
-                })
-            }
-            None => Ok(()),
+        let whole = self.applied.items().chain(&applied.items);
+        let weighed = weigh(tx, members, whole, wall_ms)?;
+        let confirmed = self.receiving.confirmed;
+        if let Some(mass) = weighed.mass.filter(|_| !confirmed) {
+            let preview = summarize(tx, members, applied.clone(), self.open_before, wall_ms)?;
+            let name = members.name(self.receiving.from).unwrap_or("a device");
+            let (from, deletes) = mass_by(mass, members, name);
+            let report = Box::new(preview.report());
+            return Err(PeerError::MassDeletion { from, deletes, report });
         }
+        if weighed.is_empty() {
+            return Ok(());
+        }
+        let exchange = self.exchange(tx, members, wall_ms)?;
+        weighed.keep(tx, Some(exchange), confirmed, wall_ms)?;
+        Ok(())
     }
 
     /// Hears what the other device holds, and writes the record of the exchange.
@@ -411,7 +422,7 @@ impl<'a> Coming<'a> {
             let mut coming = self;
             let exchange = coming.exchange(tx, &members, wall_ms)?;
             let applied = std::mem::take(&mut coming.applied).into_applied();
-            let mut preview = summarize(tx, applied, coming.open_before)?;
+            let mut preview = summarize(tx, &members, applied, coming.open_before, wall_ms)?;
             coming.say(&mut preview, &members);
             preview.notices.extend(waiting_notices(tx, &members)?);
             preview.made_ms = wall_ms;
