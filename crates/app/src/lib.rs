@@ -21,7 +21,6 @@ mod describe;
 mod difference;
 mod error;
 mod export;
-mod export_tables;
 mod folder;
 mod folder_settings;
 mod held;

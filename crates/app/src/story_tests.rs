@@ -266,9 +266,12 @@ fn tables_and_calendars_hold_what_is_there() {
     assert!(tasks.contains("\"Buy oak, ash\"") && tasks.contains("2026-11-23T09:00"), "{tasks}");
     assert!(read("notes.csv").contains("\"one,\ntwo\""));
     let calendar = read("tasks.ics");
-    for line in
-        ["BEGIN:VTODO", "DTSTART:20261123T090000", "DUE:20261127", "RRULE:FREQ=WEEKLY;INTERVAL=2"]
-    {
+    for line in [
+        "BEGIN:VTODO",
+        "DTSTART:20261123T090000",
+        "DUE:20261127T235900",
+        "RRULE:FREQ=WEEKLY;INTERVAL=2",
+    ] {
         assert!(calendar.contains(line), "{line} in {calendar}");
     }
     assert!(laptop.app.export_csv(&folder, false).is_err(), "nothing is overwritten");

@@ -43,7 +43,9 @@ import type {
   Arriving,
   BundlePreview,
   ExchangeView,
+  ExportAllResult,
   ExportRequest,
+  ExportAllResult,
   ExportResult,
   FolderPreview,
   FolderView,
@@ -210,7 +212,7 @@ export interface Backend {
   pickMarkdown(): Promise<MarkdownPreview | null>;
   importMarkdown(token: string): Promise<Done>;
   /** Opens a folder dialog; everything as files that open without the app. */
-  exportAll(format: "markdown" | "json"): Promise<{ folder: string; files: number } | null>;
+  exportAll(format: "markdown" | "json"): Promise<ExportAllResult | null>;
   activity(limit: number): Promise<ActivityEntry[]>;
   /**
    * The last five exchanges of one way, newest first. Nearby records what came: what another device

@@ -172,4 +172,18 @@ pub struct ExportAllResult {
     pub files: u32,
     /// Tasks, notes and lists that are marked to stay on this device and were left out.
     pub left_out: u32,
+    /// What could not be written, while the rest was.
+    pub failed: Vec<ExportFailure>,
+    /// The folder of an earlier export beside this one, which stays as it is.
+    pub earlier: Option<String>,
+}
+
+/// An item that did not get into an export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportFailure {
+    /// Its title.
+    pub title: String,
+    /// Why.
+    pub reason: String,
 }

@@ -39,8 +39,8 @@ pub use backup::{
 };
 pub use boot::{Boot, BootState, Density, KeyStore, Platform, Prefs, Theme, WeekStart};
 pub use bundle::{
-    BundlePreview, ExportAllResult, ExportFormat, ExportRequest, ExportResult, ImportResult,
-    InvitationFile, MarkdownPreview, PreviewChange, PreviewItem, SkippedFile,
+    BundlePreview, ExportAllResult, ExportFailure, ExportFormat, ExportRequest, ExportResult,
+    ImportResult, InvitationFile, MarkdownPreview, PreviewChange, PreviewItem, SkippedFile,
 };
 pub use conflicts::{
     ConflictKind, ConflictRow, ConflictSide, ConflictTab, Decision, FieldEditor, FieldReview,

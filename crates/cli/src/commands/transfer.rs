@@ -63,6 +63,12 @@ pub(crate) fn export(arguments: ExportArguments, context: &mut Context) -> Resul
     };
     context.answer(&result, |result| {
         let mut text = format!("{} in {}\n", count(result.files, "file"), line(&result.folder));
+        for failure in &result.failed {
+            text.push_str(&format!("Not written: {} ({})\n", line(&failure.title), line(&failure.reason)));
+        }
+        if let Some(earlier) = &result.earlier {
+            text.push_str(&format!("An earlier export stays as it is in {}\n", line(earlier)));
+        }
         if result.left_out > 0 {
             text.push_str(&format!(
                 "Left out: {} marked never to leave this device (--include-device-only takes them along)\n",

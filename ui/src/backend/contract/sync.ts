@@ -89,6 +89,9 @@ export type ExportRequest =
   | { kind: "invite"; passphrase: string };
 export type ExportResult = { file: string; changes: number; bytes: number; for: string };
 export type PreviewItem = { id: Id; kind: string; title: string; what: "added" | "changed" | "deleted" | "conflict" };
+/** Everything as files. `failed`: what could not be written, while the rest was. `earlier`: an export beside it. */
+export type ExportAllResult = { folder: string; files: number; leftOut: number; failed: { title: string; reason: string }[]; earlier: string | null };
+
 export type BundlePreview = {
   /** Hands the chosen file back to importBundle; never a path. */
   token: string;

@@ -1,7 +1,7 @@
 // A stateful backend in memory: for tests, for `vite dev` and for looking at screens in a browser.
 // Never part of the production build.
 import { formatMoment, now as clockNow } from "../clock";
-import type { Backend, Boot, CommandError, ConflictRow, Copies, Decision, Done, Id, Prefs, Review, SameLists, SetAsideRow, Space, SyncStatus, Triggers, Way } from "../contract";
+import type { Backend, Boot, CommandError, ConflictRow, Copies, Decision, Done, ExportAllResult, Id, Prefs, Review, SameLists, SetAsideRow, Space, SyncStatus, Triggers, Way } from "../contract";
 import { Backups } from "./backups";
 import { apply, beforeOf, bundlePreview, countsOf, importResult, previewOf, type Batch } from "./batch";
 import { decide } from "./decide";
@@ -27,6 +27,8 @@ export type FakeOptions = {
 
 export class FakeBackend extends FakeItems implements Backend {
   /** Every command that was called, with its arguments. */
+  /** What the next export of everything says beyond its files. */
+  exported: Partial<ExportAllResult> = {};
   readonly calls: { method: string; args: unknown[] }[] = [];
   /** What a check finds damaged. */
   damage = { changes: 0, device: "" };
@@ -415,8 +417,9 @@ export class FakeBackend extends FakeItems implements Backend {
       this.world.notes.push({ ...note(1, "Pancakes", "Flour, milk, eggs.\n", { list: made.id }, this.clock()), id });
     });
   }
-  async exportAll(): Promise<{ folder: string; files: number } | null> {
-    return { folder: "Holdfast export", files: this.world.notes.length + this.world.tasks.length };
+  async exportAll(): Promise<ExportAllResult | null> {
+    const whole = { folder: "Holdfast export", files: this.world.notes.length + this.world.tasks.length, leftOut: 0, failed: [], earlier: null };
+    return { ...whole, ...this.exported };
   }
   async activity(limit: number) {
     return structuredClone(this.world.activity.slice(0, limit));

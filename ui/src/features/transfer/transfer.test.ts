@@ -107,6 +107,16 @@ describe("importing", () => {
     expect(await within(dialog).findByText("Holdfast export")).toBeVisible();
     expect(fake.calls.find((call) => call.method === "exportAll")?.args).toEqual(["json"]);
   });
+
+  it("says what an export could not write, what it left out, and where the earlier one is", async () => {
+    const { user, fake, dialog } = await opened("data.export");
+    fake.exported = { leftOut: 2, earlier: "Documents/Holdfast 2026-11-18", failed: [{ title: "Diary", reason: "the text cannot be read" }] };
+    await user.click(within(dialog).getByRole("button", { name: "Choose a folder…" }));
+    expect(await within(dialog).findByText("2 items marked never to leave this device were left out.")).toBeVisible();
+    expect(within(dialog).getByText("Documents/Holdfast 2026-11-18")).toBeVisible();
+    expect(within(dialog).getByRole("list", { name: "Not written" })).toHaveTextContent("Diary: the text cannot be read");
+    await clean();
+  });
 });
 
 describe("words", () => {
