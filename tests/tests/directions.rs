@@ -182,6 +182,31 @@ fn sql_is_in_the_store_alone() {
 }
 
 #[test]
+fn files_are_opened_in_one_place() {
+    const OPENS: &[&str] =
+        &["File::open(", "File::options(", "OpenOptions", "fs::read(", "fs::read_to_string("];
+    let places = places_of(&["crates", "src-tauri/src"], OPENS, |path| {
+        path == Path::new("crates/store/src/plain_file.rs")
+            // Makes a file that must not exist yet.
+            || path == Path::new("crates/app/src/keystore.rs")
+            // Goes on writing pieces in a folder of this device's own.
+            || path == Path::new("crates/transports/src/peer/attachments.rs")
+            || path.starts_with("crates/fuzz")
+    });
+    assert!(places.is_empty(), "a pipe hangs it, a device never ends: {places:#?}");
+}
+
+#[test]
+fn one_place_writes_to_a_terminal() {
+    const WRITES: &[&str] =
+        &["io::stdout", "io::stderr", "stdout()", "stderr()", "print!(", "println!(", "dbg!("];
+    let places = places_of(&["crates"], WRITES, |path| {
+        path == Path::new("crates/cli/src/terminal.rs") || path.starts_with("crates/fuzz")
+    });
+    assert!(places.is_empty(), "what other devices say would steer it: {places:#?}");
+}
+
+#[test]
 fn model_and_vault_are_pure() {
     const OUTSIDE: &[&str] = &[
         "std::fs",

@@ -11,7 +11,7 @@ use holdfast_store::{Store, StoreError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
@@ -274,7 +274,7 @@ pub(crate) fn write(
 
 /// Makes a new name last through a loss of power; Windows does so itself.
 pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    holdfast_store::plain_file::flush_folder(folder)
 }
 
 #[cfg(unix)]

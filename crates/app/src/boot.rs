@@ -112,7 +112,7 @@ pub fn suggested_name() -> String {
     let name = ["HOSTNAME", "COMPUTERNAME"]
         .into_iter()
         .find_map(|variable| std::env::var(variable).ok())
-        .or_else(|| std::fs::read_to_string("/etc/hostname").ok())
+        .or_else(|| holdfast_store::plain_file::read_text("/etc/hostname".as_ref(), 4096).ok())
         .unwrap_or_default();
     let name: String = name.trim().split('.').next().unwrap_or_default().chars().take(40).collect();
     if name.is_empty() { "This computer".into() } else { name }

@@ -227,7 +227,7 @@ impl App {
 
     /// Whether a file is an invitation, and for which vault.
     pub fn inspect_invitation(&self, path: &Path) -> Result<view::InvitationFile, AppError> {
-        let file = std::fs::File::open(path).map_err(AppError::file(path))?;
+        let file = holdfast_transports::bundle::open_file(path)?;
         let reader = BundleReader::open(file)?;
         if reader.header().kind != bundle::format::BundleKind::Invitation {
             return Err(BundleError::NotAnInvitation.into());

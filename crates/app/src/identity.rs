@@ -100,7 +100,7 @@ impl Place {
 fn machine_id() -> Option<String> {
     ["/etc/machine-id", "/var/lib/dbus/machine-id"]
         .into_iter()
-        .filter_map(|file| std::fs::read_to_string(file).ok())
+        .filter_map(|file| holdfast_store::plain_file::read_text(Path::new(file), 4096).ok())
         .map(|id| id.trim().to_owned())
         .find(|id| !id.is_empty())
 }

@@ -106,8 +106,9 @@ impl Work<'_, '_> {
     fn make_attachments(&mut self, plan: &Plan) -> Result<Vec<EntityId>, AppError> {
         let mut ids = Vec::new();
         for attachment in &plan.attachments {
-            let bytes =
-                std::fs::read(&attachment.file).map_err(AppError::file(&attachment.file))?;
+            let most = holdfast_oplog::limits::ATTACHMENT;
+            let bytes = holdfast_store::plain_file::read(&attachment.file, most)
+                .map_err(AppError::file(&attachment.file))?;
             let hash = self.tx.add_blob(&bytes)?;
             let id = self.new_id();
             let mut draft = Draft::new(id, Kind::Attachment.as_str());

@@ -193,7 +193,9 @@ fn watch(folder: &Path, hints: Sender<Hint>) -> Option<notify::RecommendedWatche
 /// Whether a folder lies on another machine, as far as can be told.
 #[cfg(target_os = "linux")]
 fn is_remote(folder: &Path) -> bool {
-    let Ok(mounts) = std::fs::read_to_string("/proc/mounts") else { return false };
+    let Ok(mounts) = holdfast_store::plain_file::read_text("/proc/mounts".as_ref(), 1 << 20) else {
+        return false;
+    };
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     is_remote_in(&mounts, &folder)
 }

@@ -2,6 +2,7 @@
 //! plain file that only the person's account can read, chosen knowingly.
 
 use crate::AppError;
+use holdfast_store::plain_file;
 use holdfast_vault::{KeyFile, Passphrase, RootSecret};
 use rand_core::OsRng;
 use std::fs;
@@ -10,6 +11,8 @@ use std::path::Path;
 
 /// The service under which the keychain lists our entries.
 const SERVICE: &str = "app.holdfast.desktop";
+/// Largest file of a key, in bytes.
+const LARGEST: u64 = holdfast_vault::limits::WRAPPED as u64;
 
 /// A place for the root secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +89,10 @@ impl KeyStore {
                 .map_err(|error| AppError::KeyMissing(format!("the system keychain ({error})")))?;
             return Ok(RootSecret::from_slice(&secret)?);
         }
-        let bytes = fs::read(path).map_err(|_| AppError::KeyMissing(path.display().to_string()))?;
+        let bytes = plain_file::read(path, LARGEST).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => AppError::KeyMissing(path.display().to_string()),
+            _ => AppError::file(path)(error),
+        })?;
         let file = KeyFile::parse(&bytes)?;
         if file.needs_passphrase() && passphrase.is_none() {
             return Err(AppError::Locked);

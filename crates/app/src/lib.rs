@@ -86,6 +86,7 @@ pub use clock::Clock;
 pub use error::AppError;
 pub use folder::Synced;
 pub use holdfast_oplog::Space;
+pub use holdfast_store::plain_file;
 pub use home::Home;
 pub use keeper::Keeper;
 pub use keystore::KeyStore;

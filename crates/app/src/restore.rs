@@ -11,7 +11,7 @@ use crate::session::Open;
 use crate::view::BackupKind;
 use crate::{App, AppError, backup, view};
 use holdfast_oplog::VersionVector;
-use holdfast_store::{CheckLine, Store, StoreError};
+use holdfast_store::{CheckLine, Store, StoreError, plain_file};
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -185,9 +185,7 @@ impl App {
             {
                 let to = folder.join(name);
                 fs::copy(&path, &to).map_err(AppError::file(&to))?;
-                fs::File::open(&to)
-                    .and_then(|file| file.sync_all())
-                    .map_err(AppError::file(&to))?;
+                plain_file::flush(&to).map_err(AppError::file(&to))?;
             }
         }
         Ok(folder)
@@ -206,8 +204,7 @@ impl App {
             .map_err(AppError::file(self.home.path()))?
             .into_temp_path();
         fs::copy(path, &file).map_err(AppError::file(path))?;
-        let flushed = fs::File::options().write(true).open(&file).and_then(|f| f.sync_all());
-        flushed.map_err(AppError::file(path))?;
+        plain_file::flush(&file).map_err(AppError::file(path))?;
         Ok(file)
     }
 

@@ -1,17 +1,17 @@
 //! What every command works with: the app over the chosen data folder, and where answers go.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use holdfast_app::{App, AppError, Home, view};
+use holdfast_app::{App, AppError, Home, plain_file, view};
 use serde::Serialize;
 
 use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::output::line;
 use crate::secrets::{self, Secret};
+use crate::terminal;
 
 /// What a command works with.
 pub(crate) struct Context {
@@ -70,8 +70,7 @@ impl Context {
     /// and does not make the command fail.
     pub(crate) fn backup_if_due(&self) {
         if let Err(error) = self.app.backup_if_due() {
-            let text = format!("note: the backup of this day could not be made: {error}\n");
-            let _ = io::stderr().write_all(text.as_bytes());
+            terminal::tell(&format!("note: the backup of this day could not be made: {error}\n"));
         }
     }
 
@@ -94,13 +93,13 @@ impl Context {
         if self.json {
             let mut json = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
             json.push('\n');
-            raw(&json)
+            terminal::json(&json)
         } else {
             let mut text = text(value);
             if !text.is_empty() && !text.ends_with('\n') {
                 text.push('\n');
             }
-            raw(&text)
+            terminal::say(&text)
         }
     }
 
@@ -115,24 +114,19 @@ impl Context {
     }
 }
 
-/// Writes to standard output as it is.
-pub(crate) fn raw(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
-    Ok(())
-}
+/// Bytes of a text that is handed in, at most: more than any note may have.
+const TEXT: u64 = 64 * 1024 * 1024;
 
 /// The text in a file, or of standard input where the file is `-`.
 pub(crate) fn read_text(file: &Path) -> Result<String, Failure> {
     let failed = |error| Failure::Input { name: file.display().to_string(), error };
-    let mut text = String::new();
     if file.as_os_str() == "-" {
-        io::stdin().lock().read_to_string(&mut text).map_err(failed)?;
+        let mut text = String::new();
+        io::stdin().lock().take(TEXT).read_to_string(&mut text).map_err(failed)?;
+        Ok(text)
     } else {
-        File::open(file).and_then(|mut file| file.read_to_string(&mut text)).map_err(failed)?;
+        plain_file::read_handed_in(file, TEXT).map_err(failed)
     }
-    Ok(text)
 }
 
 /// What an action did, and what it left alone.

@@ -1,6 +1,6 @@
 //! Why a command failed, and how it says so.
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use holdfast_app::AppError;
@@ -80,8 +80,7 @@ impl Failure {
             text.push_str(remedy);
             text.push('\n');
         }
-        // Where even that cannot be written, the exit status has to do.
-        let _ = io::stderr().write_all(text.as_bytes());
+        crate::terminal::tell(&text);
     }
 
     /// 2 for wrong usage, 1 for everything else.

@@ -14,6 +14,7 @@ mod context;
 mod failure;
 mod output;
 mod secrets;
+mod terminal;
 
 use std::ffi::OsString;
 use std::io;
@@ -37,7 +38,8 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_env("HOLDFAST_LOG").unwrap_or_else(|_| "off".into()))
-        .with_writer(io::stderr)
+        .with_writer(|| terminal::Log)
+        .with_ansi(false)
         .init();
     match Context::new(&arguments).and_then(|mut context| {
         commands::run(arguments.command, &mut context)?;

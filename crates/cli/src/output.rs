@@ -1,25 +1,10 @@
-//! What goes to standard output: one JSON document, or lines for people.
-
-use std::borrow::Cow;
+//! How things are said for people: tables, times and counts. Where it goes is [`crate::terminal`].
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
 
-/// Text without characters that could steer a terminal: titles come from other devices. Line breaks
-/// and tabs become spaces.
-pub(crate) fn line(text: &str) -> Cow<'_, str> {
-    if text.contains(char::is_control) {
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-    } else {
-        text.into()
-    }
-}
-
-/// The same for a text of several lines.
-pub(crate) fn lines(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
-}
+pub(crate) use crate::terminal::{harmless as lines, line};
 
 /// Milliseconds since 1970 as people here read them.
 pub(crate) fn time(ms: i64) -> String {
@@ -75,7 +60,7 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
-    use super::{Table, line, lines, time};
+    use super::{Table, time};
 
     #[test]
     fn columns_are_aligned_by_width_on_the_screen() {
@@ -85,12 +70,6 @@ mod tests {
         table.row(["b", ""]);
         assert_eq!(table.text(), "a     one\n木材  two\nb\n");
         assert_eq!(Table::default().text(), "");
-    }
-
-    #[test]
-    fn nothing_that_steers_a_terminal_is_printed() {
-        assert_eq!(line("a\u{1b}[2Jb\nc"), "a [2Jb c");
-        assert_eq!(lines("a\u{1b}]0;x\u{7}\n\tb"), "a]0;x\n\tb");
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Passphrases: from a file, a variable, or a person at a terminal.
 
-use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io;
 use std::path::Path;
 
+use holdfast_app::plain_file;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::terminal;
 
 /// The variable with the passphrase of this device's key.
 pub(crate) const VARIABLE: &str = "HOLDFAST_PASSPHRASE";
@@ -20,8 +21,7 @@ pub(crate) type Secret = Zeroizing<String>;
 /// The passphrase in a file, without the line end that editors add.
 pub(crate) fn from_file(path: &Path) -> Result<Secret, Failure> {
     let failed = |error| Failure::Input { name: path.display().to_string(), error };
-    let mut text = Zeroizing::new(String::new());
-    File::open(path).and_then(|file| file.take(MOST).read_to_string(&mut text)).map_err(failed)?;
+    let mut text = Zeroizing::new(plain_file::read_handed_in(path, MOST).map_err(failed)?);
     let kept = text.trim_end_matches(['\r', '\n']).len();
     text.truncate(kept);
     Ok(text)
@@ -32,14 +32,9 @@ pub(crate) fn from_environment() -> Option<Secret> {
     std::env::var(VARIABLE).ok().filter(|text| !text.is_empty()).map(Zeroizing::new)
 }
 
-/// Whether a person can be asked.
-pub(crate) fn can_ask() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
-}
-
 /// Asks the person at the terminal; `what` says for which passphrase.
 pub(crate) fn ask(what: &'static str) -> Result<Secret, Failure> {
-    if !can_ask() {
+    if !terminal::can_ask() {
         return Err(Failure::NoPassphrase(what));
     }
     let failed = |error| Failure::Input { name: "the terminal".to_owned(), error };

@@ -39,6 +39,7 @@ mod loss;
 mod losses;
 mod moving;
 mod newer;
+pub mod plain_file;
 mod prepared;
 mod private;
 mod project;

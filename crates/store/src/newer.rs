@@ -1,20 +1,20 @@
 //! Databases of newer apps: refused, and left as they are to the last byte.
 
-use crate::StoreError;
+use crate::{StoreError, plain_file};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 /// Where SQLite keeps `user_version` in the header of a database file.
 const VERSION_AT: std::ops::Range<usize> = 60..64;
 
-/// Refuses a file whose header says that a newer app wrote it, before SQLite opens it: even reading
-/// would put files beside it.
+/// Refuses what is no plain file, and a file whose header says that a newer app wrote it, before SQLite
+/// opens it: even reading would put files beside it.
 pub(crate) fn refuse_file(path: &Path, known: i64) -> Result<(), StoreError> {
+    plain_file::require(path).map_err(|error| StoreError::NoAccess(error.to_string()))?;
     let mut header = [0; 100];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    let read = plain_file::open(path, u64::MAX).and_then(|mut file| file.read_exact(&mut header));
     if read.is_err() || !header.starts_with(b"SQLite format 3\0") {
         // No database, or none yet: for SQLite to say.
         return Ok(());

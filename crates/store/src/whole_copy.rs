@@ -1,6 +1,6 @@
 //! Whole copies of a database: making one, and putting one in the place of what is there.
 
-use crate::{Store, StoreError, newer, schema};
+use crate::{Store, StoreError, newer, plain_file, schema};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -13,6 +13,7 @@ impl Store {
 
     /// The same for a database that is not opened, in the form in which it is: nothing is migrated.
     pub fn copy_as_it_is(from: &Path, to: &Path) -> Result<(), StoreError> {
+        require(from)?;
         // A write-ahead log that a crash left can only be read by who may also fold it.
         copy(&Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?, to)
     }
@@ -30,6 +31,7 @@ impl Store {
     /// Puts the content of another database in the place of this one's, in one transaction: after a
     /// crash it is wholly the old or wholly the new. Other connections see the new content.
     pub fn replace_with(&mut self, other: &Path) -> Result<(), StoreError> {
+        require(other)?;
         let from = Connection::open_with_flags(other, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         self.connection().flush_prepared_statement_cache();
         let backup = Backup::new(&from, self.connection_mut())?;
@@ -38,6 +40,10 @@ impl Store {
             _ => Err(StoreError::Busy),
         }
     }
+}
+
+fn require(path: &Path) -> Result<(), StoreError> {
+    plain_file::require(path).map_err(|error| StoreError::NoAccess(error.to_string()))
 }
 
 fn copy(conn: &Connection, path: &Path) -> Result<(), StoreError> {

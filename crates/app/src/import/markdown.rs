@@ -11,7 +11,6 @@ mod references;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -283,16 +282,15 @@ fn read_note(file: &walk::File, total: &mut u64) -> Result<String, Reason> {
     if file.size > LARGEST_NOTE {
         return Err(Reason::TooLarge);
     }
-    let opened = std::fs::File::open(&file.path);
-    let mut bytes = Vec::new();
-    // The file may have grown since it was looked at.
-    opened
-        .and_then(|f| f.take(LARGEST_NOTE + 1).read_to_end(&mut bytes))
-        .map_err(|e| Reason::Unreadable(e.to_string()))?;
+    // The file may have grown since it was looked at, or be another one.
+    let bytes =
+        holdfast_store::plain_file::read(&file.path, LARGEST_NOTE).map_err(|error| match error
+            .kind()
+        {
+            std::io::ErrorKind::FileTooLarge => Reason::TooLarge,
+            _ => Reason::Unreadable(error.to_string()),
+        })?;
     let len = bytes.len() as u64;
-    if len > LARGEST_NOTE {
-        return Err(Reason::TooLarge);
-    }
     if *total + len > MOST_TEXT {
         return Err(Reason::TooMuch);
     }

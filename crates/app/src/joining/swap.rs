@@ -7,13 +7,16 @@
 use crate::AppError;
 use crate::home::Home;
 use crate::session::sidecars;
+use holdfast_store::plain_file;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// The mark, in the folder of the new files.
 const MARK: &str = "ready";
+/// Its largest size in bytes.
+const MARK_SIZE: u64 = 64 * 1024;
 /// Held by the process that moves files.
 const LOCK: &str = "joining.lock";
 
@@ -40,7 +43,7 @@ impl Mark {
 
     fn read(joining: &Home) -> Result<Option<Self>, AppError> {
         let path = joining.path().join(MARK);
-        match fs::read(&path) {
+        match plain_file::read(&path, MARK_SIZE) {
             Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| {
                 AppError::Invalid(format!(
                     "{} cannot be read ({error}): move the folder that it is in aside, then start again.",
@@ -88,8 +91,7 @@ pub(crate) fn complete(home: &Home) -> Result<(), AppError> {
         return Ok(());
     }
     let path = home.path().join(LOCK);
-    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-    let lock: File = lock.map_err(AppError::file(&path))?;
+    let lock = plain_file::open_lock(&path).map_err(AppError::file(&path))?;
     // Given back when it is closed.
     lock.lock().map_err(AppError::file(&path))?;
     move_all(home, &joining)

@@ -4,7 +4,7 @@ use super::facts::NearbyState;
 use super::neighbourhood::{Handle, Neighbourhood};
 use crate::{App, AppError, view};
 use holdfast_transports::nearby::{Backoff, Node, NodeConfig, Timing};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -111,7 +111,7 @@ pub(super) fn interface() -> Option<String> {
 }
 
 fn lock_file(home: &Path) -> std::io::Result<File> {
-    OpenOptions::new().create(true).truncate(false).write(true).open(home.join(LOCK))
+    holdfast_store::plain_file::open_lock(&home.join(LOCK))
 }
 
 struct Keeping {

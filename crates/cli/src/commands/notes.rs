@@ -135,7 +135,7 @@ fn show(prefix: &str, markdown: bool, context: &mut Context) -> Result<(), Failu
     }
     let detail = app.note(&id.to_string())?;
     if markdown {
-        return crate::context::raw(&detail.text.text);
+        return crate::terminal::content(&detail.text.text);
     }
     let note = &detail.note;
     let mut text = format!("{}\n", line(&note.title));

@@ -11,10 +11,10 @@ use super::vault::KeyArguments;
 use holdfast_app::view::{SameLists, ShownCode};
 use holdfast_app::{Agreement, AppError, PairingPreview};
 
-use crate::context::{Context, raw};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{count, line};
-use crate::secrets;
+use crate::{secrets, terminal};
 
 /// Pairing.
 #[derive(Debug, Subcommand)]
@@ -138,12 +138,12 @@ fn offer(context: &mut Context) -> Result<(), Failure> {
     let paired = app.wait_for_pairing(
         &offering,
         || stop.load(Ordering::Relaxed),
-        |met| eprint!("{}", typed(&met.name, &met.words)),
+        |met| terminal::tell(&typed(&met.name, &met.words)),
     )?;
     if let Some(name) = paired
         && !context.json()
     {
-        raw(&format!("Paired with {}.\n", line(&name)))?;
+        terminal::say(&format!("Paired with {}.\n", line(&name)))?;
     }
     Ok(())
 }
@@ -194,14 +194,14 @@ fn accept(arguments: AcceptArguments, context: &mut Context) -> Result<(), Failu
 /// Asks the person at a terminal whether the other device shows the same four words. Where nobody can be
 /// asked, the code has to do.
 fn words_are_the_same(preview: &PairingPreview) -> bool {
-    if !secrets::can_ask() {
+    if !terminal::can_ask() {
         return true;
     }
-    eprint!(
+    terminal::tell(&format!(
         "{} shows four words (in its window, or with 'holdfastctl pair show'). Are they: {}? [y/N] ",
         line(&preview.name),
         line(&preview.words.join(" "))
-    );
+    ));
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);
     read.is_ok() && answer.trim().eq_ignore_ascii_case("y")

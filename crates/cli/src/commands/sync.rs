@@ -9,9 +9,10 @@ use holdfast_app::view::{Arriving, Mode, SyncStatus, Triggers};
 use holdfast_app::{Keeper, Synced};
 use serde_json::{Value, json};
 
-use crate::context::{Context, raw};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{count, line};
+use crate::terminal;
 
 /// How changes travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -260,7 +261,7 @@ pub(crate) fn watch(context: &mut Context) -> Result<(), Failure> {
         signal_hook::flag::register(signal, Arc::clone(&stop))?;
     }
     if !json {
-        raw("Staying in step until interrupted (Ctrl+C)\n")?;
+        terminal::say("Staying in step until interrupted (Ctrl+C)\n")?;
     }
     let for_status = Arc::clone(&app);
     let keeper = Keeper::start(Arc::clone(&app), move |outcome| {
@@ -276,7 +277,7 @@ pub(crate) fn watch(context: &mut Context) -> Result<(), Failure> {
             Err(error) => format!("{}\n", line(&error.to_string())),
         };
         // Whoever read it is gone: syncing goes on.
-        let _ = raw(&text);
+        let _ = terminal::say(&text);
     });
     while !stop.load(Ordering::Relaxed) {
         std::thread::park_timeout(std::time::Duration::from_millis(100));

@@ -106,7 +106,7 @@ pub(crate) fn tasks(arguments: TasksArguments, context: &mut Context) -> Result<
         let tasks: Vec<&TaskView> = groups.iter().flat_map(|group| &group.tasks).collect();
         context.answer(&tasks, |_| String::new())
     } else {
-        crate::context::raw(&groups.iter().map(group_text).collect::<String>())
+        crate::terminal::say(&groups.iter().map(group_text).collect::<String>())
     }
 }
 
@@ -294,7 +294,7 @@ fn show(prefix: &str, context: &mut Context) -> Result<(), Failure> {
         return context.answer(&item, |_| String::new());
     }
     let detail = app.task(&id.to_string())?;
-    crate::context::raw(&detail_text(&detail))
+    crate::terminal::say(&detail_text(&detail))
 }
 
 fn detail_text(detail: &TaskDetail) -> String {

@@ -143,5 +143,5 @@ pub(crate) fn dump(arguments: DumpArguments, context: &mut Context) -> Result<()
     let document = context.app()?.dump(arguments.space.map(Into::into))?;
     let mut text = document.to_string();
     text.push('\n');
-    crate::context::raw(&text)
+    crate::terminal::json(&text)
 }

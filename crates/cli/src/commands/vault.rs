@@ -65,7 +65,9 @@ impl KeyArguments {
     fn needs_passphrase(&self) -> bool {
         match self.key_store {
             Some(store) => store == KeyStoreName::Passphrase,
-            None => !KeyStore::available().contains(&KeyStore::Keychain) && secrets::can_ask(),
+            None => {
+                !KeyStore::available().contains(&KeyStore::Keychain) && crate::terminal::can_ask()
+            }
         }
     }
 

@@ -25,18 +25,6 @@ pub fn write_atomically<T>(
     };
     temporary.as_file().sync_all()?;
     temporary.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)?;
+    holdfast_store::plain_file::flush_folder(folder)?;
     Ok(value)
-}
-
-/// Makes a rename last through a loss of power. Windows does so itself.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> Result<(), BundleError> {
-    Ok(File::open(folder)?.sync_all()?)
-}
-
-/// Makes a rename last through a loss of power. Windows does so itself.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> Result<(), BundleError> {
-    Ok(())
 }

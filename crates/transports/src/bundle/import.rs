@@ -41,11 +41,19 @@ pub(super) struct Receiver<'a> {
     pub(super) own: Option<ActorId>,
 }
 
+/// Largest bundle in bytes. It is read as a stream.
+const LARGEST: u64 = 1 << 36;
+
 pub(super) type FileReader = BundleReader<BufReader<File>>;
 
 /// Opens a bundle and verifies that it is whole.
 pub(super) fn open(path: &Path) -> Result<FileReader, BundleError> {
-    BundleReader::open(BufReader::new(File::open(path)?))
+    BundleReader::open(BufReader::new(open_file(path)?))
+}
+
+/// Opens the file of a bundle: a plain one, of a size that can be meant.
+pub fn open_file(path: &Path) -> Result<File, BundleError> {
+    Ok(holdfast_store::plain_file::open(path, LARGEST)?)
 }
 
 /// What importing would do. Nothing is changed.

@@ -4,7 +4,7 @@
 use super::{Answer, Ask, Call, PeerError};
 use crate::bundle::pieces;
 use holdfast_oplog::{Hash, VersionVector, limits};
-use holdfast_store::Tx;
+use holdfast_store::{Tx, plain_file};
 use holdfast_sync::{Carrier, Session, offered, spaces};
 use holdfast_vault::Keyring;
 use rand_core::CryptoRngCore;
@@ -126,7 +126,7 @@ fn one(
         if held < size && bytes.len() as u64 == chunk {
             continue;
         }
-        let whole = fs::read(&path)?;
+        let whole = plain_file::read_unlinked(&path, limits::ATTACHMENT)?;
         if held == size && Hash::of(&whole) == content {
             return Ok(Some(whole));
         }
