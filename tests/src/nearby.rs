@@ -32,6 +32,11 @@ impl Watching {
         Ok(Self(child))
     }
 
+    /// The number of the process.
+    pub fn process(&self) -> u32 {
+        self.0.id()
+    }
+
     /// The JSON document that it prints first.
     pub fn json(&mut self) -> Result<Value> {
         let out = self.0.stdout.take().context("it was read already")?;

@@ -8,6 +8,7 @@ pub mod bundle;
 pub mod folder;
 pub mod nearby;
 pub mod peer;
+mod said;
 
 #[cfg(test)]
 mod contract_tests;

@@ -119,7 +119,10 @@ async fn look(
             event = events.recv() => match event {
                 Some(DiscoveryEvent::Found { instance, addresses, .. }) => {
                     if there.len() < MOST || there.contains_key(&instance) {
-                        asking.spawn(ask(instance.clone(), addresses.clone(), identity.clone()));
+                        // Whoever announces itself again and again is not asked more often for that.
+                        if asking.len() < MOST {
+                            asking.spawn(ask(instance.clone(), addresses.clone(), identity.clone()));
+                        }
                         there.insert(instance, addresses);
                     }
                 }

@@ -4,18 +4,15 @@ use super::facts::{Met, NearbyState, NeighbourFact, PairingOffer};
 use super::way::Way;
 use crate::{App, AppError, view};
 use holdfast_oplog::{DeviceId, Hash};
-use holdfast_transports::nearby::meeting::{self, About, LetIn, MeetingError};
-use holdfast_transports::nearby::{Admission, Host, HostSession, Identity, Link, Neighbour, Tag};
+use holdfast_transports::nearby::meeting::{self, About, LetIn, Meeting, MeetingError};
+use holdfast_transports::nearby::{Admission, Codes, Host, HostSession, Identity, Neighbour, Tag};
 use holdfast_transports::peer::PeerError;
 use holdfast_vault::DeviceKeys;
-use holdfast_vault::pairing::{Offers, PairingError};
-use rand_core::OsRng;
+use holdfast_vault::pairing::PairingError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
-use tokio::sync::watch;
 
 /// What is asked so often that it is kept at hand.
 #[derive(Debug, Default)]
@@ -32,18 +29,13 @@ struct Known {
 pub(super) struct Neighbourhood {
     pub(super) app: Arc<App>,
     pub(super) identity: Arc<Identity>,
-    offers: Mutex<Offers>,
+    codes: Arc<Codes>,
     known: Mutex<Known>,
     state: Mutex<NearbyState>,
     /// Whether the others were told who belongs to the vault now.
     told: AtomicBool,
-    /// Devices that are being let in just now: their code is spent, and nothing has come of it yet.
-    entering: AtomicUsize,
-    /// Counts how often a code was taken back: a device that is being let in by it is not.
-    withdrawn: watch::Sender<u64>,
     /// By how many milliseconds the clocks of others are ahead of this one's.
     clocks: Mutex<BTreeMap<DeviceId, i64>>,
-    started: Instant,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -56,14 +48,11 @@ impl Neighbourhood {
         let around = Arc::new(Self {
             app,
             identity: Arc::new(identity),
-            offers: Mutex::new(Offers::new()),
+            codes: Arc::default(),
             known: Mutex::default(),
             state: Mutex::default(),
             told: AtomicBool::new(true),
-            entering: AtomicUsize::new(0),
-            withdrawn: watch::channel(0).0,
             clocks: Mutex::default(),
-            started: Instant::now(),
         });
         around.refresh();
         Ok(around)
@@ -113,19 +102,14 @@ impl Neighbourhood {
         !self.told.swap(true, Ordering::Relaxed)
     }
 
-    /// Milliseconds of a clock that nobody sets.
-    fn passed_ms(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-
     /// Shows a new code.
     pub(super) fn show(&self, number: u64) -> Result<PairingOffer, AppError> {
-        let offer = locked(&self.offers).show(self.passed_ms(), &mut OsRng)?;
-        // Whoever is being let in by an older code is not any more.
-        self.withdrawn.send_modify(|count| *count = count.wrapping_add(1));
+        let name = self
+            .app
+            .with(|open| Ok(open.members()?.name(open.device()).unwrap_or_default().to_owned()))?;
+        let offer = self.codes.show(number, &name)?;
         let address = locked(&self.state).addresses.first().cloned().unwrap_or_default();
         self.app.with(|open| {
-            let name = open.members()?.name(open.device()).unwrap_or_default().to_owned();
             let good_for = i64::try_from(offer.good_for_ms).unwrap_or(i64::MAX);
             let shown = PairingOffer {
                 code: offer.code.to_string(),
@@ -144,31 +128,25 @@ impl Neighbourhood {
 
     /// Takes the code away when its time is over.
     pub(super) fn look_at_offer(&self) {
-        let is_good = locked(&self.offers).good_for_ms(self.passed_ms()).is_some();
-        if is_good || self.entering.load(Ordering::SeqCst) > 0 {
-            return;
-        }
+        let Some(number) = self.codes.expired() else { return };
         let over = (PairingError::Expired.code().to_owned(), PairingError::Expired.to_string());
-        self.ended(self.shown(), None, Some(over));
+        self.ended(number, None, Some(over));
     }
 
     /// The person does not want to pair any more: the code is worth nothing from here on, and whoever
     /// is being let in by it is not.
     pub(super) fn withdraw(&self) {
-        locked(&self.offers).withdraw();
-        self.withdrawn.send_modify(|count| *count = count.wrapping_add(1));
-        self.ended(self.shown(), None, Some(withdrawn()));
-    }
-
-    /// The number of the code that is shown.
-    fn shown(&self) -> Option<u64> {
-        self.app.with(|open| Ok(open.offer())).ok().flatten().map(|offer| offer.number)
+        self.codes.withdraw();
+        let shown = self.app.with(|open| Ok(open.offer()));
+        if let Ok(Some(offer)) = shown {
+            self.ended(offer.number, None, Some(withdrawn()));
+        }
     }
 
     /// Another device proved that it knows the code of that number: its person decides now.
-    fn met(&self, number: Option<u64>, other: &About, words: [&'static str; 4]) {
+    fn met(&self, number: u64, other: &About, words: [&'static str; 4]) {
         let kept = self.app.with(|open| {
-            let Some(mut offer) = open.offer().filter(|offer| Some(offer.number) == number) else {
+            let Some(mut offer) = open.offer().filter(|offer| offer.number == number) else {
                 return Ok(());
             };
             offer.code.clear();
@@ -203,10 +181,10 @@ impl Neighbourhood {
     }
 
     /// The code of that number led to something, or to nothing. The first word on it stays.
-    fn ended(&self, number: Option<u64>, paired: Option<String>, failed: Option<(String, String)>) {
+    fn ended(&self, number: u64, paired: Option<String>, failed: Option<(String, String)>) {
         let kept = self.app.with(|open| {
             let Some(mut offer) = open.offer() else { return Ok(false) };
-            if Some(offer.number) != number {
+            if offer.number != number {
                 return Ok(false);
             }
             if offer.paired.is_some() || offer.failed.is_some() {
@@ -243,17 +221,11 @@ impl Neighbourhood {
         self.app.tell(view::Changed::anything(0));
     }
 
-    async fn let_in(
-        &self,
-        link: Link,
-        number: Option<u64>,
-        is_kept: &AtomicBool,
-    ) -> Result<LetIn, Stopped> {
-        let own = *self.identity.key();
+    /// The device at the other end proved that it knows the code: both say who they are, the person there
+    /// decides, and it is let in. Nothing here is read or counted for anybody before that proof.
+    async fn let_in(&self, mut meeting: Meeting, is_kept: &AtomicBool) -> Result<LetIn, Stopped> {
+        let number = meeting.number();
         let about = self.app.with(|open| open.about())?;
-        let offers = &self.offers;
-        let mut meeting =
-            meeting::offering(link, &own, &about.name, offers, || self.passed_ms()).await?;
         let other = meeting.introduce(about).await?;
         self.met(number, &other, meeting.words());
         let (keys, keyring, records, now_ms) = self.app.with(|open| {
@@ -294,6 +266,12 @@ fn withdrawn() -> (String, String) {
     ("pairing_withdrawn".to_owned(), "the code was taken back: show a new code".to_owned())
 }
 
+/// Said where the code is shown: whoever is on the network can use codes up.
+fn wrong_try() -> (String, String) {
+    let text = "a device tried a wrong code, and that used this one up: show a new code; if it was not you who mistyped it, somebody in this network tries codes";
+    ("pairing_wrong_try".to_owned(), text.to_owned())
+}
+
 impl From<MeetingError> for Stopped {
     fn from(error: MeetingError) -> Self {
         Self::Met(error)
@@ -309,6 +287,7 @@ impl From<AppError> for Stopped {
 impl Stopped {
     fn told(&self) -> (String, String) {
         match self {
+            Self::Met(MeetingError::Code(PairingError::WrongCode)) => wrong_try(),
             Self::Met(error) => (error.code().to_owned(), error.to_string()),
             Self::Own(error) => (error.code().to_owned(), error.to_string()),
             Self::Withdrawn => withdrawn(),
@@ -352,26 +331,30 @@ impl Host for Handle {
         Ok(Box::new(Way::new(self.0.clone(), twin, device)))
     }
 
-    fn pair(&self, link: Link, from: SocketAddr) {
+    fn codes(&self) -> Arc<Codes> {
+        self.0.codes.clone()
+    }
+
+    fn tried(&self, from: SocketAddr, number: u64, outcome: Result<Meeting, MeetingError>) {
         let runtime = tokio::runtime::Handle::current();
-        let mut withdrawn = self.0.withdrawn.subscribe();
-        self.0.entering.fetch_add(1, Ordering::SeqCst);
-        let number = self.0.shown();
-        let outcome = runtime.block_on(async {
+        let mut valid = self.0.codes.valid();
+        let let_in = runtime.block_on(async {
             let is_kept = AtomicBool::new(false);
-            let mut work = std::pin::pin!(self.0.let_in(link, number, &is_kept));
+            let mut work = std::pin::pin!(self.0.let_in(outcome?, &is_kept));
+            let withdrawn = async {
+                // The value is let go of at once: whoever shows a code waits for it.
+                drop(valid.wait_for(|valid| *valid != number).await.map(|valid| *valid));
+            };
             tokio::select! {
                 biased;
                 done = &mut work => done,
                 // The device belongs to the vault already: the other side hears of it too.
-                _ = withdrawn.changed() => if is_kept.load(Ordering::SeqCst) {
-                    work.await
-                } else {
-                    Err(Stopped::Withdrawn)
-                },
+                () = withdrawn => {
+                    if is_kept.load(Ordering::SeqCst) { work.await } else { Err(Stopped::Withdrawn) }
+                }
             }
         });
-        match outcome {
+        match let_in {
             Ok(let_in) => {
                 self.0.refresh();
                 self.0.ended(number, Some(let_in.name), None);
@@ -379,15 +362,9 @@ impl Host for Handle {
             Err(stopped) => {
                 let (code, text) = stopped.told();
                 tracing::info!(%from, code, "a device was not paired");
-                // Somebody who knocked while no code was shown is nobody's business, and whoever went
-                // away before the code was tried leaves it as good as it was.
-                let is_good = locked(&self.0.offers).good_for_ms(self.0.passed_ms()).is_some();
-                if code != PairingError::NoCode.code() && !is_good {
-                    self.0.ended(number, None, Some((code, text)));
-                }
+                self.0.ended(number, None, Some((code, text)));
             }
         }
-        self.0.entering.fetch_sub(1, Ordering::SeqCst);
     }
 
     fn neighbours(&self, neighbours: &[Neighbour]) {

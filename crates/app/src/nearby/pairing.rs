@@ -226,7 +226,9 @@ async fn meet(
     let end = tokio::time::Instant::now() + FIND;
     let mut tried = BTreeSet::new();
     let found = loop {
-        let Ok(Some(event)) = tokio::time::timeout_at(end, events.recv()).await else {
+        // However many announce themselves, and however slowly they answer: that is the end.
+        let next = tokio::time::timeout_at(end, events.recv()).await;
+        let Some(event) = next.ok().flatten().filter(|_| tokio::time::Instant::now() < end) else {
             break Err(AppError::NobodyNearby);
         };
         let DiscoveryEvent::Found { addresses, .. } = event else { continue };
@@ -235,9 +237,13 @@ async fn meet(
         };
         // A device that shows no code, or cannot be reached, is not the one. The code is tried at the
         // device of that name alone: a wrong try would burn the code of another.
-        let Ok(mut link) = connect(address, identity, Expected::Anyone).await else { continue };
-        let name = meeting::name_of(&mut link).await;
-        if name.is_ok_and(|name| name.eq_ignore_ascii_case(place.trim())) {
+        let asked = async {
+            let mut link = connect(address, identity, Expected::Anyone).await.ok()?;
+            let name = meeting::name_of(&mut link).await.ok()?;
+            Some((link, name))
+        };
+        let Ok(Some((link, name))) = tokio::time::timeout_at(end, asked).await else { continue };
+        if name.eq_ignore_ascii_case(place.trim()) {
             let met = meeting::accepting(link, identity.key(), code).await;
             break met.map(|meeting| (meeting, address)).map_err(AppError::from);
         }

@@ -21,6 +21,14 @@ fn known(code: &str) -> Option<(&'static str, &'static str)> {
             "That code isn't right. It cannot be used again.",
             "Show a new code on the other device, and type that one.",
         ),
+        "pairing_wrong_try" => (
+            "A device tried a wrong code, and that used this one up.",
+            "Show a new code. If it was not you who mistyped it, somebody in this network tries codes.",
+        ),
+        "pairing_busy" => (
+            "Other devices are trying to pair with that device just now.",
+            "Try again in a moment, with the same code.",
+        ),
         "pairing_burned" => (
             "This code was used already.",
             "Show a new code on the device that lets the other one in.",

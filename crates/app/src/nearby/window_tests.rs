@@ -138,7 +138,7 @@ fn a_wrong_code_and_a_no_pair_nothing_and_both_say_why() {
     let error = view::CommandError::from(begin(&phone, &code.addresses[0], &wrong).unwrap_err());
     assert_eq!(error.code, "pairing_wrong_code");
     assert!(error.remedy.is_some());
-    assert_eq!(outcome(&laptop).error.unwrap().code, "pairing_wrong_code");
+    assert_eq!(outcome(&laptop).error.unwrap().code, "pairing_wrong_try");
 
     let code = laptop.app.show_code().unwrap();
     begin(&phone, &code.addresses[0], &code.code).unwrap();

@@ -1,5 +1,6 @@
 //! Where devices may be reached, and when to try next. Knows no clock: instants are passed in.
 
+use super::pace::{Pace, Rate};
 use holdfast_oplog::DeviceId;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -41,6 +42,8 @@ struct Candidate {
     source: Source,
     failures: u32,
     not_before: Instant,
+    /// When it was dialled last.
+    tried: Option<Instant>,
     /// Who answered there last.
     device: Option<DeviceId>,
     dialling: bool,
@@ -51,15 +54,22 @@ struct Candidate {
 pub struct Candidates {
     backoff: Backoff,
     known: BTreeMap<SocketAddr, Candidate>,
+    pace: Pace,
 }
 
 /// Addresses that are kept at most: a flood of announcements fills no memory.
 const MOST: usize = 256;
+/// How often addresses that were announced are dialled, all together: anybody can announce them.
+const DIALS: Rate = Rate { burst: 16, every: Duration::from_millis(250) };
+/// Of these, so many are on their way at once.
+const ON_THEIR_WAY: usize = 16;
+/// So long after a try one more announcement gives no reason for the next.
+const REPEATED: Duration = Duration::from_secs(1);
 
 impl Candidates {
     /// None yet.
     pub fn new(backoff: Backoff) -> Self {
-        Self { backoff, known: BTreeMap::new() }
+        Self { backoff, known: BTreeMap::new(), pace: Pace::default() }
     }
 
     /// The person typed these addresses, in place of those typed before.
@@ -71,7 +81,8 @@ impl Candidates {
         }
     }
 
-    /// A device of this vault announced itself: it is tried at once, whatever failed before.
+    /// A device of this vault announced itself, or somebody who repeats its tag: it is tried at once, whatever
+    /// failed before, but for what was tried a moment ago.
     pub fn announced(&mut self, name: &str, addresses: &[SocketAddr], now: Instant) {
         let source = Source::Announced(name.to_owned());
         self.known.retain(|address, known| known.source != source || addresses.contains(address));
@@ -83,15 +94,39 @@ impl Candidates {
     fn add(&mut self, address: SocketAddr, source: Source, now: Instant) {
         if let Some(known) = self.known.get_mut(&address) {
             known.failures = 0;
-            known.not_before = known.not_before.min(now);
+            let moment = known.tried.map_or(now, |tried| now.max(tried + REPEATED));
+            known.not_before = known.not_before.min(moment);
             if known.source != Source::Typed {
                 known.source = source;
             }
-        } else if self.known.len() < MOST {
-            let candidate =
-                Candidate { source, failures: 0, not_before: now, device: None, dialling: false };
+        } else if source == Source::Typed || self.has_room() {
+            let candidate = Candidate {
+                source,
+                failures: 0,
+                not_before: now,
+                tried: None,
+                device: None,
+                dialling: false,
+            };
             self.known.insert(address, candidate);
         }
+    }
+
+    /// Whether one more is kept; one that was announced and led nowhere makes room.
+    fn has_room(&mut self) -> bool {
+        if self.known.len() < MOST {
+            return true;
+        }
+        let led_nowhere = |known: &Candidate| {
+            known.source != Source::Typed && known.device.is_none() && !known.dialling
+        };
+        let goes = self
+            .known
+            .iter()
+            .filter(|(_, known)| known.failures > 0 && led_nowhere(known))
+            .max_by_key(|(_, known)| known.failures)
+            .map(|(address, _)| *address);
+        goes.is_some_and(|address| self.known.remove(&address).is_some())
     }
 
     /// An announcement was taken back or ran out.
@@ -107,15 +142,34 @@ impl Candidates {
         }
     }
 
-    /// What to dial now, where no connection leads to yet. The caller says how each ends.
+    /// What to dial now, where no connection leads to yet: first where a device answered before, then what
+    /// failed least. The caller says how each ends.
     pub fn due(&mut self, now: Instant, connected: &[DeviceId]) -> Vec<SocketAddr> {
+        let announced = |known: &Candidate| known.source != Source::Typed;
+        let dialling = |known: &&Candidate| known.dialling && announced(known);
+        let mut on_their_way = self.known.values().filter(dialling).count();
+        let mut waiting: Vec<(SocketAddr, &mut Candidate)> = self
+            .known
+            .iter_mut()
+            .filter(|(_, known)| {
+                let there = known.device.is_some_and(|device| connected.contains(&device));
+                !there && !known.dialling && known.not_before <= now
+            })
+            .map(|(address, known)| (*address, known))
+            .collect();
+        waiting.sort_by_key(|(address, known)| {
+            (known.device.is_none(), known.failures, known.not_before, *address)
+        });
         let mut due = Vec::new();
-        for (address, known) in &mut self.known {
-            let there = known.device.is_some_and(|device| connected.contains(&device));
-            if !there && !known.dialling && known.not_before <= now {
-                known.dialling = true;
-                due.push(*address);
+        for (address, known) in waiting {
+            if announced(known) {
+                if on_their_way >= ON_THEIR_WAY || !self.pace.take(DIALS, now) {
+                    continue;
+                }
+                on_their_way += 1;
             }
+            (known.dialling, known.tried) = (true, Some(now));
+            due.push(address);
         }
         due
     }
@@ -133,6 +187,19 @@ impl Candidates {
             known.dialling = false;
             known.failures = known.failures.saturating_add(1);
             known.not_before = now + self.backoff.after(known.failures);
+        }
+    }
+
+    /// Whether an address is one of them.
+    pub fn knows(&self, address: &SocketAddr) -> bool {
+        self.known.contains_key(address)
+    }
+
+    /// The name under which an address was announced.
+    pub fn name_of(&self, address: &SocketAddr) -> Option<String> {
+        match &self.known.get(address)?.source {
+            Source::Announced(name) => Some(name.clone()),
+            Source::Typed => None,
         }
     }
 
@@ -178,7 +245,8 @@ mod tests {
         candidates.due(now, &[]);
         candidates.failed(at(1), now);
         candidates.announced("a", &[at(1)], now);
-        assert_eq!(candidates.due(now, &[]), [at(1)]);
+        assert!(candidates.due(now, &[]).is_empty(), "it was tried a moment ago");
+        assert_eq!(candidates.due(now + REPEATED, &[]), [at(1)]);
         // What was typed stays when the announcement goes.
         candidates.gone("a");
         assert_eq!(candidates.len(), 1);
@@ -196,6 +264,62 @@ mod tests {
         }
         assert!(candidates.due(now, &[LAPTOP]).is_empty());
         assert_eq!(candidates.due(now, &[]).len(), 2);
+    }
+
+    #[test]
+    fn whoever_repeats_a_tag_makes_this_device_dial_no_faster() {
+        let start = Instant::now();
+        let mut candidates = Candidates::new(Backoff::default());
+        candidates.typed(&[at(9)], start);
+        let mut dialled = 0;
+        for tick in 0..40_u32 {
+            let now = start + Duration::from_millis(250) * tick;
+            for port in 1_000..1_100 {
+                let name = format!("{tick}-{port}");
+                candidates.announced(&name, &[at(port)], now);
+            }
+            for address in candidates.due(now, &[]) {
+                dialled += usize::from(address != at(9));
+                candidates.failed(address, now);
+            }
+        }
+        // Ten seconds: what is there at once, and four a second.
+        assert!((40..=16 + 40).contains(&dialled), "{dialled}");
+        // What the person typed, and where a device answered, does not wait behind them.
+        let now = start + Duration::from_secs(100);
+        candidates.reached(at(1_050), LAPTOP);
+        let due = candidates.due(now, &[]);
+        assert_eq!(due[0], at(1_050));
+        assert!(due.contains(&at(9)));
+    }
+
+    #[test]
+    fn only_so_many_announced_addresses_are_on_their_way_at_once() {
+        let start = Instant::now();
+        let mut candidates = Candidates::new(Backoff::default());
+        let all: Vec<SocketAddr> = (1..=100).map(at).collect();
+        candidates.announced("a", &all, start);
+        let mut on_their_way = 0;
+        for second in 0..60 {
+            on_their_way += candidates.due(start + Duration::from_secs(second), &[]).len();
+        }
+        assert_eq!(on_their_way, ON_THEIR_WAY);
+    }
+
+    #[test]
+    fn what_led_nowhere_makes_room_for_what_was_not_tried() {
+        let now = Instant::now();
+        let mut candidates = Candidates::new(Backoff::default());
+        for port in 0..u16::try_from(MOST).unwrap() {
+            candidates.announced(&port.to_string(), &[at(port)], now);
+        }
+        candidates.announced("late", &[at(9_999)], now);
+        assert!(!candidates.known.contains_key(&at(9_999)), "nothing was tried yet");
+        let tried = candidates.due(now, &[]);
+        candidates.failed(tried[0], now);
+        candidates.announced("late", &[at(9_999)], now);
+        assert!(candidates.known.contains_key(&at(9_999)));
+        assert_eq!(candidates.len(), MOST);
     }
 
     #[test]

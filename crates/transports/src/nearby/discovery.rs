@@ -4,6 +4,7 @@
 
 use super::found::{addresses_of, instance_of};
 use super::hello::Versions;
+use super::onlink::OnLink;
 use super::{NearbyError, Tag, txt};
 use mdns_sd::{
     IfKind, Receiver, ResolvedService, ServiceDaemon, ServiceEvent, ServiceInfo,
@@ -47,7 +48,7 @@ pub enum DiscoveryEvent {
     Found {
         /// Its name, random with each start of the app there.
         instance: String,
-        /// Where it may be reached, the likeliest first.
+        /// Where it may be reached, the likeliest first: on networks of this device alone.
         addresses: Vec<SocketAddr>,
         /// Whether its tag is that of this device's vault.
         tag_matches: bool,
@@ -94,8 +95,13 @@ impl Discovery {
         let (sender, events) = mpsc::channel(EVENTS);
         let (again, asked) = mpsc::channel(1);
         let found = daemon.browse(SERVICE).map_err(failed)?;
-        let forward =
-            Forward { daemon: daemon.clone(), own: name.clone(), tag: tag.clone(), sender };
+        let forward = Forward {
+            daemon: daemon.clone(),
+            own: name.clone(),
+            tag: tag.clone(),
+            on_link: OnLink::new(config.interface.clone()),
+            sender,
+        };
         let forwarding = tokio::spawn(forward.run(found, asked)).abort_handle();
         let discovery = Self {
             daemon,
@@ -198,11 +204,12 @@ struct Forward {
     daemon: ServiceDaemon,
     own: String,
     tag: Arc<RwLock<Tag>>,
+    on_link: OnLink,
     sender: mpsc::Sender<DiscoveryEvent>,
 }
 
 impl Forward {
-    async fn run(self, mut found: Receiver<ServiceEvent>, mut asked: mpsc::Receiver<()>) {
+    async fn run(mut self, mut found: Receiver<ServiceEvent>, mut asked: mpsc::Receiver<()>) {
         loop {
             let event = tokio::select! {
                 event = found.recv_async() => event.ok(),
@@ -235,7 +242,7 @@ impl Forward {
         }
     }
 
-    fn tell(&self, event: ServiceEvent) -> Option<DiscoveryEvent> {
+    fn tell(&mut self, event: ServiceEvent) -> Option<DiscoveryEvent> {
         match event {
             ServiceEvent::ServiceResolved(service) => self.found(&service),
             ServiceEvent::ServiceRemoved(_, full_name) => {
@@ -246,13 +253,13 @@ impl Forward {
         }
     }
 
-    fn found(&self, service: &ResolvedService) -> Option<DiscoveryEvent> {
+    fn found(&mut self, service: &ResolvedService) -> Option<DiscoveryEvent> {
         let instance = instance_of(service.get_fullname())?;
         let said = txt::read(service.get_properties())?;
         if instance == self.own || said.name == self.own {
             return None;
         }
-        let addresses = addresses_of(service);
+        let addresses = addresses_of(service, &mut self.on_link);
         if addresses.is_empty() {
             return None;
         }

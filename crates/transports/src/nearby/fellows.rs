@@ -1,6 +1,7 @@
 //! Devices for the tests of connections.
 
-use super::{Admission, Host, HostSession, Identity, Link, Neighbour, Tag};
+use super::meeting::{Meeting, MeetingError};
+use super::{Admission, Codes, Host, HostSession, Identity, Neighbour, Tag};
 use crate::bundle::fixture_tests::Device;
 use crate::peer::{Answer, Answering, Ask, Call, Came, News, PeerError, Receiving};
 use holdfast_model::EntityId;
@@ -16,12 +17,21 @@ pub(super) struct Shared {
     device: Arc<Mutex<Device>>,
     pub(super) changed: watch::Sender<u64>,
     neighbours: Mutex<Vec<Neighbour>>,
+    pub(super) codes: Arc<Codes>,
+    /// The numbers of codes that were tried, and whether that was a proof.
+    pub(super) tried: Mutex<Vec<(u64, bool)>>,
 }
 
 impl Shared {
     pub(super) fn new(device: Device) -> Arc<Self> {
         let device = Arc::new(Mutex::new(device.on_disk()));
-        Arc::new(Self { device, changed: watch::channel(0).0, neighbours: Mutex::default() })
+        Arc::new(Self {
+            device,
+            changed: watch::channel(0).0,
+            neighbours: Mutex::default(),
+            codes: Arc::default(),
+            tried: Mutex::default(),
+        })
     }
 
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Device) -> T) -> T {
@@ -76,7 +86,13 @@ impl Host for Shared {
         self.with(|device| Tag::of(&device.keyring, device.wall_ms as u64)).ok()
     }
 
-    fn pair(&self, _: Link, _: SocketAddr) {}
+    fn codes(&self) -> Arc<Codes> {
+        self.codes.clone()
+    }
+
+    fn tried(&self, _: SocketAddr, number: u64, outcome: Result<Meeting, MeetingError>) {
+        self.tried.lock().unwrap().push((number, outcome.is_ok()));
+    }
 
     fn neighbours(&self, neighbours: &[Neighbour]) {
         *self.neighbours.lock().unwrap() = neighbours.to_vec();

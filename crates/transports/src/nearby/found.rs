@@ -1,5 +1,6 @@
 //! Name and addresses of a device that was found, as far as they can be used.
 
+use super::onlink::OnLink;
 use super::{SERVICE, limits};
 use mdns_sd::{ResolvedService, ScopedIp};
 use std::collections::BTreeSet;
@@ -13,16 +14,17 @@ pub(super) fn instance_of(full_name: &str) -> Option<String> {
     proper.then(|| name.to_owned())
 }
 
-/// The addresses that can be connected to: IPv4, then IPv6, then IPv6 of the link alone, which keep
-/// the interface on which they were heard.
-pub(super) fn addresses_of(service: &ResolvedService) -> Vec<SocketAddr> {
+/// The addresses of this device's own networks that can be connected to: IPv4, then IPv6, then IPv6 of the
+/// link alone, which keep the interface on which they were heard.
+pub(super) fn addresses_of(service: &ResolvedService, on_link: &mut OnLink) -> Vec<SocketAddr> {
     let port = service.get_port();
     if port == 0 {
         return Vec::new();
     }
     let usable: BTreeSet<(u8, SocketAddr)> =
         service.get_addresses().iter().filter_map(|address| ranked(address, port)).collect();
-    usable.into_iter().map(|(_, address)| address).take(limits::ADDRESSES).collect()
+    let usable = usable.into_iter().map(|(_, address)| address).take(limits::ADDRESSES);
+    usable.filter(|address| on_link.has(address)).collect()
 }
 
 fn ranked(address: &ScopedIp, port: u16) -> Option<(u8, SocketAddr)> {

@@ -13,7 +13,7 @@ pub enum Purpose {
     Sync,
 }
 
-/// The versions of the protocol that an app speaks, and its own.
+/// The versions of the protocol that an app speaks, and its own. Strangers are not told the latter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Versions {
     /// The lowest version of the protocol.
@@ -38,7 +38,8 @@ pub struct Hello {
     pub lowest: u32,
     /// The highest version of the protocol that the sender speaks.
     pub highest: u32,
-    /// The sender's version of the app. At most [`limits::APP`] printable characters.
+    /// To a device of the vault, the sender's version of the app; to a stranger, the protocol's number alone:
+    /// what an app's version is known to get wrong is nobody's business. At most [`limits::APP`] printable characters.
     pub app: String,
     /// What the connection is for: as the connecting side says it, and as the other repeats it.
     pub purpose: Purpose,
@@ -60,8 +61,10 @@ const fn yes() -> bool {
 }
 
 impl Hello {
-    pub(super) fn new(versions: &Versions, purpose: Purpose, known: bool) -> Self {
+    /// `trusted` is whether the other side is a device of this vault.
+    pub(super) fn new(versions: &Versions, purpose: Purpose, known: bool, trusted: bool) -> Self {
         let Versions { lowest, highest, app } = versions.clone();
+        let app = if trusted { app } else { format!("protocol-{highest}") };
         Self { lowest, highest, app, purpose, known, removed: false }
     }
 
@@ -109,7 +112,7 @@ mod tests {
     }
 
     fn hello(lowest: u32, highest: u32) -> Hello {
-        Hello::new(&speaks(lowest, highest), Purpose::Sync, true)
+        Hello::new(&speaks(lowest, highest), Purpose::Sync, true, true)
     }
 
     #[test]
@@ -121,6 +124,15 @@ mod tests {
         assert!(newer.to_string().contains("2.1"));
         let older = hello(1, 3).agree(&speaks(4, 5)).unwrap_err();
         assert_eq!(older.code(), "nearby_update_other_device");
+    }
+
+    #[test]
+    fn a_stranger_is_told_the_protocols_number_and_no_version() {
+        let versions = speaks(1, 4);
+        let told = Hello::new(&versions, Purpose::Pair, true, false);
+        assert_eq!((told.app.as_str(), told.highest), ("protocol-4", 4));
+        assert_eq!(Hello::decode(&told.encode().unwrap()).unwrap(), told);
+        assert_eq!(Hello::new(&versions, Purpose::Sync, true, true).app, "2.1");
     }
 
     #[test]

@@ -1,7 +1,10 @@
-use super::{Admission, Link, Tag};
+use super::codes::Codes;
+use super::meeting::{Meeting, MeetingError};
+use super::{Admission, Tag};
 use crate::peer::{Answer, Ask, Call, News, PeerError};
 use holdfast_oplog::DeviceId;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// What connections need of the app. Called from threads that may wait.
 pub trait Host: Send + Sync + 'static {
@@ -20,8 +23,12 @@ pub trait Host: Send + Sync + 'static {
     /// What the connection to a device uses: a way to the database of its own.
     fn session(&self, device: DeviceId) -> Result<Box<dyn HostSession>, PeerError>;
 
-    /// A device connected to pair.
-    fn pair(&self, link: Link, from: SocketAddr);
+    /// The codes that this device shows.
+    fn codes(&self) -> Arc<Codes>;
+
+    /// The code of that number was tried, which used it up: by a device that proved that it knows it, or
+    /// that did not. At most once for each code; may wait for the person.
+    fn tried(&self, from: SocketAddr, number: u64, outcome: Result<Meeting, MeetingError>);
 
     /// How the connections stand; called whenever that changed.
     fn neighbours(&self, neighbours: &[Neighbour]);

@@ -53,7 +53,7 @@ pub struct Link {
     pub peer_key: [u8; 32],
     /// The protocol's version that both speak.
     pub protocol: u32,
-    /// The other device's version of the app, for people.
+    /// The other device's version of the app, for people; of a stranger, the protocol's number.
     pub peer_app: String,
     /// What the connection is for. One for [`Purpose::Pair`] takes frames of at most
     /// [`limits::HANDSHAKE`] until both halves' limits are lifted.
@@ -147,7 +147,8 @@ where
         }
     })?;
     let mut link = Shaken::new(TlsStream::Client(tls), identity, budget)?;
-    link.send(&Hello::new(&identity.versions, purpose, true)).await?;
+    // With an expected key TLS has shown already who it is.
+    link.send(&Hello::new(&identity.versions, purpose, true, purpose == Purpose::Sync)).await?;
     let theirs = link.hello().await?;
     let protocol = theirs.agree(&identity.versions)?;
     if !theirs.known {
@@ -178,7 +179,8 @@ where
     }
     let theirs = link.hello().await?;
     let known = admission == Admission::Known || theirs.purpose == Purpose::Pair;
-    let hello = Hello::new(&identity.versions, theirs.purpose, known);
+    let trusted = admission == Admission::Known;
+    let hello = Hello::new(&identity.versions, theirs.purpose, known, trusted);
     link.send(&Hello { removed: admission == Admission::Removed, ..hello }).await?;
     let protocol = theirs.agree(&identity.versions)?;
     if !known {

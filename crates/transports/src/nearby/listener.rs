@@ -1,8 +1,13 @@
 //! Where other devices connect. How many may be on their way at once is bounded, in all and for each
-//! address; what one of them does to itself does nothing to the others.
+//! address, and so is how often one address may come; what one of them does to itself does nothing to the
+//! others. Strangers are answered here, and get no further before they have proved the code.
 
+use super::codes::{Codes, Unproved};
 use super::link::{Link, Who, accept};
-use super::{Identity, NearbyError, socket};
+use super::meeting::{self, Meeting, MeetingError};
+use super::pace::{Paces, Rate};
+use super::seats::Seats;
+use super::{Identity, NearbyError, Purpose, socket};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -12,6 +17,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// After the system could not accept, for want of files or memory, until it is tried again.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -25,23 +31,38 @@ pub struct ListenerLimits {
     pub connecting: usize,
     /// Of these, from one address (of IPv6, from one network of 64 bits).
     pub connecting_per_address: usize,
-    /// Links that wait to be taken by [`Listener::next`].
+    /// What waits to be taken by [`Listener::next`].
     pub waiting: usize,
+    /// How often one address may come, whatever comes of it.
+    pub knocks: Rate,
 }
 
 impl Default for ListenerLimits {
     fn default() -> Self {
-        Self { connecting: 64, connecting_per_address: 8, waiting: 16 }
+        let knocks = Rate { burst: 32, every: Duration::from_millis(125) };
+        Self { connecting: 64, connecting_per_address: 8, waiting: 16, knocks }
     }
 }
 
-/// A device that connected.
+/// Who came, and what for.
 #[derive(Debug)]
-pub struct Arrived {
-    /// From where.
-    pub from: SocketAddr,
-    /// The connection.
-    pub link: Link,
+pub enum Arrived {
+    /// A device of the vault.
+    Device {
+        /// From where.
+        from: SocketAddr,
+        /// The connection.
+        link: Box<Link>,
+    },
+    /// A device that tried the code, which is used up by that.
+    Tried {
+        /// From where.
+        from: SocketAddr,
+        /// The number of the code.
+        number: u64,
+        /// The connection on which it proved that it knows the code; or why it did not.
+        outcome: Result<Box<Meeting>, MeetingError>,
+    },
 }
 
 /// Listens until it is dropped; connections that were not finished then end with it.
@@ -63,6 +84,7 @@ impl Listener {
         addresses: &[SocketAddr],
         identity: Arc<Identity>,
         who: Arc<Who>,
+        codes: Arc<Codes>,
         limits: ListenerLimits,
     ) -> Result<Self, NearbyError> {
         let sockets = bind(addresses)?;
@@ -71,8 +93,10 @@ impl Listener {
         let door = Door {
             identity,
             who,
+            codes,
+            seats: Arc::default(),
             sender,
-            crowd: Arc::new(Crowd { limits, inside: Mutex::default() }),
+            crowd: Arc::new(Crowd::new(limits)),
             turned_away: turned_away.clone(),
         };
         let mut tasks = JoinSet::new();
@@ -89,7 +113,7 @@ impl Listener {
         &self.addresses
     }
 
-    /// The next device that connected. A call that is dropped while it waits loses nothing.
+    /// Who came next. A call that is dropped while it waits loses nothing.
     pub async fn next(&mut self) -> Option<Arrived> {
         self.links.recv().await
     }
@@ -104,6 +128,8 @@ impl Listener {
 struct Door {
     identity: Arc<Identity>,
     who: Arc<Who>,
+    codes: Arc<Codes>,
+    seats: Arc<Seats>,
     sender: mpsc::Sender<Arrived>,
     crowd: Arc<Crowd>,
     turned_away: Arc<AtomicU64>,
@@ -134,14 +160,52 @@ impl Door {
 
     async fn answer(self, stream: TcpStream, from: SocketAddr, place: Place) {
         socket::tune(&stream);
-        match accept(stream, &self.identity, &*self.who).await {
-            Ok(link) => {
+        // For all of it: TLS, the hello, and what proves the code.
+        let until = Instant::now() + self.identity.deadline;
+        let arrived = match accept(stream, &self.identity, &*self.who).await {
+            Ok(link) if link.purpose == Purpose::Pair => self.meet(link, from, until).await,
+            Ok(link) => Some(Arrived::Device { from, link: Box::new(link) }),
+            Err(_) => None,
+        };
+        match arrived {
+            Some(arrived) => {
                 // Whoever is not fetched keeps its place, so the crowd stays bounded.
-                let _ = self.sender.send(Arrived { from, link }).await;
+                let _ = self.sender.send(arrived).await;
             }
-            Err(_) => self.turn_away(),
+            None => self.turn_away(),
         }
         drop(place);
+    }
+
+    /// Answers a stranger. Only one that used the code up is anybody's business.
+    async fn meet(&self, link: Link, from: SocketAddr, until: Instant) -> Option<Arrived> {
+        let seat = match self.codes.why_not() {
+            Some(why) => Err(MeetingError::from(why)),
+            None => self.seats.take(from.ip()).ok_or(MeetingError::Busy),
+        };
+        let mut seat = match seat {
+            Ok(seat) => seat,
+            Err(why) => {
+                let _ = timeout_at(until, meeting::decline(link, &why)).await;
+                return None;
+            }
+        };
+        let begun = seat.begun();
+        let ended = async {
+            tokio::select! {
+                () = seat.replaced() => MeetingError::Busy,
+                () = sleep_until(until) => NearbyError::SlowHandshake.into(),
+            }
+        };
+        match meeting::offering(link, self.identity.key(), &self.codes, begun, ended).await {
+            Ok(meeting) => {
+                let (number, outcome) = (meeting.number(), Ok(Box::new(meeting)));
+                Some(Arrived::Tried { from, number, outcome })
+            }
+            Err(Unproved { error, burned }) => {
+                burned.map(|number| Arrived::Tried { from, number, outcome: Err(error) })
+            }
+        }
     }
 
     fn turn_away(&self) {
@@ -153,6 +217,7 @@ impl Door {
 struct Crowd {
     limits: ListenerLimits,
     inside: Mutex<HashMap<IpAddr, usize>>,
+    knocks: Mutex<Paces<IpAddr>>,
 }
 
 struct Place {
@@ -161,8 +226,18 @@ struct Place {
 }
 
 impl Crowd {
+    fn new(limits: ListenerLimits) -> Self {
+        let knocks = Mutex::new(Paces::new(limits.knocks));
+        Self { limits, inside: Mutex::default(), knocks }
+    }
+
     fn enter(self: &Arc<Self>, from: IpAddr) -> Option<Place> {
         let from = neighbourhood(from);
+        let mut knocks = self.knocks.lock().unwrap_or_else(PoisonError::into_inner);
+        if !knocks.take(from, std::time::Instant::now()) {
+            return None;
+        }
+        drop(knocks);
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
         let total: usize = inside.values().sum();
         let here = inside.get(&from).copied().unwrap_or_default();
@@ -188,7 +263,7 @@ impl Drop for Place {
 }
 
 /// What counts as one address: of IPv6, whoever has one has all of its network.
-fn neighbourhood(address: IpAddr) -> IpAddr {
+pub(super) fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))

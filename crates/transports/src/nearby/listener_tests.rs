@@ -8,7 +8,14 @@ use tokio::net::TcpStream;
 fn listen(addresses: &[&str], limits: ListenerLimits) -> Listener {
     let addresses: Vec<SocketAddr> = addresses.iter().map(|it| it.parse().unwrap()).collect();
     let who = everyone_is(Admission::Known);
-    Listener::start(&addresses, Arc::new(phone()), who, limits).unwrap()
+    Listener::start(&addresses, Arc::new(phone()), who, Arc::default(), limits).unwrap()
+}
+
+fn device_of(arrived: Option<Arrived>) -> Box<Link> {
+    match arrived {
+        Some(Arrived::Device { link, .. }) => link,
+        other => panic!("a device of the vault: {other:?}"),
+    }
 }
 
 async fn good(listener: &mut Listener) {
@@ -17,7 +24,7 @@ async fn good(listener: &mut Listener) {
     let link = connect(to, &laptop_itself, Expected::Key(*phone().key()));
     let (there, here) = tokio::join!(link, listener.next());
     there.unwrap();
-    assert_eq!(here.unwrap().link.peer_key, *laptop().key());
+    assert_eq!(device_of(here).peer_key, *laptop().key());
 }
 
 #[tokio::test]
@@ -33,7 +40,8 @@ async fn a_port_that_is_taken_is_said() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let who = everyone_is(Admission::Known);
-    let listener = Listener::start(&[address], Arc::new(phone()), who, ListenerLimits::default());
+    let limits = ListenerLimits::default();
+    let listener = Listener::start(&[address], Arc::new(phone()), who, Arc::default(), limits);
     assert_eq!(code(&listener), "nearby_bind");
 }
 
@@ -75,8 +83,8 @@ async fn who_sends_without_end_is_cut_off_early() {
 #[tokio::test]
 async fn connections_on_their_way_are_bounded_in_all_and_for_each_address() {
     for limits in [
-        ListenerLimits { connecting: 100, connecting_per_address: 2, waiting: 4 },
-        ListenerLimits { connecting: 2, connecting_per_address: 100, waiting: 4 },
+        ListenerLimits { connecting: 100, connecting_per_address: 2, ..Default::default() },
+        ListenerLimits { connecting: 2, connecting_per_address: 100, ..Default::default() },
     ] {
         let mut listener = listen(&["127.0.0.1:0"], limits);
         let to = listener.addresses()[0];
@@ -102,11 +110,133 @@ async fn who_says_nothing_is_let_go_at_the_deadline() {
     let short = phone().within(std::time::Duration::from_millis(50));
     let who = everyone_is(Admission::Known);
     let to = ["127.0.0.1:0".parse().unwrap()];
-    let listener = Listener::start(&to, Arc::new(short), who, ListenerLimits::default()).unwrap();
+    let limits = ListenerLimits::default();
+    let listener = Listener::start(&to, Arc::new(short), who, Arc::default(), limits).unwrap();
     let mut slow = TcpStream::connect(listener.addresses()[0]).await.unwrap();
     // Ends when the other side lets go.
     let _ = slow.read(&mut [0; 1]).await;
     while listener.turned_away() < 1 {
         tokio::task::yield_now().await;
     }
+}
+
+/// Connects from an address of its own on the loopback interface, and says hello as a stranger.
+async fn stranger_from(last: u8, seed: u64, to: SocketAddr) -> Result<Link, NearbyError> {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from(([127, 0, 0, last], 0))).unwrap();
+    let stream = socket.connect(to).await.map_err(NearbyError::Lost)?;
+    connect_over(stream, &device(seed), Expected::Anyone).await
+}
+
+fn strangers(codes: Arc<Codes>, phone: Identity, limits: ListenerLimits) -> Listener {
+    let who = everyone_is(Admission::Stranger);
+    let to = ["127.0.0.1:0".parse().unwrap()];
+    Listener::start(&to, Arc::new(phone), who, codes, limits).unwrap()
+}
+
+#[tokio::test]
+async fn without_a_code_strangers_are_answered_and_nobody_else_hears_of_them() {
+    let mut listener =
+        strangers(Arc::default(), phone(), ListenerLimits { knocks: NEVER, ..Default::default() });
+    let to = listener.addresses()[0];
+    for round in 0..200 {
+        let mut link = stranger_from(1, round, to).await.unwrap();
+        let told = meeting::name_of(&mut link).await.unwrap_err();
+        assert_eq!(told.code(), "pairing_no_code");
+    }
+    while listener.turned_away() < 200 {
+        tokio::task::yield_now().await;
+    }
+    let nothing = tokio::time::timeout(std::time::Duration::ZERO, listener.next()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+}
+
+/// As fast as anybody likes.
+const NEVER: Rate = Rate { burst: u32::MAX, every: std::time::Duration::ZERO };
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn four_addresses_that_say_nothing_do_not_keep_the_right_device_from_pairing() {
+    let codes = Arc::new(Codes::new());
+    let code = codes.show(7, "Phone").unwrap().code;
+    let mut listener = strangers(codes, phone(), ListenerLimits::default());
+    let to = listener.addresses()[0];
+    let mut idle = Vec::new();
+    for last in 2..8 {
+        let mut link = stranger_from(last, u64::from(last), to).await.unwrap();
+        // It is there, as its question for the name shows, and then says no more.
+        assert_eq!(meeting::name_of(&mut link).await.unwrap(), "Phone");
+        idle.push(link);
+    }
+    let laptop = device(1);
+    let link = stranger_from(9, 1, to).await.unwrap();
+    let pairs = meeting::accepting(link, laptop.key(), &code);
+    let (meeting, arrived) = tokio::join!(pairs, listener.next());
+    meeting.unwrap();
+    match arrived {
+        Some(Arrived::Tried { number: 7, outcome: Ok(met), .. }) => {
+            assert_eq!(met.peer_key(), *laptop.key());
+        }
+        other => panic!("the laptop proved the code: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_guess_is_told_once_with_the_codes_number() {
+    let codes = Arc::new(Codes::new());
+    let right = codes.show(3, "Phone").unwrap().code.to_string().replace(' ', "");
+    let wrong = format!("{:08}", (right.parse::<u32>().unwrap() + 1) % 100_000_000);
+    let wrong = holdfast_vault::pairing::PairingCode::parse(&wrong).unwrap();
+    let mut listener = strangers(codes.clone(), phone(), ListenerLimits::default());
+    let to = listener.addresses()[0];
+    let laptop = device(1);
+    let link = stranger_from(1, 1, to).await.unwrap();
+    let tries = meeting::accepting(link, laptop.key(), &wrong);
+    let (told, arrived) = tokio::join!(tries, listener.next());
+    assert_eq!(told.unwrap_err().code(), "pairing_wrong_code");
+    match arrived {
+        Some(Arrived::Tried { number: 3, outcome: Err(error), .. }) => {
+            assert_eq!(error.code(), "pairing_wrong_code");
+        }
+        other => panic!("the code was used up: {other:?}"),
+    }
+    assert_eq!(codes.expired(), None);
+}
+
+#[tokio::test]
+async fn one_deadline_holds_for_tls_the_hello_and_the_proof_together() {
+    let codes = Arc::new(Codes::new());
+    codes.show(1, "Phone").unwrap();
+    let short = phone().within(std::time::Duration::from_millis(400));
+    let mut listener = strangers(codes.clone(), short, ListenerLimits::default());
+    let to = listener.addresses()[0];
+    // On a machine that is busy the hello alone may take longer than that: then it is tried again.
+    let mut met = None;
+    while met.is_none() {
+        met = stranger_from(1, 1, to).await.ok();
+    }
+    let before = listener.turned_away();
+    // It says that it wants to pair, and then nothing: it is let go all the same.
+    let mut link = met.unwrap();
+    let _ = link.reader.next(PATIENCE).await;
+    while listener.turned_away() == before {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(codes.why_not(), None, "the code is as good as before");
+    let nothing = tokio::time::timeout(std::time::Duration::ZERO, listener.next()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+}
+
+#[tokio::test]
+async fn one_address_may_come_only_so_often() {
+    let knocks = Rate { burst: 3, every: std::time::Duration::from_secs(3600) };
+    let mut listener =
+        listen(&["127.0.0.1:0"], ListenerLimits { knocks, ..ListenerLimits::default() });
+    for _ in 0..3 {
+        good(&mut listener).await;
+    }
+    let to = listener.addresses()[0];
+    let mut fourth = TcpStream::connect(to).await.unwrap();
+    let _ = fourth.read(&mut [0; 1]).await;
+    assert_eq!(listener.turned_away(), 1);
 }

@@ -3,11 +3,13 @@
 //! Everything after the code is sealed with what came of it, on top of the connection. What the code
 //! proves, and what a wrong one costs, is [`holdfast_vault::pairing`]'s.
 
+use super::codes::{Codes, Unproved};
 use super::{Link, NearbyError, Patience};
+use crate::said;
 use holdfast_oplog::{DeviceId, Hash, VaultId, decode, encode};
 use holdfast_vault::membership::{Introduction, invite, join};
 use holdfast_vault::pairing::{
-    Accepting, Binding, Offers, Paired, PairingCode, PairingError, Role, open_handover,
+    Accepting, Binding, CONFIRMATION, Paired, PairingCode, PairingError, Role, open_handover,
     seal_handover,
 };
 use holdfast_vault::{DeviceKeys, Invitation, InviteKey, Keyring, Membership, VaultError};
@@ -15,7 +17,6 @@ use rand_core::OsRng;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -25,6 +26,8 @@ const STEP: Patience =
 /// How long the person may look at what will move.
 const DECIDE: Patience =
     Patience { silence: Duration::from_secs(300), frame: Duration::from_secs(30) };
+/// How long saying why not may take.
+const MOMENT: Duration = Duration::from_secs(1);
 /// Largest sealed message.
 const LARGEST: usize = 5 * 1024 * 1024;
 
@@ -45,6 +48,11 @@ pub enum MeetingError {
         /// The same in words.
         text: String,
     },
+    /// Others are proving the code just now.
+    #[error(
+        "other devices are trying to pair with that device just now, and nothing was paired: try again in a moment with the same code"
+    )]
+    Busy,
     /// The person said no here.
     #[error("nothing was paired")]
     Cancelled,
@@ -68,6 +76,7 @@ impl MeetingError {
             Self::Code(error) => error.code(),
             Self::Link(error) => error.code(),
             Self::Declined { code, .. } => code,
+            Self::Busy => "pairing_busy",
             Self::Cancelled => "pairing_cancelled",
             Self::Already(_) => "already_paired",
             Self::Unexpected => "unexpected",
@@ -105,16 +114,12 @@ pub struct About {
 impl About {
     /// As people may see it: names that are too long, and signs that move the cursor, are not.
     fn cleaned(mut self) -> Self {
-        self.name = clean(&self.name, 64);
-        self.platform = clean(&self.platform, 16);
+        self.name = said::words(&self.name, 64);
+        self.platform = said::words(&self.platform, 16);
         self.lists.truncate(1_000);
-        self.lists = self.lists.iter().map(|title| clean(title, 200)).collect();
+        self.lists = self.lists.iter().map(|title| said::words(title, 200)).collect();
         self
     }
-}
-
-fn clean(text: &str, most: usize) -> String {
-    text.chars().filter(|c| !c.is_control()).take(most).collect()
 }
 
 /// Before the code is proved, in the clear within TLS.
@@ -161,6 +166,7 @@ pub struct Meeting {
     link: Link,
     paired: Paired,
     role: Role,
+    number: u64,
 }
 
 async fn say(link: &mut Link, open: &Open) -> Result<(), MeetingError> {
@@ -170,41 +176,83 @@ async fn say(link: &mut Link, open: &Open) -> Result<(), MeetingError> {
 async fn hear(link: &mut Link) -> Result<Open, MeetingError> {
     let frame = link.reader.next(STEP).await?.ok_or(MeetingError::Unexpected)?;
     match decode(&frame, super::limits::HANDSHAKE, "a message")? {
-        Open::Failed { code, text } => Err(MeetingError::Declined { code, text }),
+        Open::Failed { code, text } => Err(declined(&code, &text)),
         open => Ok(open),
     }
 }
 
+/// The other device says why not: whoever it is, its words are shown to the person.
+fn declined(code: &str, text: &str) -> MeetingError {
+    let (code, text) = said::reason(code, text);
+    MeetingError::Declined { code, text }
+}
+
 /// Tells the other side why it failed, where it still hears.
-async fn tell_failed(link: &mut Link, error: &PairingError) {
+async fn tell_failed(link: &mut Link, error: &MeetingError) {
     let failed = Open::Failed { code: error.code().to_owned(), text: error.to_string() };
-    let _ = say(link, &failed).await;
+    let _ = tokio::time::timeout(MOMENT, say(link, &failed)).await;
+}
+
+/// Answers a stranger who cannot pair now, and says why. Costs this device nothing but the answer.
+pub(super) async fn decline(mut link: Link, why: &MeetingError) {
+    // Its first message is read before: an answer beside unread bytes may be lost on the way.
+    if hear(&mut link).await.is_ok() {
+        tell_failed(&mut link, why).await;
+    }
 }
 
 /// The device that shows the code: answers one that says it knows it. Its name is told to whoever asks
-/// while a code is shown. `now_ms` is read for each step.
+/// while a code is shown. `begun` is called when the other side has sent its element; `ended` completes
+/// when this side waits no longer for a proof. What becomes of the code is told in any case.
 pub async fn offering(
     mut link: Link,
     own_key: &[u8; 32],
-    name: &str,
-    offers: &Mutex<Offers>,
-    now_ms: impl Fn() -> u64,
-) -> Result<Meeting, MeetingError> {
+    codes: &Codes,
+    begun: impl FnOnce(),
+    ended: impl Future<Output = MeetingError>,
+) -> Result<Meeting, Unproved> {
+    let proof = tokio::select! {
+        biased;
+        proof = prove(&mut link, own_key, codes, begun) => proof,
+        why = ended => Err(why.into()),
+    };
+    match proof {
+        Ok((paired, own, number)) => {
+            // From here on the code is used up: whatever follows is told by its number.
+            let told = say(&mut link, &Open::Confirmation(own.to_vec().into())).await;
+            told.map_err(|error| Unproved { error, burned: Some(number) })?;
+            Ok(Meeting::new(link, paired, Role::Offering, number))
+        }
+        Err(unproved) => {
+            if matches!(unproved.error, MeetingError::Code(_) | MeetingError::Busy) {
+                tell_failed(&mut link, &unproved.error).await;
+            }
+            Err(unproved)
+        }
+    }
+}
+
+/// The messages up to the other side's proof. Nothing is waited for after the code was tried, so that
+/// who ends it in between never hides what became of the code.
+async fn prove(
+    link: &mut Link,
+    own_key: &[u8; 32],
+    codes: &Codes,
+    begun: impl FnOnce(),
+) -> Result<(Paired, [u8; CONFIRMATION], u64), Unproved> {
     let binding = Binding {
         channel: link.exporter,
         offering: *own_key,
         accepting: link.peer_key,
         protocol: link.protocol,
     };
-    let offers = || offers.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut first = hear(&mut link).await?;
+    let mut first = hear(link).await?;
     if matches!(first, Open::Ask) {
-        if offers().good_for_ms(now_ms()).is_none() {
-            tell_failed(&mut link, &PairingError::NoCode).await;
-            return Err(PairingError::NoCode.into());
+        if let Some(why) = codes.why_not() {
+            return Err(why.into());
         }
-        say(&mut link, &Open::Called(name.to_owned())).await?;
-        first = match hear(&mut link).await {
+        say(link, &Open::Called(codes.name())).await?;
+        first = match hear(link).await {
             // It looked for another device.
             Err(MeetingError::Link(_) | MeetingError::Unexpected) => {
                 return Err(PairingError::NoCode.into());
@@ -213,37 +261,22 @@ pub async fn offering(
         };
     }
     let Open::Element(element) = first else {
-        return Err(MeetingError::Unexpected);
+        return Err(MeetingError::Unexpected.into());
     };
-    let begun = offers().begin(now_ms(), &binding, &element, &mut OsRng);
-    let (attempt, answer) = match begun {
-        Ok(begun) => begun,
-        Err(error) => {
-            tell_failed(&mut link, &error).await;
-            return Err(error.into());
-        }
+    let (attempt, answer) = codes.begin(&binding, &element)?;
+    begun();
+    say(link, &Open::Element(answer.to_vec().into())).await?;
+    let Open::Confirmation(confirmation) = hear(link).await? else {
+        return Err(MeetingError::Unexpected.into());
     };
-    say(&mut link, &Open::Element(answer.to_vec().into())).await?;
-    let Open::Confirmation(confirmation) = hear(&mut link).await? else {
-        return Err(MeetingError::Unexpected);
-    };
-    let confirmed = offers().confirm(now_ms(), attempt, &confirmation);
-    let (paired, own) = match confirmed {
-        Ok(confirmed) => confirmed,
-        Err(error) => {
-            tell_failed(&mut link, &error).await;
-            return Err(error.into());
-        }
-    };
-    say(&mut link, &Open::Confirmation(own.to_vec().into())).await?;
-    Ok(Meeting::new(link, paired, Role::Offering))
+    codes.confirm(attempt, &confirmation)
 }
 
 /// Asks a device what it is called; one that shows no code does not say.
 pub async fn name_of(link: &mut Link) -> Result<String, MeetingError> {
     say(link, &Open::Ask).await?;
     match hear(link).await? {
-        Open::Called(name) => Ok(clean(&name, 64)),
+        Open::Called(name) => Ok(said::words(&name, 64)),
         _ => Err(MeetingError::Unexpected),
     }
 }
@@ -271,7 +304,7 @@ pub async fn accepting(
         return Err(MeetingError::Unexpected);
     };
     let paired = last.take_confirmation(&theirs)?;
-    Ok(Meeting::new(link, paired, Role::Accepting))
+    Ok(Meeting::new(link, paired, Role::Accepting, 0))
 }
 
 /// What the device that shows the code needs to let another one in.
@@ -309,10 +342,15 @@ pub struct Entry {
 }
 
 impl Meeting {
-    fn new(mut link: Link, paired: Paired, role: Role) -> Self {
+    fn new(mut link: Link, paired: Paired, role: Role, number: u64) -> Self {
         link.reader.lift_limit();
         link.writer.lift_limit();
-        Self { link, paired, role }
+        Self { link, paired, role, number }
+    }
+
+    /// The number of the code by which it came about, at the device that showed it.
+    pub const fn number(&self) -> u64 {
+        self.number
     }
 
     /// Four words that are the same on both screens.
@@ -339,7 +377,7 @@ impl Meeting {
         };
         let plain = open_handover(&self.paired.secret, other, &frame)?;
         match read(&plain)? {
-            Sealed::Failed { code, text } => Err(MeetingError::Declined { code, text }),
+            Sealed::Failed { code, text } => Err(declined(&code, &text)),
             message => Ok(message),
         }
     }

@@ -4,6 +4,15 @@ use crate::nearby::Admission;
 use holdfast_oplog::ActorId;
 use holdfast_vault::membership::found;
 
+/// Nobody ends it from here.
+fn never() -> impl Future<Output = MeetingError> {
+    std::future::pending()
+}
+
+fn shows(codes: &Codes) -> PairingCode {
+    codes.show(1, "Laptop").unwrap().code
+}
+
 struct Side {
     keys: DeviceKeys,
     identity: Identity,
@@ -49,11 +58,11 @@ fn vault_of(side: &Side) -> (VaultId, Vec<u8>, Keyring) {
 async fn with_the_code_a_new_device_gets_the_vaults_keys_and_is_a_member_on_both() {
     let (laptop, phone) = (side(), side());
     let (vault, record, keyring) = vault_of(&laptop);
-    let offers = Mutex::new(Offers::new());
-    let offer = offers.lock().unwrap().show(0, &mut OsRng).unwrap();
+    let codes = Codes::new();
+    let shown = shows(&codes);
     let (to_laptop, at_laptop) = linked(&phone, &laptop).await;
     let accepts = async {
-        let code = PairingCode::parse(&offer.code.to_string()).unwrap();
+        let code = PairingCode::parse(&shown.to_string()).unwrap();
         let mut meeting = accepting(to_laptop, phone.identity.key(), &code).await?;
         let words = meeting.words();
         let other = meeting.introduce(about("Phone", None)).await?;
@@ -62,8 +71,9 @@ async fn with_the_code_a_new_device_gets_the_vaults_keys_and_is_a_member_on_both
         Ok::<_, MeetingError>((words, entry))
     };
     let offers_it = async {
-        let mut meeting =
-            offering(at_laptop, laptop.identity.key(), "Laptop", &offers, || 1).await?;
+        let mut meeting = offering(at_laptop, laptop.identity.key(), &codes, || {}, never())
+            .await
+            .map_err(|it| it.error)?;
         let words = meeting.words();
         let other = meeting.introduce(about("Laptop", Some(vault))).await?;
         let (keys, keyring) = (&laptop.keys, &keyring);
@@ -79,23 +89,24 @@ async fn with_the_code_a_new_device_gets_the_vaults_keys_and_is_a_member_on_both
     let members = Membership::from_records(vault, &entry.records);
     assert_eq!(members.active().count(), 2);
     // The code is used up.
-    assert!(offers.lock().unwrap().good_for_ms(2).is_none());
+    assert_eq!(codes.why_not(), Some(PairingError::Burned));
 }
 
 #[tokio::test]
 async fn a_wrong_code_pairs_nothing_says_so_on_both_sides_and_is_burned() {
     let (laptop, phone) = (side(), side());
-    let offers = Mutex::new(Offers::new());
-    let offer = offers.lock().unwrap().show(0, &mut OsRng).unwrap();
-    let right = offer.code.to_string().replace(' ', "");
+    let codes = Codes::new();
+    let shown = shows(&codes);
+    let right = shown.to_string().replace(' ', "");
     let wrong = format!("{:08}", (right.parse::<u32>().unwrap() + 1) % 100_000_000);
     let (to_laptop, at_laptop) = linked(&phone, &laptop).await;
     let code = PairingCode::parse(&wrong).unwrap();
     let (accepted, offered) = tokio::join!(
         accepting(to_laptop, phone.identity.key(), &code),
-        offering(at_laptop, laptop.identity.key(), "Laptop", &offers, || 1)
+        offering(at_laptop, laptop.identity.key(), &codes, || {}, never())
     );
-    assert_eq!(offered.unwrap_err().code(), "pairing_wrong_code");
+    let offered = offered.unwrap_err();
+    assert_eq!((offered.error.code(), offered.burned), ("pairing_wrong_code", Some(1)));
     let told = accepted.unwrap_err();
     assert_eq!(told.code(), "pairing_wrong_code", "{told}");
     // The right one is worth nothing any more.
@@ -103,7 +114,7 @@ async fn a_wrong_code_pairs_nothing_says_so_on_both_sides_and_is_burned() {
     let code = PairingCode::parse(&right).unwrap();
     let (accepted, offered) = tokio::join!(
         accepting(to_laptop, phone.identity.key(), &code),
-        offering(at_laptop, laptop.identity.key(), "Laptop", &offers, || 2)
+        offering(at_laptop, laptop.identity.key(), &codes, || {}, never())
     );
     assert!(accepted.is_err() && offered.is_err());
 }
@@ -111,10 +122,10 @@ async fn a_wrong_code_pairs_nothing_says_so_on_both_sides_and_is_burned() {
 #[tokio::test]
 async fn a_device_says_its_name_only_while_it_shows_a_code_and_asking_costs_nothing() {
     let (laptop, phone) = (side(), side());
-    let offers = Mutex::new(Offers::new());
-    for shows in [false, true, true] {
-        if shows && offers.lock().unwrap().good_for_ms(0).is_none() {
-            offers.lock().unwrap().show(0, &mut OsRng).unwrap();
+    let codes = Codes::new();
+    for is_shown in [false, true, true] {
+        if is_shown && codes.why_not().is_some() {
+            shows(&codes);
         }
         let (mut to_laptop, at_laptop) = linked(&phone, &laptop).await;
         let asks = async {
@@ -123,32 +134,89 @@ async fn a_device_says_its_name_only_while_it_shows_a_code_and_asking_costs_noth
             name
         };
         let own = laptop.identity.key();
-        let answers = offering(at_laptop, own, "Laptop", &offers, || 1);
+        let answers = offering(at_laptop, own, &codes, || panic!("no element came"), never());
         let (asked, answered) = tokio::join!(asks, answers);
-        assert_eq!(answered.unwrap_err().code(), "pairing_no_code");
+        let answered = answered.unwrap_err();
+        assert_eq!((answered.error.code(), answered.burned), ("pairing_no_code", None));
         match asked {
-            Ok(name) => assert!(shows && name == "Laptop"),
-            Err(error) => assert!(!shows && error.code() == "pairing_no_code", "{error}"),
+            Ok(name) => assert!(is_shown && name == "Laptop"),
+            Err(error) => assert!(!is_shown && error.code() == "pairing_no_code", "{error}"),
         }
     }
-    assert!(offers.lock().unwrap().good_for_ms(2).is_some(), "the code is as good as before");
+    assert_eq!(codes.why_not(), None, "the code is as good as before");
+}
+
+#[tokio::test]
+async fn who_stops_between_the_messages_uses_no_code_up_and_one_that_is_used_up_is_told() {
+    let (laptop, phone) = (side(), side());
+    let codes = Codes::new();
+    let shown = shows(&codes);
+    // After nothing, and after its element: it waits for ever, and this side does not.
+    for begins in [false, true] {
+        let (mut to_laptop, at_laptop) = linked(&phone, &laptop).await;
+        let mut begun = false;
+        let waits = async {
+            if begins {
+                let binding = Binding {
+                    channel: to_laptop.exporter,
+                    offering: to_laptop.peer_key,
+                    accepting: *phone.identity.key(),
+                    protocol: 1,
+                };
+                let (_, element) = Accepting::new(&shown, &binding, &mut OsRng).unwrap();
+                say(&mut to_laptop, &Open::Element(element.to_vec().into())).await.unwrap();
+                assert!(matches!(hear(&mut to_laptop).await.unwrap(), Open::Element(_)));
+            }
+            hear(&mut to_laptop).await.map(drop).unwrap_err()
+        };
+        let ended = async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            MeetingError::Busy
+        };
+        let own = laptop.identity.key();
+        let (told, answered) =
+            tokio::join!(waits, offering(at_laptop, own, &codes, || begun = true, ended));
+        assert_eq!(begun, begins);
+        assert_eq!(answered.unwrap_err().burned, None);
+        assert_eq!(told.code(), "pairing_busy", "{told}");
+        assert_eq!(codes.why_not(), None);
+    }
+    // Gone right after a wrong guess: nobody hears the answer, and the code's end is told all the same.
+    let (mut to_laptop, at_laptop) = linked(&phone, &laptop).await;
+    let guesses = async {
+        let binding = Binding {
+            channel: to_laptop.exporter,
+            offering: to_laptop.peer_key,
+            accepting: *phone.identity.key(),
+            protocol: 1,
+        };
+        let (_, element) = Accepting::new(&shown, &binding, &mut OsRng).unwrap();
+        say(&mut to_laptop, &Open::Element(element.to_vec().into())).await.unwrap();
+        hear(&mut to_laptop).await.unwrap();
+        say(&mut to_laptop, &Open::Confirmation(vec![0; 32].into())).await.unwrap();
+        drop(to_laptop);
+    };
+    let own = laptop.identity.key();
+    let ((), guessed) = tokio::join!(guesses, offering(at_laptop, own, &codes, || {}, never()));
+    assert_eq!(guessed.unwrap_err().burned, Some(1));
+    assert_eq!(codes.expired(), None, "it did not expire");
 }
 
 #[tokio::test]
 async fn a_person_who_says_no_pairs_nothing() {
     let (laptop, phone) = (side(), side());
     let (vault, record, keyring) = vault_of(&laptop);
-    let offers = Mutex::new(Offers::new());
-    let offer = offers.lock().unwrap().show(0, &mut OsRng).unwrap();
+    let codes = Codes::new();
+    let shown = shows(&codes);
     let (to_laptop, at_laptop) = linked(&phone, &laptop).await;
     let accepts = async {
-        let mut meeting = accepting(to_laptop, phone.identity.key(), &offer.code).await.unwrap();
+        let mut meeting = accepting(to_laptop, phone.identity.key(), &shown).await.unwrap();
         meeting.introduce(about("Phone", None)).await.unwrap();
         meeting.fail("pairing_cancelled", "Phone declined.").await;
     };
     let offers_it = async {
         let mut meeting =
-            offering(at_laptop, laptop.identity.key(), "Laptop", &offers, || 1).await.unwrap();
+            offering(at_laptop, laptop.identity.key(), &codes, || {}, never()).await.unwrap();
         let other = meeting.introduce(about("Laptop", Some(vault))).await.unwrap();
         let (keys, keyring) = (&laptop.keys, &keyring);
         let host = Host { vault, keys, keyring, records: vec![record], now_ms: 3 };

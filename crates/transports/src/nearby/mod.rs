@@ -9,6 +9,7 @@
 mod budget;
 mod candidates;
 mod certificate;
+mod codes;
 mod connection;
 mod discovery;
 mod error;
@@ -22,6 +23,10 @@ mod link;
 mod listener;
 pub mod meeting;
 mod node;
+mod onlink;
+mod pace;
+mod places;
+mod seats;
 mod socket;
 mod tag;
 mod txt;
@@ -29,6 +34,7 @@ mod verifier;
 
 pub use candidates::{Backoff, Candidates};
 pub use certificate::read_key;
+pub use codes::{Codes, Unproved};
 pub use connection::{Timing, run};
 pub use discovery::{Discovery, DiscoveryConfig, DiscoveryEvent, SERVICE};
 pub use error::NearbyError;
@@ -39,6 +45,7 @@ pub use identity::Identity;
 pub use link::{Admission, Expected, Link, Who, accept, connect, connect_over};
 pub use listener::{Arrived, Listener, ListenerLimits};
 pub use node::{Node, NodeConfig};
+pub use pace::Rate;
 pub use tag::Tag;
 pub use txt::{Txt, parse_txt};
 

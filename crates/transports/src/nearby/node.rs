@@ -6,12 +6,13 @@ use super::connection::{Timing, run};
 use super::discovery::{Discovery, DiscoveryConfig, DiscoveryEvent};
 use super::link::{Expected, Link, connect};
 use super::listener::{Arrived, Listener, ListenerLimits};
-use super::{Backoff, Candidates, Host, Identity, NearbyError, Neighbour, Purpose, Tag};
+use super::places::places;
+use super::{Backoff, Candidates, Host, Identity, NearbyError, Neighbour, Tag};
 use crate::peer::{Message, PeerError};
 use holdfast_oplog::DeviceId;
 use rand_core::{OsRng, RngCore};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::runtime::Runtime;
@@ -24,6 +25,8 @@ const TICK: Duration = Duration::from_millis(250);
 const SLEPT: Duration = Duration::from_secs(10);
 /// While nobody is connected it is asked anew so often who is there.
 const BROWSE: Duration = Duration::from_secs(15);
+/// Threads that wait for the database or for a person, at most. Strangers never have one.
+const THREADS: usize = 128;
 /// How long ending may take.
 const END: Duration = Duration::from_secs(3);
 
@@ -73,6 +76,7 @@ impl Node {
     ) -> Result<Self, NearbyError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
+            .max_blocking_threads(THREADS)
             .thread_name("nearby")
             .enable_all()
             .build()
@@ -100,7 +104,6 @@ impl Node {
             next: 0,
             links: JoinSet::new(),
             dials: JoinSet::new(),
-            announced: BTreeMap::new(),
         };
         runtime.spawn(async move {
             running.run(listener, discovery, inbox).await;
@@ -152,33 +155,19 @@ impl Drop for Node {
     }
 }
 
-/// The addresses of one interface, or of all.
-fn places(config: &NodeConfig, port: u16) -> Vec<SocketAddr> {
-    let Some(name) = &config.interface else {
-        return vec![SocketAddr::from(([0; 4], port)), SocketAddr::from(([0_u16; 8], port))];
-    };
-    let all = if_addrs::get_if_addrs().unwrap_or_default();
-    let place = |interface: if_addrs::Interface| match (interface.ip(), interface.index) {
-        // Such an address means nothing without its interface.
-        (IpAddr::V6(ip), index) if ip.is_unicast_link_local() => {
-            index.map(|index| SocketAddrV6::new(ip, port, 0, index).into())
-        }
-        (ip, _) => Some(SocketAddr::new(ip, port)),
-    };
-    all.into_iter().filter(|interface| interface.name == *name).filter_map(place).collect()
-}
-
 fn listen(
     config: &NodeConfig,
     identity: Arc<Identity>,
     host: Arc<dyn Host>,
 ) -> Result<Listener, NearbyError> {
+    let codes = host.codes();
     let who = Arc::new(move |key: &[u8; 32]| host.admission(key));
-    let limits = ListenerLimits::default();
-    let wanted =
-        Listener::start(&places(config, config.port), identity.clone(), who.clone(), limits);
-    match wanted {
-        Err(_) if config.port != 0 => Listener::start(&places(config, 0), identity, who, limits),
+    let start = |port| {
+        let (identity, who, codes) = (identity.clone(), who.clone(), codes.clone());
+        Listener::start(&places(config, port), identity, who, codes, ListenerLimits::default())
+    };
+    match start(config.port) {
+        Err(_) if config.port != 0 => start(0),
         other => other,
     }
 }
@@ -234,8 +223,6 @@ struct Running {
     next: u64,
     links: JoinSet<Ended>,
     dials: JoinSet<(SocketAddr, Result<Link, NearbyError>)>,
-    /// Names under which devices were announced, by address.
-    announced: BTreeMap<SocketAddr, String>,
 }
 
 impl Running {
@@ -327,12 +314,9 @@ impl Running {
     fn found(&mut self, event: DiscoveryEvent) {
         match event {
             DiscoveryEvent::Found { instance, addresses, tag_matches: true, .. } => {
-                self.announced.retain(|_, name| *name != instance);
-                self.announced.extend(addresses.iter().map(|at| (*at, instance.clone())));
                 self.candidates.announced(&instance, &addresses, Instant::now());
             }
             DiscoveryEvent::Found { instance, .. } | DiscoveryEvent::Lost { instance } => {
-                self.announced.retain(|_, name| *name != instance);
                 self.candidates.gone(&instance);
             }
         }
@@ -378,23 +362,31 @@ impl Running {
                     let trouble = (device, error.code().to_owned(), error.to_string());
                     if self.troubles.get(&address) != Some(&trouble) {
                         self.troubles.insert(address, trouble);
+                        // Of addresses that anybody announced and took back nothing is kept.
+                        let candidates = &self.candidates;
+                        self.troubles.retain(|at, (of, ..)| of.is_some() || candidates.knows(at));
                         self.tell();
                     }
                 }
-                self.announced.get(&address).cloned()
+                self.candidates.name_of(&address)
             }
         }
     }
 
-    fn arrived(&mut self, Arrived { from, link }: Arrived) {
-        if link.purpose == Purpose::Pair {
-            let host = self.host.clone();
-            // It waits for the person: in a thread of its own.
-            tokio::task::spawn_blocking(move || host.pair(link, from));
-            return;
-        }
-        if let Some(device) = self.host.device(&link.peer_key) {
-            self.connected(device, link, from, false);
+    fn arrived(&mut self, arrived: Arrived) {
+        match arrived {
+            Arrived::Tried { from, number, outcome } => {
+                let host = self.host.clone();
+                // It waits for the person: in a thread of its own, one for each code that was shown.
+                tokio::task::spawn_blocking(move || {
+                    host.tried(from, number, outcome.map(|meeting| *meeting));
+                });
+            }
+            Arrived::Device { from, link } => {
+                if let Some(device) = self.host.device(&link.peer_key) {
+                    self.connected(device, *link, from, false);
+                }
+            }
         }
     }
 
@@ -444,6 +436,8 @@ impl Running {
         self.connections.remove(&device);
         if !matches!(why, PeerError::Gone) && !is_ordinary(&why) {
             let trouble = (Some(device), why.code().to_owned(), why.to_string());
+            // It may come from another port each time.
+            self.troubles.retain(|_, (of, ..)| *of != Some(device));
             self.troubles.insert(address, trouble);
         }
         self.tell();

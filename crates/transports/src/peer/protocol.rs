@@ -117,8 +117,18 @@ impl Message {
         Ok(encode(self)?)
     }
 
-    /// Reads what came.
+    /// Reads what came. Words that were sent are such as may be shown.
     pub fn decode(bytes: &[u8]) -> Result<Self, PeerError> {
-        Ok(decode(bytes, MESSAGE, "a message")?)
+        Ok(match decode(bytes, MESSAGE, "a message")? {
+            Self::Bye { code, text } => {
+                let (code, text) = crate::said::reason(&code, &text);
+                Self::Bye { code, text }
+            }
+            Self::Answer { number, answer: Answer::Failed { code, text } } => {
+                let (code, text) = crate::said::reason(&code, &text);
+                Self::Answer { number, answer: Answer::Failed { code, text } }
+            }
+            other => other,
+        })
     }
 }

@@ -1,5 +1,5 @@
 //! Whoever stands between the two devices, or connects to one of them, for many seeds: nobody gets
-//! a secret, and the code is gone afterwards.
+//! a secret, and where anything could have been a guess the code is gone afterwards.
 
 use super::*;
 use curve25519_dalek::constants::EIGHT_TORSION;
@@ -43,6 +43,12 @@ impl Story {
         element: &[u8],
     ) -> Result<(Attempt, [u8; ELEMENT]), PairingError> {
         self.offers.begin(self.now, binding, element, &mut self.rng)
+    }
+
+    /// Nothing that could be a guess was made: an honest device still pairs by the code.
+    fn assert_good(&mut self, what: &str) {
+        let (binding, code) = (self.binding, self.code.clone());
+        assert_eq!(self.run(&binding, &binding, &code, |_, _| {}), (true, true), "{what}");
     }
 
     /// Runs the four messages with what the two sides believe, and whoever stands between them at
@@ -97,6 +103,7 @@ fn the_honest_story_pairs_for_every_seed() {
 
 #[test]
 fn someone_in_the_middle_of_each_message_pairs_with_nobody() {
+    let mut refused = 0;
     for seed in 0..SEEDS {
         for message in 1..=3 {
             let mut story = Story::new(seed);
@@ -109,7 +116,13 @@ fn someone_in_the_middle_of_each_message_pairs_with_nobody() {
                 }
             });
             assert_eq!(paired, (false, false), "seed {seed}, message {message}");
-            story.assert_burned("a changed message");
+            if message == 1 && story.offers.why_not(story.now).is_none() {
+                // What came was no element at all: nobody has guessed.
+                refused += 1;
+                story.assert_good("a message that is none");
+            } else {
+                story.assert_burned("a changed message");
+            }
         }
         // After the last message the device with the code has been convinced; the other has not.
         let mut story = Story::new(seed);
@@ -122,6 +135,7 @@ fn someone_in_the_middle_of_each_message_pairs_with_nobody() {
         assert_eq!(paired, (true, false), "seed {seed}");
         story.assert_burned("a changed answer");
     }
+    assert!((1..SEEDS).contains(&refused), "some changed elements are none: {refused}");
 }
 
 #[test]
@@ -178,10 +192,10 @@ fn reflected_and_neutral_elements_are_refused_on_both_sides() {
         let bytes = &sent[(seed % 4) as usize];
         assert_eq!(phone.take_element(bytes).unwrap_err(), PairingError::Refused);
 
-        // The device with the code: it refuses the same, and the code is gone.
+        // The device with the code: it refuses the same. It was no guess, and the code is still good.
         let wrong = [&[b'A'][..], &small].concat();
         assert_eq!(story.begin(&binding, &wrong).unwrap_err(), PairingError::Refused);
-        story.assert_burned("an element of small order");
+        story.assert_good("an element of small order");
 
         // Its own element, sent back to it in the same try.
         let mut story = Story::new(seed);
@@ -309,7 +323,8 @@ fn a_device_with_the_same_key_is_refused() {
         );
         let element = story.bytes::<ELEMENT>();
         assert_eq!(story.begin(&binding, &element).unwrap_err(), PairingError::SameDevice);
-        story.assert_burned("a reflected key");
+        // The other keys never had a part in it.
+        story.assert_good("a reflected key");
     }
 }
 
@@ -321,11 +336,14 @@ fn noise_in_place_of_any_message_is_refused() {
         let mut noise = vec![0; (story.rng.next_u32() % 80) as usize];
         story.rng.fill_bytes(&mut noise);
         match story.begin(&binding, &noise) {
-            Err(error) => assert_eq!(error, PairingError::Refused),
+            Err(error) => {
+                assert_eq!(error, PairingError::Refused);
+                story.assert_good("noise in place of an element");
+            }
             Ok((attempt, _)) => {
                 story.offers.confirm(story.now, attempt, &noise).unwrap_err();
+                story.assert_burned("noise");
             }
         }
-        story.assert_burned("noise");
     }
 }

@@ -21,7 +21,10 @@ pub enum PairingError {
     #[error("no code is shown on this device: start pairing here first")]
     NoCode,
     /// Too many codes were shown in a short time.
-    #[error("too many codes were shown: try again in {} seconds", .again_in_ms.div_ceil(1000))]
+    #[error(
+        "five codes were shown within ten minutes, and more would help whoever guesses: try again in {} seconds; if it was not you who used them up, somebody in this network tries codes, and an invitation file serves meanwhile",
+        .again_in_ms.div_ceil(1000)
+    )]
     TooMany {
         /// Milliseconds until the next code may be shown.
         again_in_ms: u64,

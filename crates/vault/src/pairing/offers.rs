@@ -82,8 +82,14 @@ impl Offers {
         self.burn(PairingError::NoCode);
     }
 
+    /// Why no code can be used now; `None` where one can.
+    pub fn why_not(&mut self, now_ms: u64) -> Option<PairingError> {
+        self.look(now_ms);
+        self.live.is_none().then(|| self.why_gone())
+    }
+
     /// The first message of a device that says it knows the code. Gives the answer to it. A message
-    /// that no honest device sends burns the code.
+    /// that no honest device sends is refused and leaves the code as it is: it carries no guess.
     pub fn begin(
         &mut self,
         now_ms: u64,
@@ -96,13 +102,7 @@ impl Offers {
         let number = live.number;
         let taken = Offering::new(&live.code, binding, rng)
             .and_then(|offering| offering.take_element(their_element));
-        match taken {
-            Ok((last, answer)) => Ok((Attempt { number, last }, answer)),
-            Err(error) => {
-                self.burn(PairingError::Burned);
-                Err(error)
-            }
-        }
+        taken.map(|(last, answer)| (Attempt { number, last }, answer))
     }
 
     /// The other device's confirmation. Whether it is right or wrong, the code is used up. When it is

@@ -24,6 +24,7 @@ export const showing = (name: string, more: Partial<Showing> = {}): Showing => (
 /** Why things go wrong, in the words of the real backend. */
 export const TROUBLES = {
   wrong: error("pairing_wrong_code", "That code isn't right. It cannot be used again.", "Show a new code on the other device, and type that one."),
+  wrongTry: error("pairing_wrong_try", "A device tried a wrong code, and that used this one up.", "Show a new code. If it was not you who mistyped it, somebody in this network tries codes."),
   expired: error("pairing_expired", "The code expired.", "Show a new code. It is good for two minutes."),
   none: error("pairing_no_code", "The other device shows no code now.", "There choose Settings, Devices, Add a device. Then type the code that it shows."),
   burned: error("pairing_burned", "This code was used already.", "Show a new code on the device that lets the other one in."),
@@ -82,7 +83,7 @@ export class Nearby {
   show(): ShownCode {
     if (this.desk.paused()) throw TROUBLES.paused;
     this.#shownAt = this.#shownAt.filter((at) => this.#now() - at < WITHIN);
-    if (this.#shownAt.length >= CODES) throw error("pairing_too_many", "Too many codes were shown.", `Try again in ${Math.ceil((WITHIN - (this.#now() - (this.#shownAt[0] ?? 0))) / 1000)} seconds.`);
+    if (this.#shownAt.length >= CODES) throw error("pairing_too_many", "Five codes were shown within ten minutes, and more would help whoever guesses.", `Try again in ${Math.ceil((WITHIN - (this.#now() - (this.#shownAt[0] ?? 0))) / 1000)} seconds; if it was not you who used them up, somebody in this network tries codes, and an invitation file serves meanwhile.`);
     this.#shownAt.push(this.#now());
     const { world } = this.desk;
     world.sync.mode = "nearby";
@@ -112,7 +113,7 @@ export class Nearby {
     const live = this.#code;
     if (!live || live.code === "") return;
     if (live.code.replace(" ", "") !== code.replace(" ", "")) {
-      this.#over({ error: TROUBLES.wrong });
+      this.#over({ error: TROUBLES.wrongTry });
       return;
     }
     this.#code = { ...live, code: "", joining: { name, platform: "linux" }, words: ["amber", "river", "stone", "lamp"], until: this.#now() + 300_000 };
