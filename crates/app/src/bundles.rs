@@ -227,7 +227,8 @@ impl App {
 
     /// Whether a file is an invitation, and for which vault.
     pub fn inspect_invitation(&self, path: &Path) -> Result<view::InvitationFile, AppError> {
-        let file = holdfast_transports::bundle::open_file(path)?;
+        let file = holdfast_store::plain_file::open(path, bundle::LARGEST)
+            .map_err(AppError::file(path))?;
         let reader = BundleReader::open(file)?;
         if reader.header().kind != bundle::format::BundleKind::Invitation {
             return Err(BundleError::NotAnInvitation.into());

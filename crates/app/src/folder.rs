@@ -5,7 +5,7 @@ use crate::session::Open;
 use crate::view::{Arriving, CommandError, FolderPreview, FolderView, HeldReason, Triggers};
 use crate::{App, AppError, view};
 use holdfast_oplog::{Space, VersionVector};
-use holdfast_sync::{Carrier, Session, SyncError, Transport, membership, spaces};
+use holdfast_sync::{Carrier, Session, SyncError, membership, spaces};
 use holdfast_transports::folder::{
     self, Folder, FolderError, FolderReport, FolderState, OsFiles, Take, refuse_as_exchange_folder,
 };
@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 /// What an exchange did, for the command line.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub struct Synced {
     /// Changes that went.
@@ -33,6 +33,20 @@ pub struct Synced {
     pub unfinished: u64,
     /// What the person should know, in words.
     pub notices: Vec<String>,
+}
+
+impl Synced {
+    /// What came after it.
+    fn add(&mut self, report: FolderReport) {
+        self.sent = self.sent.saturating_add(report.sent);
+        (self.missing, self.unfinished) = (report.missing, report.unfinished);
+        self.exchange = report.exchange.or(self.exchange);
+        if let Some(preview) = report.preview {
+            self.received = self.received.saturating_add(preview.changes);
+            self.conflicts = self.conflicts.saturating_add(preview.conflicts);
+            self.notices.extend(preview.notices);
+        }
+    }
 }
 
 impl App {
@@ -119,24 +133,26 @@ impl App {
     ) -> Result<Synced, AppError> {
         let _one = self.exchanging.lock().unwrap_or_else(PoisonError::into_inner);
         let mut twin = self.with(|open| open.twin(&self.home))?;
-        let outcome = twin.exchange_folder(take, again);
-        if let Ok(report) = &outcome
-            && let Some(keyring) = report.keyring.clone()
-        {
-            self.with(|open| open.keep_keyring(keyring))?;
+        let mut synced = Synced::default();
+        let mut again = again;
+        loop {
+            let outcome = twin.exchange_folder(take, again);
+            if let Ok(report) = &outcome
+                && let Some(keyring) = report.keyring.clone()
+            {
+                self.with(|open| open.keep_keyring(keyring))?;
+            }
+            self.notice_changes()?;
+            self.tell(view::Changed::anything(0));
+            let report = outcome?;
+            // What the person looked at and agreed to is what one look reads.
+            let goes_on = report.more && take.is_none() && report.preview.is_some();
+            synced.add(report);
+            if !goes_on {
+                return Ok(synced);
+            }
+            again = false;
         }
-        self.notice_changes()?;
-        self.tell(view::Changed::anything(0));
-        let report = outcome?;
-        let preview = report.preview;
-        Ok(Synced {
-            sent: report.sent,
-            received: preview.as_ref().map_or(0, |preview| preview.changes),
-            conflicts: preview.as_ref().map_or(0, |preview| preview.conflicts),
-            missing: report.missing,
-            unfinished: report.unfinished,
-            notices: preview.map(|preview| preview.notices).unwrap_or_default(),
-        })
     }
 }
 
@@ -228,7 +244,7 @@ impl Open {
         };
         let held = match reason {
             Some(reason) => {
-                let folder = Folder::open(&mut files, self.actor, &settings.memory)?;
+                let folder = Folder::open(&mut files, self.actor, &report.memory)?;
                 let authors = self.store.read(|tx| folder::waiting(tx, &folder))?;
                 (!authors.is_empty()).then_some(Held { authors, reason, since: 0 })
             }
@@ -243,8 +259,11 @@ impl Open {
         let mut folder = Folder::open(&mut files, self.actor, &folder::FolderMemory::default())?;
         let people = self.people()?;
         let carried = spaces(Carrier::Folder);
+        let members = self.members()?;
+        // What a name claims is anybody's: only what opens is counted.
+        folder::check(&mut folder, &self.keyring, &members)?;
         self.store.read(|tx| {
-            let there = folder.holds()?.within(&carried);
+            let there = folder.known().within(&carried);
             let held = tx.held()?.within(&carried);
             let missing = held.missing_in(&there);
             let mut items = BTreeSet::new();
@@ -284,8 +303,8 @@ impl Open {
                 path: path.display().to_string(),
                 tasks,
                 notes,
-                changes: changes as u32,
-                incoming: incoming as u32,
+                changes: u32::try_from(changes).unwrap_or(u32::MAX),
+                incoming: u32::try_from(incoming).unwrap_or(u32::MAX),
                 devices,
                 left,
             })

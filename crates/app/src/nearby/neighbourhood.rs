@@ -343,7 +343,7 @@ impl Host for Handle {
             let mut work = std::pin::pin!(self.0.let_in(outcome?, &is_kept));
             let withdrawn = async {
                 // The value is let go of at once: whoever shows a code waits for it.
-                drop(valid.wait_for(|valid| *valid != number).await.map(|valid| *valid));
+                let _ = valid.wait_for(|valid| *valid != number).await.map(|valid| *valid);
             };
             tokio::select! {
                 biased;

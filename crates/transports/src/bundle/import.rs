@@ -4,7 +4,7 @@ use super::pieces::Assembly;
 use super::preview::{Preview, device_notices, summarize, waiting_notices};
 use super::{BundleError, CARRIER, HEADER_CONTEXT, MEMBERSHIP_PLACE, export};
 use holdfast_oplog::{ActorId, Range, Space};
-use holdfast_store::{Applied, Arrivals, Direction, Tx};
+use holdfast_store::{Applied, Arrivals, Direction, Tx, plain_file};
 use holdfast_sync::devices::{HANDOVER_PLACE, HANDOVERS, SealedRecords, take_in_records};
 use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver};
 use holdfast_sync::{Session, SyncError, membership, note_holds, take_in};
@@ -42,18 +42,13 @@ pub(super) struct Receiver<'a> {
 }
 
 /// Largest bundle in bytes. It is read as a stream.
-const LARGEST: u64 = 1 << 36;
+pub const LARGEST: u64 = 1 << 36;
 
 pub(super) type FileReader = BundleReader<BufReader<File>>;
 
 /// Opens a bundle and verifies that it is whole.
 pub(super) fn open(path: &Path) -> Result<FileReader, BundleError> {
-    BundleReader::open(BufReader::new(open_file(path)?))
-}
-
-/// Opens the file of a bundle: a plain one, of a size that can be meant.
-pub fn open_file(path: &Path) -> Result<File, BundleError> {
-    Ok(holdfast_store::plain_file::open(path, LARGEST)?)
+    BundleReader::open(BufReader::new(plain_file::open(path, LARGEST)?))
 }
 
 /// What importing would do. Nothing is changed.

@@ -22,7 +22,7 @@ pub use export::{ExportRequest, ExportScope, Exported, export};
 pub use format_error::BundleError;
 pub(crate) use format_error::changes;
 pub(crate) use import::parted_notice;
-pub use import::{Imported, import, inspect, open_file};
+pub use import::{Imported, LARGEST, import, inspect};
 pub use invite::{Joined, Joining, invite, join};
 pub use preview::Preview;
 

@@ -1,11 +1,12 @@
 use super::files::Entry;
 use super::index::{Found, Index};
+use super::limits;
 use super::memory::PublishedSnapshot;
 use super::name::{Name, is_whole, writer};
 use super::{Files, FolderError, FolderMemory};
-use holdfast_oplog::{ActorId, Range, SealedBatch, VersionVector, limits};
+use holdfast_oplog::{ActorId, Range, SealedBatch, VersionVector};
 use holdfast_sync::{ACKNOWLEDGEMENT, SyncError, Transport};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An exchange folder as a transport: keeps sealed batches for whoever looks, in no order but that
 /// of their numbers.
@@ -20,6 +21,16 @@ pub struct Folder<'a> {
     seen: BTreeSet<String>,
     /// Files that are not whole now.
     pub(super) unfinished: BTreeSet<String>,
+    /// Files that are whole and do not open: somebody without the vault's keys made them.
+    pub(super) refused: BTreeSet<String>,
+    /// Keys of files that this device wrote or opened.
+    pub(super) verified: BTreeSet<String>,
+    /// Contents that are wholly in such files: how many pieces each has.
+    pub(super) contents: BTreeMap<String, u32>,
+    /// Bytes that may still be read.
+    pub(super) left: u64,
+    /// Something was not read for want of these.
+    pub(super) more: bool,
 }
 
 impl std::fmt::Debug for Folder<'_> {
@@ -36,10 +47,41 @@ impl<'a> Folder<'a> {
         me: ActorId,
         memory: &FolderMemory,
     ) -> Result<Self, FolderError> {
-        let index = Index::read(files, me)?;
-        let snapshot = memory.snapshot.clone().filter(|known| index.has_snapshot(me, known.id));
-        let (counter, seen, unfinished) = (memory.counter, BTreeSet::new(), BTreeSet::new());
-        Ok(Self { files, index, me, counter, snapshot, seen, unfinished })
+        let index = Index::read(files)?;
+        let verified = memory.verified.clone();
+        let snapshot = memory.snapshot.clone();
+        let snapshot = snapshot.filter(|known| index.knows_snapshot(me, known.id, &verified));
+        Ok(Self {
+            files,
+            index,
+            me,
+            counter: memory.counter,
+            snapshot,
+            seen: BTreeSet::new(),
+            unfinished: BTreeSet::new(),
+            refused: BTreeSet::new(),
+            verified,
+            contents: memory.contents.clone(),
+            left: limits::READ,
+            more: false,
+        })
+    }
+
+    /// What to remember of it.
+    pub(super) fn remember(&self, memory: &mut FolderMemory) {
+        let there = self.index.keys();
+        memory.verified = self.verified.intersection(&there).cloned().collect();
+        memory.contents.clone_from(&self.contents);
+        memory.counter = self.counter;
+        memory.snapshot.clone_from(&self.snapshot);
+    }
+
+    /// Trusts nothing that was opened before: everything is read once more.
+    pub(super) fn doubt(&mut self) {
+        self.verified.clear();
+        self.contents.clear();
+        self.snapshot = None;
+        self.left = u64::MAX;
     }
 
     /// Who wrote anything into it.
@@ -49,67 +91,131 @@ impl<'a> Folder<'a> {
 
     /// Looks again.
     pub fn refresh(&mut self) -> Result<(), FolderError> {
-        self.index = Index::read(self.files, self.me)?;
+        self.index = Index::read(self.files)?;
+        self.unfinished.clear();
+        self.refused.clear();
         Ok(())
     }
 
-    /// How far each log goes without a gap, this device's own snapshot counted in.
-    pub(super) fn offers(&self) -> VersionVector {
-        let base = self.snapshot.as_ref().map(|known| known.holds.clone()).unwrap_or_default();
-        let mut offers = self.index.offers_after(base);
-        offers.join(&self.index.offers());
-        offers
+    /// How far each log goes without a gap in files that this device wrote or opened, its own snapshot
+    /// counted in.
+    pub fn known(&self) -> VersionVector {
+        let mut known = self.index.known_after(self.base(), &self.verified);
+        known.join(&self.index.known_after(VersionVector::new(), &self.verified));
+        known
     }
 
-    /// What this device itself put there.
-    pub(super) fn own_offers(&self) -> VersionVector {
-        let base = self.snapshot.as_ref().map(|known| known.holds.clone()).unwrap_or_default();
-        let mut offers = self.index.own_offers_after(base);
-        offers.join(&self.index.own_offers_after(VersionVector::new()));
-        offers
+    /// The same of files that this device itself put there.
+    pub(super) fn own_known(&self) -> VersionVector {
+        let directory = writer(self.me);
+        let mut known = self.index.known_in(&directory, self.base(), &self.verified);
+        known.join(&self.index.known_in(&directory, VersionVector::new(), &self.verified));
+        known
     }
 
-    /// The content of a file, if it is whole.
+    /// How far each log would go if every name told the truth.
+    pub(super) fn claimed(&self) -> VersionVector {
+        let mut claimed = self.index.claimed_after(self.base());
+        claimed.join(&self.index.claimed_after(VersionVector::new()));
+        claimed
+    }
+
+    /// What this device's own snapshot there holds.
+    fn base(&self) -> VersionVector {
+        self.snapshot.as_ref().map(|known| known.holds.clone()).unwrap_or_default()
+    }
+
+    /// The content of a file, if it is whole and there is something left to read. One that is not whole is
+    /// not read a second time.
     pub(super) fn read(
         &mut self,
         found: &Found,
         limit: usize,
     ) -> Result<Option<Vec<u8>>, FolderError> {
+        let path = found.path();
+        if self.unfinished.contains(&path) || self.refused.contains(&path) {
+            return Ok(None);
+        }
+        // What the directory said of its size may be a lie: what is read counts as well.
+        if self.left == 0 || found.size > self.left {
+            self.more = true;
+            return Ok(None);
+        }
         let content = self.files.read(&found.writer, &found.file, limit)?;
+        let size = content.as_ref().map_or(0, |content| content.len() as u64);
+        self.left = self.left.saturating_sub(size.max(found.size).max(limits::AT_LEAST));
         let whole = content.filter(|content| is_whole(&found.hash, content));
         if whole.is_none() {
-            self.unfinished.insert(format!("{}/{}", found.writer, found.file));
+            self.unfinished.insert(path);
         }
         Ok(whole)
     }
 
-    /// Writes a file of this device and keeps the index right.
+    /// Writes a file of this device and keeps the index right. What this device wrote counts.
     pub(super) fn put(&mut self, name: Name, content: &[u8]) -> Result<(), FolderError> {
         let directory = writer(self.me);
         let file = name.of(content);
         self.files.put(&directory, &file, content)?;
+        if let Some((_, hash)) = Name::parse(&file) {
+            let size = content.len() as u64;
+            let found = Found { writer: directory.clone(), file: file.clone(), hash, size };
+            self.verified.insert(found.key());
+        }
         let entry = Entry { name: file, size: content.len() as u64 };
-        self.index.add(self.me, self.me, &directory, entry);
+        self.index.add(self.me, &directory, entry);
         Ok(())
     }
 
-    /// The whole batch that goes furthest from a number on.
-    pub(super) fn batch(&mut self, range: Range) -> Result<Option<Vec<u8>>, FolderError> {
-        let found: Vec<(u64, u64, Found)> = self
-            .index
-            .holding(range.log, range.first)
-            .into_iter()
-            .map(|(first, last, found)| (first, last, found.clone()))
-            .collect();
-        for (first, last, found) in found {
-            let Some(content) = self.read(&found, limits::BATCH)? else { continue };
+    /// Removes a file of this device's own directory.
+    pub(super) fn take_away(&mut self, found: &Found) -> Result<(), FolderError> {
+        self.files.remove(&writer(self.me), &found.file)?;
+        self.index.forget(found);
+        Ok(())
+    }
+
+    /// The files that claim to hold a number of a log, the one that goes furthest first, and that may still
+    /// do so.
+    pub(super) fn candidates(&self, range: Range) -> Vec<(u64, u64, Found)> {
+        let gone = |found: &Found| {
+            let path = found.path();
+            found.size == 0 || self.unfinished.contains(&path) || self.refused.contains(&path)
+        };
+        let holding = self.index.holding(range.log, range.first).into_iter();
+        let there = holding.filter(|(_, _, found)| !gone(found));
+        there.map(|(first, last, found)| (first, last, found.clone())).collect()
+    }
+
+    /// The whole batch that goes furthest from a number on, and where it lies. Not opened yet.
+    pub(super) fn batch(&mut self, range: Range) -> Result<Option<(Found, Vec<u8>)>, FolderError> {
+        for (first, last, found) in self.candidates(range) {
+            let Some(content) = self.read(&found, holdfast_oplog::limits::BATCH)? else { continue };
             let header = SealedBatch::decode(&content).and_then(|batch| batch.header());
             // A name that promises something else was not made by an honest device.
             if header.is_ok_and(|h| (h.log(), h.first, h.last) == (range.log, first, last)) {
-                return Ok(Some(content));
+                return Ok(Some((found, content)));
             }
+            self.refused.insert(found.path());
         }
         Ok(None)
+    }
+
+    /// The latest heads of each writer that are whole; older ones say nothing that is untrue.
+    pub(super) fn heads(&mut self) -> Result<Vec<(Found, Vec<u8>)>, FolderError> {
+        let heads: Vec<Found> = self
+            .index
+            .heads
+            .values()
+            .flat_map(|heads| {
+                heads.iter().rev().take(limits::HEADS).map(|(_, found)| found.clone())
+            })
+            .collect();
+        let mut said = Vec::new();
+        for found in heads {
+            if let Some(content) = self.read(&found, ACKNOWLEDGEMENT)? {
+                said.push((found, content));
+            }
+        }
+        Ok(said)
     }
 }
 
@@ -123,12 +229,13 @@ fn unreachable(error: FolderError) -> SyncError {
 }
 
 impl Transport for Folder<'_> {
+    /// As the names claim: what is asked for is opened before it counts.
     fn holds(&mut self) -> Result<VersionVector, SyncError> {
-        Ok(self.offers())
+        Ok(self.claimed())
     }
 
     fn pull(&mut self, range: Range) -> Result<Option<Vec<u8>>, SyncError> {
-        self.batch(range).map_err(unreachable)
+        Ok(self.batch(range).map_err(unreachable)?.map(|(_, content)| content))
     }
 
     fn push(&mut self, batch: Vec<u8>) -> Result<(), SyncError> {
@@ -152,29 +259,25 @@ impl Transport for Folder<'_> {
     }
 
     fn acknowledge(&mut self, said: Vec<u8>) -> Result<(), SyncError> {
-        let directory = writer(self.me);
-        let old: Vec<(u64, Found)> = self.index.heads.remove(&self.me).unwrap_or_default();
-        let last = old.iter().map(|(counter, _)| *counter).max().unwrap_or(0);
+        let old: Vec<(u64, Found)> = self.index.heads.get(&self.me).cloned().unwrap_or_default();
+        // A number that this device did not write is anybody's claim.
+        let known = old.iter().filter(|(_, found)| self.verified.contains(&found.key()));
+        let last = known.map(|(counter, _)| *counter).max().unwrap_or(0);
         self.counter = self.counter.max(last).saturating_add(1);
-        self.put(Name::Head { counter: self.counter }, &said).map_err(unreachable)?;
-        for (_, found) in old.iter().filter(|(counter, _)| *counter < self.counter) {
-            self.files.remove(&directory, &found.file).map_err(unreachable)?;
+        let name = Name::Head { counter: self.counter };
+        let file = name.of(&said);
+        self.put(name, &said).map_err(unreachable)?;
+        let directory = writer(self.me);
+        for (_, found) in &old {
+            if found.file != file && found.writer.eq_ignore_ascii_case(&directory) {
+                self.take_away(found).map_err(unreachable)?;
+            }
         }
         Ok(())
     }
 
     fn acknowledged(&mut self) -> Result<Vec<Vec<u8>>, SyncError> {
-        let mut said = Vec::new();
-        let heads: Vec<Found> = self
-            .index
-            .heads
-            .values()
-            // The latest that is whole counts; an older one says nothing that is untrue.
-            .flat_map(|heads| heads.iter().rev().take(2).map(|(_, found)| found.clone()))
-            .collect();
-        for found in heads {
-            said.extend(self.read(&found, ACKNOWLEDGEMENT).map_err(unreachable)?);
-        }
-        Ok(said)
+        let heads = self.heads().map_err(unreachable)?;
+        Ok(heads.into_iter().map(|(_, said)| said).collect())
     }
 }

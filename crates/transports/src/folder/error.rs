@@ -30,6 +30,11 @@ pub enum FolderError {
         "the exchange folder {0} is full: free space there; nothing is lost, it is tried again"
     )]
     Full(PathBuf),
+    /// What should be a folder in it leads elsewhere.
+    #[error(
+        "{0} is no folder of its own but leads elsewhere, and nothing was written there: remove it from the exchange folder, then sync again"
+    )]
+    Linked(PathBuf),
     /// It holds, or lies in, this device's data folder.
     #[error(
         "{folder} cannot be the exchange folder, because this device's own data is in {home}: a program that syncs a live database damages it; choose a folder of its own"
@@ -108,6 +113,7 @@ impl FolderError {
             Self::Io { .. } => "folder_io",
             Self::ReadOnly(_) => "folder_read_only",
             Self::Full(_) => "folder_full",
+            Self::Linked(_) => "folder_linked",
             Self::LiveDatabase { .. } => "folder_holds_database",
             Self::SyncedHome { .. } => "synced_home",
             Self::MassDeletion { .. } => "mass_deletion",

@@ -1,13 +1,16 @@
+use super::name::writer;
 use super::publish::{Publisher, Went, publish, record};
-use super::receive::{Came, Receiver, receive};
-use super::{CARRIER, Files, Folder, FolderError, FolderMemory};
+use super::receive::{Came, Needs, Receiver, Stop, asked, receive};
+use super::stage::{Asked, Staged};
+use super::{CARRIER, Files, Folder, FolderError, FolderMemory, limits, verify};
+use crate::bundle::pieces;
 use crate::bundle::preview::Preview;
-use holdfast_oplog::{ActorId, VersionVector};
-use holdfast_store::{Direction, StoreError, Tx};
-use holdfast_sync::{Carrier, Session, Transport, membership, offer, spaces};
-use holdfast_vault::Keyring;
+use holdfast_oplog::{ActorId, LogId, VersionVector};
+use holdfast_store::{Direction, Store, StoreError, Tx};
+use holdfast_sync::{Carrier, Session, SyncError, membership, offer, spaces};
+use holdfast_vault::{Keyring, Membership};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What happens with what came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub struct FolderReport {
     pub missing: u64,
     /// Files that are not whole yet: they are looked at again.
     pub unfinished: u64,
+    /// Whether something was left to be read in the next exchange.
+    pub more: bool,
     /// The vault's keys, where new ones came: to be kept in place of the old.
     pub keyring: Option<Keyring>,
     /// What to remember until the next time.
@@ -56,8 +61,10 @@ pub struct FolderReport {
     pub waits: Option<FolderError>,
 }
 
-/// Takes in what others put into the folder and puts there what it lacks. `again` is whether the
-/// person said to publish again into a folder that was emptied or replaced.
+/// Takes in what others put into the folder and puts there what it lacks: as much as one exchange may
+/// read. `again` is whether the person said to publish again into a folder that was emptied, replaced or
+/// damaged: then everything there is read once more, and what this device put there and is damaged is
+/// replaced.
 pub fn exchange(
     session: &mut Session<'_>,
     files: &mut dyn Files,
@@ -68,22 +75,29 @@ pub fn exchange(
     let mut folder = Folder::open(files, session.actor, memory)?;
     let mut keyring = session.keyring.clone();
     let mut report = FolderReport {
-        state: state(&folder, memory),
+        state: FolderState::Ready,
         sent: 0,
         preview: None,
         exchange: None,
         missing: 0,
         unfinished: 0,
+        more: false,
         keyring: None,
         memory: memory.clone(),
         waits: None,
     };
+    if again {
+        folder.doubt();
+    }
     if take != Take::Not {
         match take_in(session, &mut folder, take) {
             Ok(came) => {
                 if let Some(new) = &came.keyring {
                     keyring = new.clone();
                 }
+                report.more = came.from_snapshot;
+                folder.verified.extend(came.opened);
+                contents(session, &keyring, &mut folder)?;
                 report.preview = came.preview;
                 report.exchange = came.exchange;
                 report.missing = came.missing;
@@ -93,18 +107,35 @@ pub fn exchange(
             Err(error) => return Err(error),
         }
     }
-    if again {
-        report.state = FolderState::Ready;
+    let members = session.store.read(membership)?;
+    let claims = folder.claimed();
+    verify::verify_claims(&mut folder, &keyring, &members, &claims)?;
+    if !again {
+        report.state = state(&folder, memory);
     }
     if report.state == FolderState::Ready {
         let went = put(session, &keyring, &mut folder)?;
         report.sent = went.changes;
-        report.memory.published = folder.own_offers();
-        report.memory.snapshot.clone_from(&folder.snapshot);
+        report.memory.published = folder.own_known();
+        if again {
+            verify::clear_damaged(&mut folder, &writer(session.actor))?;
+        }
     }
-    report.memory.counter = folder.counter;
-    report.unfinished = folder.unfinished.len() as u64;
+    folder.remember(&mut report.memory);
+    report.unfinished = folder.unfinished.len() as u64 + folder.index.empty();
+    report.more |= folder.more;
     Ok(report)
+}
+
+/// Opens what is in the folder and this device did not open yet, as far as one look may read: only that is
+/// counted by [`Folder::known`] and [`waiting`].
+pub fn check(
+    folder: &mut Folder<'_>,
+    keyring: &Keyring,
+    members: &Membership,
+) -> Result<(), FolderError> {
+    let claims = folder.claimed();
+    verify::verify_claims(folder, keyring, members, &claims)
 }
 
 /// What taking in would do. Nothing is changed.
@@ -115,15 +146,22 @@ pub fn look(
     let mut folder = Folder::open(files, session.actor, &FolderMemory::default())?;
     let (keys, keyring, wall_ms) = (session.keys, session.keyring, session.wall_ms);
     let receiver = Receiver { keys, keyring, wall_ms, take: Take::Confirmed };
-    session.store.try_out(|tx| Ok(receive(tx, receiver, &mut folder)?.preview))
+    let came = rounds(
+        &mut folder,
+        session.store,
+        |store, folder, starts, snapshots| store.read(|tx| asked(tx, folder, starts, snapshots)),
+        |store, folder, staged| store.try_out(|tx| receive(tx, receiver, folder, staged)),
+    )?;
+    Ok(came.preview)
 }
 
-/// How many changes are in the folder and not here, by who wrote them, read from names alone.
+/// How many changes are in the folder and not here, by who wrote them: of those that were opened.
 pub fn waiting(tx: &Tx<'_>, folder: &Folder<'_>) -> Result<Vec<(ActorId, u64)>, StoreError> {
     let carried = spaces(Carrier::Folder);
     let held = tx.held()?.within(&carried);
     let mut waiting: BTreeMap<ActorId, u64> = BTreeMap::new();
-    for range in folder.index.offers_after(held.clone()).within(&carried).missing_in(&held) {
+    let there = folder.index.known_after(held.clone(), &folder.verified).within(&carried);
+    for range in there.missing_in(&held) {
         let count = waiting.entry(range.log.actor).or_insert(0);
         *count = count.saturating_add(range.last.saturating_sub(range.first) + 1);
     }
@@ -133,8 +171,11 @@ pub fn waiting(tx: &Tx<'_>, folder: &Folder<'_>) -> Result<Vec<(ActorId, u64)>, 
 /// Whether what this device put there is still there.
 fn state(folder: &Folder<'_>, memory: &FolderMemory) -> FolderState {
     // Wherever it is in the folder: another device may have written it again.
-    let mut there = folder.offers();
-    there.join(&folder.own_offers());
+    let mut there = folder.known();
+    if folder.more {
+        // What there was no time to read is no reason to worry anybody.
+        there.join(&folder.claimed());
+    }
     let gone = memory.published.missing_in(&there);
     if gone.is_empty() {
         return FolderState::Ready;
@@ -152,7 +193,65 @@ fn take_in(
 ) -> Result<Came, FolderError> {
     let (keys, keyring, wall_ms) = (session.keys, session.keyring, session.wall_ms);
     let receiver = Receiver { keys, keyring, wall_ms, take };
-    session.store.write(|tx| receive(tx, receiver, folder))
+    rounds(
+        folder,
+        session.store,
+        |store, folder, starts, snapshots| store.read(|tx| asked(tx, folder, starts, snapshots)),
+        |store, folder, staged| store.write(|tx| receive(tx, receiver, folder, staged)),
+    )
+}
+
+/// Reads, then takes in; begins anew where taking in needs something else of the folder. No transaction
+/// is open while a file is read.
+fn rounds(
+    folder: &mut Folder<'_>,
+    store: &mut Store,
+    ask: impl Fn(&mut Store, &Folder<'_>, &BTreeSet<LogId>, bool) -> Result<Asked, StoreError>,
+    take: impl Fn(&mut Store, &Folder<'_>, &Staged) -> Result<Came, Stop>,
+) -> Result<Came, FolderError> {
+    let (mut starts, mut snapshots) = (BTreeSet::new(), false);
+    for _ in 0..limits::ROUNDS {
+        let asked = ask(store, folder, &starts, snapshots)?;
+        let staged = Staged::read(folder, &asked)?;
+        match take(store, folder, &staged) {
+            Ok(came) => return Ok(came),
+            Err(Stop::Failed(error)) => return Err(error),
+            Err(Stop::Needs(Needs::FromTheStart(log))) => drop(starts.insert(log)),
+            Err(Stop::Needs(Needs::Snapshots)) => snapshots = true,
+            Err(Stop::Needs(Needs::InPlaceOf(path))) => drop(folder.refused.insert(path)),
+        }
+    }
+    let text = "too many files in it do not open: somebody without the vault's keys writes into it";
+    Err(SyncError::Unreachable(text.to_owned()).into())
+}
+
+/// Takes in contents that attachments name, that are not here, and all of whose pieces are whole. Each is
+/// put together before anything is written.
+fn contents(
+    session: &mut Session<'_>,
+    keyring: &Keyring,
+    folder: &mut Folder<'_>,
+) -> Result<(), FolderError> {
+    if folder.index.pieces.is_empty() {
+        return Ok(());
+    }
+    let carried = spaces(Carrier::Folder);
+    let wanted = session.store.read(|tx| {
+        let held = tx.held()?.within(&carried);
+        let mut wanted = Vec::new();
+        for content in pieces::named(tx, &held, &VersionVector::new())? {
+            if folder.index.pieces.contains_key(&(content, 0)) && !tx.has_blob(content)? {
+                wanted.push(content);
+            }
+        }
+        Ok::<_, FolderError>(wanted)
+    })?;
+    for content in wanted {
+        if let Some(bytes) = verify::content_of(folder, keyring, content)? {
+            session.store.write(|tx| tx.add_blob(&bytes).map(drop))?;
+        }
+    }
+    Ok(())
 }
 
 fn put(
@@ -169,7 +268,7 @@ fn put(
         let publisher =
             Publisher { keys, keyring, actor: *actor, wall_ms: *wall_ms, rng: &mut **rng };
         let went = publish(tx, publisher, folder, &offered)?;
-        Ok((went, folder.holds()?.within(&spaces(Carrier::Folder))))
+        Ok((went, folder.known().within(&spaces(Carrier::Folder))))
     })?;
     store.write(|tx| {
         record(tx, &offered, *wall_ms)?;

@@ -1,8 +1,9 @@
 use super::FolderError;
 use crate::bundle::format::write_atomically;
 use holdfast_oplog::VaultId;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use holdfast_store::plain_file;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// A file as a directory shows it.
@@ -52,6 +53,22 @@ impl OsFiles {
         &self.root
     }
 
+    /// This device's own directory, which leads nowhere else: whoever can write into the folder could put
+    /// a link in its place, and this device would write where that leads.
+    fn own(&self, writer: &str) -> Result<PathBuf, FolderError> {
+        let directory = self.root.join(writer);
+        for part in [&self.root, &directory] {
+            match fs::symlink_metadata(part) {
+                Ok(found) if !found.is_dir() => return Err(FolderError::Linked(part.clone())),
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(FolderError::io(part)(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(directory)
+    }
+
     /// The file of a name; names are one plain part each, by construction of both.
     fn path(&self, writer: &str, name: &str) -> PathBuf {
         self.root.join(writer).join(name)
@@ -87,6 +104,9 @@ impl Files for OsFiles {
     }
 
     fn writers(&self) -> Result<Vec<String>, FolderError> {
+        if fs::symlink_metadata(&self.root).is_ok_and(|found| !found.is_dir()) {
+            return Err(FolderError::Linked(self.root.clone()));
+        }
         Ok(entries(&self.root, true)?.into_iter().map(|entry| entry.name).collect())
     }
 
@@ -96,20 +116,15 @@ impl Files for OsFiles {
 
     fn read(&self, writer: &str, name: &str, limit: usize) -> Result<Option<Vec<u8>>, FolderError> {
         // A placeholder that cannot be fetched now, a file in use: looked at again later.
-        let Ok(file) = File::open(self.path(writer, name)) else { return Ok(None) };
-        let mut content = Vec::new();
-        let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-        match file.take(bound).read_to_end(&mut content) {
-            Ok(_) if content.len() <= limit => Ok(Some(content)),
-            _ => Ok(None),
-        }
+        let bound = u64::try_from(limit).unwrap_or(u64::MAX);
+        Ok(plain_file::read_unlinked(&self.path(writer, name), bound).ok())
     }
 
     fn put(&mut self, writer: &str, name: &str, content: &[u8]) -> Result<(), FolderError> {
         if !self.is_there() {
             return Err(FolderError::Missing(self.folder.clone()));
         }
-        let directory = self.root.join(writer);
+        let directory = self.own(writer)?;
         fs::create_dir_all(&directory).map_err(FolderError::io(&directory))?;
         let path = directory.join(name);
         write_atomically(&path, |out| Ok(std::io::Write::write_all(out, content)?)).map_err(
@@ -121,7 +136,7 @@ impl Files for OsFiles {
     }
 
     fn remove(&mut self, writer: &str, name: &str) -> Result<(), FolderError> {
-        let path = self.path(writer, name);
+        let path = self.own(writer)?.join(name);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(FolderError::io(&path)(error)),
             _ => Ok(()),

@@ -1,10 +1,11 @@
-//! What lies in the folder, read from names alone.
+//! What lies in the folder, as its names claim. Anybody who can write there can claim anything: what
+//! counts is a claim that this device wrote itself or has opened ([`Found::key`] is among those).
 
 use super::files::Entry;
 use super::name::{Name, parse_writer};
 use super::{Files, FolderError};
 use holdfast_oplog::{ActorId, Hash, LogId, VersionVector};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Files that are looked at in one directory at most; more are not ours.
 const MANY: usize = 200_000;
@@ -22,7 +23,22 @@ pub(super) struct Found {
     pub(super) size: u64,
 }
 
-/// What the folder offers.
+impl Found {
+    /// Tells a file of this content and size wherever it lies.
+    pub(super) fn key(&self) -> String {
+        format!("{}-{}", self.hash, self.size)
+    }
+
+    /// Where it lies.
+    pub(super) fn path(&self) -> String {
+        format!("{}/{}", self.writer, self.file)
+    }
+}
+
+/// Snapshots by writer and name, and by how many pieces they claim to have.
+type Snapshots = BTreeMap<(ActorId, u64, u32), BTreeMap<u32, Vec<Found>>>;
+
+/// What the folder claims to offer.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     /// By log and first number: the last number and the files that say they hold that run.
@@ -33,20 +49,17 @@ pub(super) struct Index {
     pub(super) devices: Vec<(ActorId, Found)>,
     /// Pieces of attachments, by content and number.
     pub(super) pieces: BTreeMap<(Hash, u32), Vec<Found>>,
-    /// Snapshots by writer and name: how many pieces each has, and those that are there.
-    pub(super) snapshots: BTreeMap<(ActorId, u64), (u32, BTreeMap<u32, Found>)>,
-    /// What this device itself wrote, by log and first number.
-    pub(super) own: BTreeMap<(LogId, u64), u64>,
+    pub(super) snapshots: Snapshots,
 }
 
 impl Index {
     /// Lists everything. Cost: one listing of each directory.
-    pub(super) fn read(files: &dyn Files, me: ActorId) -> Result<Self, FolderError> {
+    pub(super) fn read(files: &dyn Files) -> Result<Self, FolderError> {
         let mut index = Self::default();
         for directory in files.writers()? {
             let Some(writer) = parse_writer(&directory) else { continue };
             for entry in files.list(&directory)?.into_iter().take(MANY) {
-                index.add(writer, me, &directory, entry);
+                index.add(writer, &directory, entry);
             }
         }
         for heads in index.heads.values_mut() {
@@ -55,16 +68,12 @@ impl Index {
         Ok(index)
     }
 
-    pub(super) fn add(&mut self, writer: ActorId, me: ActorId, directory: &str, entry: Entry) {
+    pub(super) fn add(&mut self, writer: ActorId, directory: &str, entry: Entry) {
         let Some((name, hash)) = Name::parse(&entry.name) else { return };
         let found =
             Found { writer: directory.to_owned(), file: entry.name, hash, size: entry.size };
         match name {
             Name::Batch { log, first, last } => {
-                if writer == me {
-                    let reach = self.own.entry((log, first)).or_insert(last);
-                    *reach = (*reach).max(last);
-                }
                 self.batches.entry((log, first)).or_default().push((last, found));
             }
             Name::Head { counter } => self.heads.entry(writer).or_default().push((counter, found)),
@@ -73,36 +82,114 @@ impl Index {
                 self.pieces.entry((content, number)).or_default().push(found);
             }
             Name::Snapshot { id, number, of } => {
-                let snapshot = self.snapshots.entry((writer, id)).or_default();
-                snapshot.0 = of;
-                snapshot.1.insert(number, found);
+                let snapshot = self.snapshots.entry((writer, id, of)).or_default();
+                snapshot.entry(number).or_default().push(found);
             }
         }
     }
 
-    /// How far each log goes without a gap, if everything named there is whole.
-    pub(super) fn offers(&self) -> VersionVector {
-        self.offers_after(VersionVector::new())
+    /// How far each log goes without a gap after `held`, if every name told the truth: what may be worth
+    /// reading.
+    pub(super) fn claimed_after(&self, held: VersionVector) -> VersionVector {
+        self.reach(held, |_| true)
     }
 
-    /// The same for who holds `held` already.
-    pub(super) fn offers_after(&self, held: VersionVector) -> VersionVector {
-        let runs = self.batches.iter().map(|((log, first), files)| {
-            (*log, *first, files.iter().map(|(last, _)| *last).max().unwrap_or(0))
+    /// The same by files that were opened alone.
+    pub(super) fn known_after(
+        &self,
+        held: VersionVector,
+        verified: &BTreeSet<String>,
+    ) -> VersionVector {
+        self.reach(held, |found| verified.contains(&found.key()))
+    }
+
+    /// The same of files in one directory.
+    pub(super) fn known_in(
+        &self,
+        directory: &str,
+        held: VersionVector,
+        verified: &BTreeSet<String>,
+    ) -> VersionVector {
+        self.reach(held, |found| {
+            found.writer.eq_ignore_ascii_case(directory) && verified.contains(&found.key())
+        })
+    }
+
+    fn reach(&self, held: VersionVector, counts: impl Fn(&Found) -> bool) -> VersionVector {
+        let runs = self.batches.iter().filter_map(|((log, first), files)| {
+            let last = files.iter().filter(|(_, found)| counts(found)).map(|(last, _)| *last).max();
+            last.map(|last| (*log, *first, last))
         });
         reach(held, runs)
     }
 
-    /// The same of what this device itself wrote.
-    pub(super) fn own_offers_after(&self, held: VersionVector) -> VersionVector {
-        reach(held, self.own.iter().map(|((log, first), last)| (*log, *first, *last)))
+    /// Whether all pieces of a snapshot are there, in files that were opened.
+    pub(super) fn knows_snapshot(
+        &self,
+        writer: ActorId,
+        id: u64,
+        verified: &BTreeSet<String>,
+    ) -> bool {
+        let known = |files: &Vec<Found>| files.iter().any(|file| verified.contains(&file.key()));
+        self.snapshots_of(writer, id).any(|(of, pieces)| {
+            u32::try_from(pieces.values().filter(|files| known(files)).count()) == Ok(of)
+        })
     }
 
-    /// Whether all pieces of a snapshot are there, if everything named there is whole.
-    pub(super) fn has_snapshot(&self, writer: ActorId, id: u64) -> bool {
-        self.snapshots
-            .get(&(writer, id))
-            .is_some_and(|(of, pieces)| u32::try_from(pieces.len()) == Ok(*of))
+    fn snapshots_of(
+        &self,
+        writer: ActorId,
+        id: u64,
+    ) -> impl Iterator<Item = (u32, &BTreeMap<u32, Vec<Found>>)> {
+        let range = (writer, id, 0)..=(writer, id, u32::MAX);
+        self.snapshots.range(range).map(|((_, _, of), pieces)| (*of, pieces))
+    }
+
+    /// The keys of everything that is there.
+    pub(super) fn keys(&self) -> BTreeSet<String> {
+        let batches = self.batches.values().flatten().map(|(_, found)| found);
+        let heads = self.heads.values().flatten().map(|(_, found)| found);
+        let pieces = self.pieces.values().flatten();
+        let snapshots = self.snapshots.values().flat_map(BTreeMap::values).flatten();
+        batches.chain(heads).chain(pieces).chain(snapshots).map(Found::key).collect()
+    }
+
+    /// Files of one directory that claim to be batches, heads, or pieces of contents and snapshots.
+    pub(super) fn in_directory(&self, directory: &str) -> Vec<Found> {
+        let batches = self.batches.values().flatten().map(|(_, found)| found);
+        let heads = self.heads.values().flatten().map(|(_, found)| found);
+        let pieces = self.pieces.values().flatten();
+        let snapshots = self.snapshots.values().flat_map(BTreeMap::values).flatten();
+        let all = batches.chain(heads).chain(pieces).chain(snapshots);
+        all.filter(|found| found.writer.eq_ignore_ascii_case(directory)).cloned().collect()
+    }
+
+    /// How many files claim to be batches and are empty.
+    pub(super) fn empty(&self) -> u64 {
+        self.batches.values().flatten().filter(|(_, found)| found.size == 0).count() as u64
+    }
+
+    /// A file is gone.
+    pub(super) fn forget(&mut self, gone: &Found) {
+        for files in self.batches.values_mut() {
+            files.retain(|(_, found)| found != gone);
+        }
+        for heads in self.heads.values_mut() {
+            heads.retain(|(_, found)| found != gone);
+        }
+        for files in self.pieces.values_mut() {
+            files.retain(|found| found != gone);
+        }
+        for files in self.snapshots.values_mut().flat_map(BTreeMap::values_mut) {
+            files.retain(|found| found != gone);
+        }
+        self.batches.retain(|_, files| !files.is_empty());
+        self.heads.retain(|_, files| !files.is_empty());
+        self.pieces.retain(|_, files| !files.is_empty());
+        for pieces in self.snapshots.values_mut() {
+            pieces.retain(|_, files| !files.is_empty());
+        }
+        self.snapshots.retain(|_, pieces| !pieces.is_empty());
     }
 
     /// The files that hold a number of a log and begin at or before it, the one that goes furthest
@@ -138,27 +225,42 @@ mod tests {
     use holdfast_oplog::Space;
 
     #[test]
-    fn a_log_reaches_as_far_as_it_has_no_gap() {
+    fn a_log_reaches_as_far_as_it_has_no_gap_and_only_what_was_opened_counts() {
         let me = ActorId([9; 16]);
         let (a, b) = (
             LogId { space: Space::Everywhere, actor: ActorId([1; 16]) },
             LogId { space: Space::Everywhere, actor: ActorId([2; 16]) },
         );
         let mut index = Index::default();
-        let mut put = |writer, log, first, last| {
-            let name = Name::Batch { log, first, last }.of(b"x");
-            index.add(writer, me, "w", Entry { name, size: 1 });
+        let mut put = |writer, directory, log, first, last| {
+            let name = Name::Batch { log, first, last }.of(&[first as u8, last as u8]);
+            index.add(writer, directory, Entry { name, size: 1 });
         };
-        put(ActorId([1; 16]), a, 1, 5);
-        put(me, a, 4, 9);
-        put(ActorId([1; 16]), a, 11, 12);
-        put(me, b, 2, 3);
-        assert_eq!(index.offers().get(a), 9);
-        assert_eq!(index.offers().get(b), 0);
-        assert_eq!(index.own_offers_after(VersionVector::new()), VersionVector::new());
+        put(ActorId([1; 16]), "w", a, 1, 5);
+        put(me, "me", a, 4, 9);
+        put(ActorId([1; 16]), "w", a, 11, 12);
+        put(me, "me", b, 2, 3);
+        let none = VersionVector::new;
+        assert_eq!(index.claimed_after(none()).get(a), 9);
+        assert_eq!(index.claimed_after(none()).get(b), 0);
         let holding: Vec<(u64, u64)> =
             index.holding(a, 4).into_iter().map(|(first, last, _)| (first, last)).collect();
         assert_eq!(holding, [(4, 9), (1, 5)]);
         assert!(index.holding(a, 10).is_empty());
+        let mut verified = BTreeSet::new();
+        assert_eq!(index.known_after(none(), &verified), none());
+        let own = index.batches[&(a, 4)][0].1.clone();
+        verified.insert(own.key());
+        assert_eq!(index.known_after(none(), &verified).get(a), 0, "there is a gap before");
+        verified.insert(index.batches[&(a, 1)][0].1.key());
+        assert_eq!(index.known_after(none(), &verified).get(a), 9);
+        assert_eq!(index.known_in("me", none(), &verified), none());
+        index.forget(&own);
+        assert_eq!(index.known_after(none(), &verified).get(a), 5);
+        // The same name with another size is another file.
+        let name = Name::Batch { log: a, first: 1, last: 5 }.of(&[1, 5]);
+        let mut other = Index::default();
+        other.add(me, "me", Entry { name, size: 0 });
+        assert_eq!(other.known_after(none(), &verified), none());
     }
 }

@@ -15,22 +15,28 @@
 //!     snapshot-<id>-<number>-<of>-<hash>.hfs      a sealed piece of a snapshot
 //! ```
 //! `hash` is the beginning of the BLAKE3 hash of the file: it tells whether the file is whole.
+//!
+//! Names are claims of whoever can write into the folder: they say what may be worth reading. What counts
+//! is what this device wrote itself or has opened ([`FolderMemory::verified`]).
 
 mod carry;
 mod error;
 mod exchange;
 mod files;
 mod index;
+mod limits;
 mod memory;
 mod name;
 mod place;
 mod publish;
 mod receive;
 mod snapshots;
+mod stage;
+mod verify;
 
 pub use carry::Folder;
 pub use error::FolderError;
-pub use exchange::{FolderReport, FolderState, Take, exchange, look, waiting};
+pub use exchange::{FolderReport, FolderState, Take, check, exchange, look, waiting};
 pub use files::{Entry, Files, OsFiles};
 pub use memory::FolderMemory;
 pub use name::Name;
@@ -41,6 +47,10 @@ const CARRIER: &str = "folder";
 /// What sealed membership records of a folder belong to.
 const MEMBERSHIP_PLACE: &[u8] = b"folder membership";
 
+#[cfg(test)]
+mod claim_tests;
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod pruned_tests;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::carry::Folder;
 use super::name::{Name, writer};
 use super::snapshots;
-use super::{FolderError, MEMBERSHIP_PLACE};
+use super::{FolderError, MEMBERSHIP_PLACE, verify};
 use crate::bundle::pieces;
 use holdfast_oplog::{ActorId, DeviceId, Range, VersionVector};
 use holdfast_store::{Destination, Tx};
@@ -50,12 +50,22 @@ pub(super) fn publish(
     let members = membership(tx)?;
     let mut went = Went::default();
     snapshots::publish(tx, &mut publisher, folder, offered, &carried)?;
-    let there = folder.holds()?.within(&carried);
+    let mut there = folder.known().within(&carried);
+    if folder.more {
+        // What there was no time to read may hold it: that is seen the next time.
+        there.join(&folder.claimed().within(&carried));
+    }
     for range in tx.parents_first(offered.missing_in(&there))? {
         went.changes += write(tx, &mut publisher, folder, range)?;
     }
     for content in pieces::contents(tx, offered, &VersionVector::new())? {
-        if folder.index.pieces.contains_key(&(content, 0)) {
+        if verify::knows_content(folder, content) {
+            continue;
+        }
+        // Another device may have put it there.
+        if folder.index.pieces.contains_key(&(content, 0))
+            && (verify::content_of(folder, publisher.keyring, content)?.is_some() || folder.more)
+        {
             continue;
         }
         let mut number = 0_u32;
@@ -68,6 +78,7 @@ pub(super) fn publish(
                 other => std::io::Error::other(other.to_string()).into(),
             })
         })?;
+        folder.contents.insert(content.to_hex(), number);
     }
     devices(&mut publisher, folder, &members, &tx.handovers()?)?;
     tidy(tx, &mut publisher, folder)?;
@@ -157,12 +168,15 @@ fn head(
     holds: &VersionVector,
 ) -> Result<(), FolderError> {
     let me = publisher.keys.device_id();
-    let said = folder.acknowledged()?;
-    let same = said.iter().any(|bytes| {
-        open_acknowledgement(publisher.keyring, members, bytes).is_ok_and(|said| {
-            said.device == me && said.actor == publisher.actor && said.holds == *holds
-        })
-    });
+    let mut same = false;
+    for (found, bytes) in folder.heads()? {
+        let said = open_acknowledgement(publisher.keyring, members, &bytes);
+        let own = said.ok().filter(|said| said.device == me && said.actor == publisher.actor);
+        if let Some(said) = own {
+            folder.verified.insert(found.key());
+            same |= said.holds == *holds;
+        }
+    }
     if !same {
         let said = seal_acknowledgement(
             publisher.keys,
@@ -190,7 +204,8 @@ fn tidy(
         std::collections::BTreeMap::new();
     for ((log, first), files) in &folder.index.batches {
         for (last, found) in files {
-            if found.writer == directory && found.size < SMALL {
+            let own = found.writer == directory && folder.verified.contains(&found.key());
+            if own && found.size < SMALL {
                 small.entry(*log).or_default().push((*first, *last, found.file.clone()));
             }
         }

@@ -1,23 +1,20 @@
-//! What comes out of the folder: everything that is whole, in one transaction.
+//! What comes out of the folder: everything that was read of it, in one transaction. Reads no file.
 
 use super::carry::Folder;
-use super::index::Found;
 use super::snapshots;
+use super::stage::{Asked, Staged, Staging};
 use super::{CARRIER, FolderError, MEMBERSHIP_PLACE, Take};
 use crate::bundle::preview::{Preview, device_notices, summarize, waiting_notices};
 use crate::bundle::{changes, parted_notice};
-use holdfast_oplog::{ActorId, Hash, Range, VersionVector, limits};
+use holdfast_oplog::{ActorId, LogId, VersionVector};
 use holdfast_store::{Applied, Arrivals, Direction, StoreError, Tx};
 use holdfast_sync::devices::{HANDOVER_PLACE, SealedRecords, take_in_records};
 use holdfast_sync::{
-    Acknowledgement, Carrier, SyncError, Transport, hear, latest, membership, open_acknowledgement,
-    plan, spaces, take_in,
+    Acknowledgement, Carrier, SyncError, hear, latest, membership, open_acknowledgement, plan,
+    spaces, take_in,
 };
 use holdfast_vault::{DeviceKeys, Keyring, Membership};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Largest file of membership records in bytes.
-const DEVICES: usize = 4 * 1024 * 1024 + 4096;
+use std::collections::BTreeSet;
 
 /// What receiving needs of this device.
 #[derive(Clone, Copy)]
@@ -39,33 +36,83 @@ pub(super) struct Came {
     pub(super) keyring: Option<Keyring>,
     /// Changes of others that their heads tell of and that are not here.
     pub(super) missing: u64,
+    /// Keys of the files whose batches were opened.
+    pub(super) opened: Vec<String>,
+    /// Whether a snapshot came: what follows it can be read only now.
+    pub(super) from_snapshot: bool,
 }
 
-/// Reads and takes in everything that is whole.
+/// Why what was read could not be taken in as it is; nothing was changed.
+pub(super) enum Stop {
+    /// Something else is needed of the folder.
+    Needs(Needs),
+    /// It cannot be taken in.
+    Failed(FolderError),
+}
+
+/// What else is needed.
+pub(super) enum Needs {
+    /// A log from its beginning on.
+    FromTheStart(LogId),
+    /// The snapshots.
+    Snapshots,
+    /// Another file in place of this one, which does not open.
+    InPlaceOf(String),
+}
+
+impl<E: Into<FolderError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What this device lacks, by what the names claim.
+pub(super) fn asked(
+    tx: &Tx<'_>,
+    folder: &Folder<'_>,
+    from_the_start: &BTreeSet<LogId>,
+    snapshots: bool,
+) -> Result<Asked, StoreError> {
+    let carried = spaces(Carrier::Folder);
+    let held = tx.held()?.within(&carried);
+    let there = tx.settled(&folder.index.claimed_after(held.clone()).within(&carried))?;
+    let mut ranges = plan(&held, &held, &there, &carried).ask;
+    for range in &mut ranges {
+        if from_the_start.contains(&range.log) {
+            range.first = tx.first_in_log(range.log)?;
+        }
+    }
+    Ok(Asked { ranges, from_the_start: from_the_start.clone(), snapshots })
+}
+
+/// Takes in what was read.
 pub(super) fn receive(
     tx: &Tx<'_>,
     receiver: Receiver<'_>,
-    folder: &mut Folder<'_>,
-) -> Result<Came, FolderError> {
+    folder: &Folder<'_>,
+    staged: &Staged,
+) -> Result<Came, Stop> {
     let before = membership(tx)?;
     let (open_before, _) = tx.conflict_counts()?;
-    let (members, keyring) = devices(tx, receiver, folder)?;
+    let (members, keyring) = devices(tx, receiver, staged)?;
     let new_keys = keyring != *receiver.keyring;
     let mut notices = device_notices(&before, &members);
-    let heard = heads(tx, receiver, folder, &keyring, &members)?;
+    let heard = heads(tx, receiver, staged, &keyring, &members)?;
     let carried = spaces(Carrier::Folder);
-    let held = tx.held()?.within(&carried);
     let mut log = Log::default();
-    let brought = snapshots::receive(tx, receiver, folder, &keyring, &members, &heard)?;
-    let held = if brought.is_some() { tx.held()?.within(&carried) } else { held };
-    let there = tx.settled(&folder.index.offers_after(held.clone()).within(&carried))?;
-    let asked = plan(&held, &held, &there, &carried).ask;
+    let brought = if snapshots::are_needed(tx, receiver, folder, &members, &heard)? {
+        let snapshots = staged.snapshots.as_deref().ok_or(Stop::Needs(Needs::Snapshots))?;
+        snapshots::receive(tx, receiver, snapshots, &keyring, &members)?
+    } else {
+        None
+    };
     let begin = || tx.begin_exchange(Direction::Received, CARRIER, None, receiver.wall_ms, "");
-    let mut exchange = if asked.is_empty() { None } else { Some(begin()?) };
+    let is_any = staged.runs.iter().any(|run| !run.batches.is_empty());
+    let mut exchange = if is_any { Some(begin()?) } else { None };
     let mut arrivals = Arrivals::new(tx, receiver.wall_ms);
-    for range in asked {
+    for run in &staged.runs {
         let at = At { keyring: &keyring, members: &members, exchange };
-        batches(&mut arrivals, folder, at, range, &mut log)?;
+        batches(&mut arrivals, folder, at, run, &mut log)?;
     }
     let mut applied = arrivals.finish()?;
     let from_snapshot = brought.is_some();
@@ -75,9 +122,7 @@ pub(super) fn receive(
         applied = Applied::joined(Some(snapshot.applied), applied);
     }
     let mut preview = summarize(tx, &members, applied, open_before, receiver.wall_ms)?;
-    // After applying: attachments that came just now want their content.
     let held = tx.held()?.within(&carried);
-    let attached = pieces(tx, folder, &keyring, &held)?;
     let missing = {
         let mut missing = 0_u64;
         for said in &heard {
@@ -88,20 +133,20 @@ pub(super) fn receive(
         missing
     };
     notices.append(&mut log.notices);
-    if log.new == 0 && log.set_aside == 0 && log.parted == 0 && attached == 0 && notices.is_empty()
-    {
+    let opened = std::mem::take(&mut log.opened);
+    if log.new == 0 && log.set_aside == 0 && log.parted == 0 && notices.is_empty() {
         if let Some(empty) = exchange {
             tx.forget_exchange(empty)?;
         }
         let keyring = new_keys.then_some(keyring);
-        return Ok(Came { preview: None, exchange: None, keyring, missing });
+        return Ok(Came { preview: None, exchange: None, keyring, missing, opened, from_snapshot });
     }
     let from = log.names(&members, receiver.keys);
     let agreed = receiver.take == Take::Confirmed;
     if let Some((from, deletes)) = preview.mass_deletion(&members, &from)
         && !agreed
     {
-        return Err(FolderError::MassDeletion { from, deletes });
+        return Err(FolderError::MassDeletion { from, deletes }.into());
     }
     if log.set_aside > 0 {
         notices.push(format!(
@@ -133,7 +178,7 @@ pub(super) fn receive(
     tx.name_exchange(number, log.only(&members), &preview.from_name)?;
     tx.report_exchange(number, &preview.report())?;
     let keyring = new_keys.then_some(keyring);
-    Ok(Came { preview: Some(preview), exchange, keyring, missing })
+    Ok(Came { preview: Some(preview), exchange, keyring, missing, opened, from_snapshot })
 }
 
 /// What the batches brought.
@@ -145,6 +190,7 @@ struct Log {
     parted: u64,
     authors: BTreeSet<ActorId>,
     notices: Vec<String>,
+    opened: Vec<String>,
 }
 
 impl Log {
@@ -187,48 +233,45 @@ struct At<'a> {
     exchange: Option<i64>,
 }
 
-/// Takes one log's batches in as far as they are whole and join. What is wrong with one of them is
-/// said and holds up nothing but what follows it in its own log.
+/// Takes one log's batches in as far as they join. What is wrong with one of them is said, where no other
+/// file holds the same, and holds up nothing but what follows it in its own log.
 fn batches(
     arrivals: &mut Arrivals<'_, '_>,
-    folder: &mut Folder<'_>,
+    folder: &Folder<'_>,
     at: At<'_>,
-    range: Range,
+    run: &Staging,
     log: &mut Log,
-) -> Result<(), FolderError> {
+) -> Result<(), Stop> {
     let tx = arrivals.tx();
-    let mut first = range.first;
-    let mut whole = false;
-    while first <= range.last {
-        let Some(bytes) = folder.batch(Range { first, ..range })? else { return Ok(()) };
-        let last = holdfast_oplog::SealedBatch::decode(&bytes)
-            .and_then(|batch| batch.header())
-            .map_err(SyncError::from)?
-            .last;
-        match take_in(arrivals, at.keyring, at.members, &bytes, None, at.exchange) {
+    let of = run.range.log;
+    for batch in &run.batches {
+        match take_in(arrivals, at.keyring, at.members, &batch.bytes, None, at.exchange) {
             Ok(taken) => {
                 log.new += taken.new;
                 log.known += taken.known;
                 log.set_aside += taken.set_aside;
                 log.parted += taken.parted_in_base;
-                log.authors
-                    .insert(tx.branch_of(range.log)?.map_or(range.log.actor, |of| of.author));
+                log.opened.push(batch.found.key());
+                log.authors.insert(tx.branch_of(of)?.map_or(of.actor, |of| of.author));
                 // The log parts somewhere before: from its beginning on, the other branch joins.
-                if taken.apart > 0 && !whole {
-                    (first, whole) = (tx.first_in_log(range.log)?, true);
-                    continue;
+                if taken.apart > 0 && !run.whole {
+                    return Err(Stop::Needs(Needs::FromTheStart(of)));
                 }
             }
             // The disk or the database: nothing of this can go on.
             Err(SyncError::Store(error)) if !is_about_the_batch(&error) => return Err(error.into()),
             Err(error) => {
-                let name = at.members.device_of(range.log.actor).map_or("a device", |d| &d.name);
+                let here = holdfast_oplog::Range { log: of, first: batch.first, last: batch.last };
+                let others = folder.candidates(here);
+                if others.iter().any(|(_, _, found)| *found != batch.found) {
+                    return Err(Stop::Needs(Needs::InPlaceOf(batch.found.path())));
+                }
+                let name = at.members.device_of(of.actor).map_or("a device", |d| &d.name);
                 log.notices
                     .push(format!("Changes of {name} in the folder were left there: {error}."));
                 return Ok(());
             }
         }
-        first = last.saturating_add(1);
     }
     Ok(())
 }
@@ -238,20 +281,16 @@ fn is_about_the_batch(error: &StoreError) -> bool {
     matches!(error, StoreError::Forked { .. } | StoreError::WriterTaken(_) | StoreError::Model(_))
 }
 
-/// Reads the membership records until nothing new opens: a key that one file hands over may open the
+/// Takes in the membership records until nothing new opens: a key that one file hands over may open the
 /// next.
 fn devices(
     tx: &Tx<'_>,
     receiver: Receiver<'_>,
-    folder: &mut Folder<'_>,
+    staged: &Staged,
 ) -> Result<(Membership, Keyring), FolderError> {
-    let files: Vec<Found> = folder.index.devices.iter().map(|(_, found)| found.clone()).collect();
-    let mut contents: Vec<Vec<u8>> = Vec::new();
-    for found in files {
-        contents.extend(folder.read(&found, DEVICES)?);
-    }
     // A file does not say whether it is a handover: it opens in one of the two places only.
-    let sealed: Vec<SealedRecords<'_>> = contents
+    let sealed: Vec<SealedRecords<'_>> = staged
+        .devices
         .iter()
         .flat_map(|bytes| {
             [MEMBERSHIP_PLACE, HANDOVER_PLACE].map(|place| SealedRecords { place, bytes })
@@ -264,13 +303,13 @@ fn devices(
 fn heads(
     tx: &Tx<'_>,
     receiver: Receiver<'_>,
-    folder: &mut Folder<'_>,
+    staged: &Staged,
     keyring: &Keyring,
     members: &Membership,
 ) -> Result<Vec<Acknowledgement>, FolderError> {
     let me = receiver.keys.device_id();
-    let said = folder.acknowledged()?;
-    let said = said.iter().filter_map(|bytes| open_acknowledgement(keyring, members, bytes).ok());
+    let said = staged.heads.iter();
+    let said = said.filter_map(|bytes| open_acknowledgement(keyring, members, bytes).ok());
     let heard = latest(said.filter(|said| said.device != me).collect());
     for said in &heard {
         hear(tx, said, receiver.wall_ms)?;
@@ -283,60 +322,4 @@ fn behind(held: &VersionVector, said: &VersionVector) -> u64 {
     missing.fold(0, |sum, range| {
         sum.saturating_add(range.last.saturating_sub(range.first).saturating_add(1))
     })
-}
-
-/// Takes in contents that attachments name, that are not here, and all of whose pieces are whole.
-fn pieces(
-    tx: &Tx<'_>,
-    folder: &mut Folder<'_>,
-    keyring: &Keyring,
-    held: &VersionVector,
-) -> Result<u64, FolderError> {
-    if folder.index.pieces.is_empty() {
-        return Ok(0);
-    }
-    let mut there: BTreeMap<Hash, u32> = BTreeMap::new();
-    for (content, number) in folder.index.pieces.keys() {
-        let count = there.entry(*content).or_insert(0);
-        *count = (*count).max(number.saturating_add(1));
-    }
-    let mut taken = 0;
-    for content in crate::bundle::pieces::named(tx, held, &VersionVector::new())? {
-        let Some(count) = there.get(&content) else { continue };
-        if !tx.has_blob(content)? && content_of(tx, folder, keyring, content, *count)? {
-            taken += 1;
-        }
-    }
-    Ok(taken)
-}
-
-fn content_of(
-    tx: &Tx<'_>,
-    folder: &mut Folder<'_>,
-    keyring: &Keyring,
-    content: Hash,
-    count: u32,
-) -> Result<bool, FolderError> {
-    let mut assembly = crate::bundle::pieces::Assembly::default();
-    for number in 0..count {
-        let found = folder.index.pieces.get(&(content, number)).cloned().unwrap_or_default();
-        let mut piece = None;
-        for found in found {
-            piece = folder.read(&found, limits::ATTACHMENT_CHUNK + 4096)?;
-            if piece.is_some() {
-                break;
-            }
-        }
-        let Some(piece) = piece else { return Ok(false) };
-        match assembly.take(keyring, &piece) {
-            Ok(Some(bytes)) => {
-                tx.add_blob(&bytes)?;
-                return Ok(true);
-            }
-            Ok(None) => {}
-            // Not what it says: looked at again when another is there.
-            Err(_) => return Ok(false),
-        }
-    }
-    Ok(false)
 }

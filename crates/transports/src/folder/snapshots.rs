@@ -8,15 +8,14 @@ use super::memory::PublishedSnapshot;
 use super::name::{Name, writer};
 use super::publish::Publisher;
 use super::receive::Receiver;
+use super::stage::StagedSnapshot;
 use super::{FolderError, Take};
-use holdfast_oplog::{ActorId, Space, VersionVector, limits};
+use holdfast_oplog::{ActorId, Space, VersionVector};
 use holdfast_store::{Applied, Tx};
-use holdfast_sync::snapshot::{SnapshotReceiver, outgoing_snapshot, take_in_snapshot};
-use holdfast_sync::{Acknowledgement, Carrier, spaces};
+use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver, outgoing_snapshot};
+use holdfast_sync::{Acknowledgement, Carrier, SyncError, spaces};
 use holdfast_vault::{Keyring, Membership};
-
-/// Bytes around a piece.
-const OUTER: usize = 1024;
+use std::path::Path;
 
 /// Puts a snapshot there, if what the folder lacks of what is offered was pruned here.
 pub(super) fn publish(
@@ -26,7 +25,7 @@ pub(super) fn publish(
     offered: &VersionVector,
     carried: &[Space],
 ) -> Result<(), FolderError> {
-    let there = folder.offers().within(carried);
+    let there = folder.known().within(carried);
     let lacks: Vec<Space> = tx
         .pruned_after(&there, carried)?
         .into_iter()
@@ -53,13 +52,12 @@ pub(super) fn publish(
     for (number, piece) in (0_u32..).zip(&pieces) {
         folder.put(Name::Snapshot { id, number, of }, piece)?;
     }
-    let old = folder.snapshot.replace(PublishedSnapshot { id, holds: snapshot.holds });
-    if let Some(old) = old {
-        // The new one holds all that the old one does.
-        let directory = writer(folder.me);
-        let key = (folder.me, old.id);
-        for found in folder.index.snapshots.remove(&key).into_iter().flat_map(|(_, files)| files) {
-            folder.files.remove(&directory, &found.1.file)?;
+    folder.snapshot = Some(PublishedSnapshot { id, holds: snapshot.holds });
+    // The new one holds all that older ones do.
+    let is_old = |name: Name| matches!(name, Name::Snapshot { id: other, .. } if other != id);
+    for found in folder.index.in_directory(&writer(folder.me)) {
+        if Name::parse(&found.file).is_some_and(|(name, _)| is_old(name)) {
+            folder.take_away(&found)?;
         }
     }
     Ok(())
@@ -74,22 +72,21 @@ pub(super) struct Brought {
     pub(super) author: Option<ActorId>,
 }
 
-/// Takes a snapshot, if others hold what no batch in the folder leads to from what is held here.
-pub(super) fn receive(
+/// Whether others hold what no batch in the folder leads to from what is held here.
+pub(super) fn are_needed(
     tx: &Tx<'_>,
     receiver: Receiver<'_>,
-    folder: &mut Folder<'_>,
-    keyring: &Keyring,
+    folder: &Folder<'_>,
     members: &Membership,
     heard: &[Acknowledgement],
-) -> Result<Option<Brought>, FolderError> {
+) -> Result<bool, FolderError> {
     if folder.index.snapshots.is_empty() || receiver.take == Take::Not {
-        return Ok(None);
+        return Ok(false);
     }
     let carried = spaces(Carrier::Folder);
     let held = tx.held()?.within(&carried);
-    let reached = folder.index.offers_after(held.clone()).within(&carried);
-    let gap = heard.iter().any(|said| {
+    let reached = folder.index.claimed_after(held).within(&carried);
+    Ok(heard.iter().any(|said| {
         let missing = said.holds.within(&carried).missing_in(&reached);
         // What its author has not written into the folder yet is no gap: the next number is missing,
         // and later ones are not there either.
@@ -101,32 +98,41 @@ pub(super) fn receive(
             let later = folder.index.batches.range((range.log, range.first)..);
             range.first == 1 || later.take_while(|((log, _), _)| *log == range.log).next().is_some()
         })
-    });
-    if !gap {
-        return Ok(None);
-    }
-    let known: Vec<(ActorId, u64)> = folder
-        .index
-        .snapshots
-        .keys()
-        .filter(|(by, id)| *by != folder.me && folder.index.has_snapshot(*by, *id))
-        .copied()
-        .collect();
-    for (author, id) in known {
-        let Some((_, files)) = folder.index.snapshots.get(&(author, id)).cloned() else { continue };
-        let mut pieces = Vec::new();
-        for found in files.values() {
-            let piece = folder.read(found, limits::SNAPSHOT_PIECE + OUTER)?;
-            pieces.extend(piece);
-        }
-        if pieces.len() != files.len() {
-            continue;
-        }
+    }))
+}
+
+/// Takes the first of the snapshots that brings something.
+pub(super) fn receive(
+    tx: &Tx<'_>,
+    receiver: Receiver<'_>,
+    snapshots: &[StagedSnapshot],
+    keyring: &Keyring,
+    members: &Membership,
+) -> Result<Option<Brought>, FolderError> {
+    let carried = spaces(Carrier::Folder);
+    let held = tx.held()?.within(&carried);
+    for snapshot in snapshots {
         let own = members.device(receiver.keys.device_id()).and_then(|d| d.actors.last().copied());
         let to = SnapshotReceiver { keyring, members, carried: &carried, bounds: None, own };
+        let failed = |error| FolderError::io(Path::new("temporary file"))(error);
+        let pieces = snapshot.pieces().map_err(failed)?;
+        let mut broken = None;
         let taken = tx.attempt(|| {
-            take_in_snapshot(tx, to, pieces.iter().map(Vec::as_slice), receiver.wall_ms)
+            let mut reader = SnapshotReader::new(to);
+            for piece in pieces {
+                match piece {
+                    Ok(piece) => drop(reader.piece(tx, &piece)?),
+                    Err(error) => {
+                        broken = Some(error);
+                        return Err(SyncError::Unexpected);
+                    }
+                }
+            }
+            reader.finish(tx, receiver.wall_ms)
         })?;
+        if let Some(error) = broken {
+            return Err(failed(error));
+        }
         // One that is wrong, or of a newer app, holds up nothing else.
         let Ok(taken) = taken else { continue };
         if taken.known {
@@ -136,7 +142,8 @@ pub(super) fn receive(
         let changes = new.iter().fold(0, |sum: u64, range| {
             sum.saturating_add(range.last.saturating_sub(range.first) + 1)
         });
-        return Ok(Some(Brought { applied: taken.applied, changes, author: Some(author) }));
+        let author = Some(snapshot.author);
+        return Ok(Some(Brought { applied: taken.applied, changes, author }));
     }
     Ok(None)
 }

@@ -6,28 +6,32 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A device with its own way to a folder and its own memory of it.
-struct Side {
-    device: Device,
-    memory: FolderMemory,
-    folder: PathBuf,
+pub(super) struct Side {
+    pub(super) device: Device,
+    pub(super) memory: FolderMemory,
+    pub(super) folder: PathBuf,
 }
 
 impl Side {
-    fn files(&self) -> OsFiles {
+    pub(super) fn files(&self) -> OsFiles {
         OsFiles::new(&self.folder, self.device.store.vault())
     }
-    fn exchange(&mut self, take: Take, again: bool) -> Result<FolderReport, FolderError> {
+    pub(super) fn exchange(
+        &mut self,
+        take: Take,
+        again: bool,
+    ) -> Result<FolderReport, FolderError> {
         let mut files = self.files();
         let report = exchange(&mut self.device.session(), &mut files, &self.memory, take, again)?;
         self.memory = report.memory.clone();
         Ok(report)
     }
-    fn sync(&mut self) -> FolderReport {
+    pub(super) fn sync(&mut self) -> FolderReport {
         self.exchange(Take::AtOnce, false).unwrap()
     }
 }
 
-fn sides<const N: usize>(names: [&str; N], folder: &Path) -> [Side; N] {
+pub(super) fn sides<const N: usize>(names: [&str; N], folder: &Path) -> [Side; N] {
     devices(names).map(|device| Side {
         device,
         memory: FolderMemory::default(),
@@ -35,7 +39,7 @@ fn sides<const N: usize>(names: [&str; N], folder: &Path) -> [Side; N] {
     })
 }
 
-fn all_files(root: &Path) -> Vec<PathBuf> {
+pub(super) fn all_files(root: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(root).into_iter().flatten().flatten() {
         if entry.path().is_dir() {

@@ -86,7 +86,7 @@ impl Node {
         let (ended, done) = oneshot::channel();
         let listener = {
             let _inside = runtime.enter();
-            listen(&config, identity.clone(), host.clone())?
+            listen(&config, &identity, host.clone())?
         };
         let addresses = listener.addresses().to_vec();
         let discovery = {
@@ -157,7 +157,7 @@ impl Drop for Node {
 
 fn listen(
     config: &NodeConfig,
-    identity: Arc<Identity>,
+    identity: &Arc<Identity>,
     host: Arc<dyn Host>,
 ) -> Result<Listener, NearbyError> {
     let codes = host.codes();

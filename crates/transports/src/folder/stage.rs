@@ -1,0 +1,175 @@
+//! What is read of the folder before the database is written: files may lie on a slow share, and nobody
+//! waits for one with a transaction open.
+
+use super::carry::Folder;
+use super::index::Found;
+use super::{FolderError, limits};
+use holdfast_oplog::{ActorId, LogId, Range, SealedBatch};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// Largest file of membership records in bytes.
+const DEVICES: usize = 4 * 1024 * 1024 + 4096;
+/// Bytes around a piece of a snapshot.
+const OUTER: usize = 1024;
+
+/// What was read.
+#[derive(Default)]
+pub(super) struct Staged {
+    /// Sealed membership records.
+    pub(super) devices: Vec<Vec<u8>>,
+    /// What devices say that they hold.
+    pub(super) heads: Vec<Vec<u8>>,
+    /// Batches, those of one log one after the other.
+    pub(super) runs: Vec<Staging>,
+    /// Snapshots, once it was found that one is needed.
+    pub(super) snapshots: Option<Vec<StagedSnapshot>>,
+}
+
+/// The batches of one range that was asked for.
+pub(super) struct Staging {
+    pub(super) range: Range,
+    /// Whether it begins with the log.
+    pub(super) whole: bool,
+    pub(super) batches: Vec<StagedBatch>,
+}
+
+/// A batch that waits to be taken in.
+pub(super) struct StagedBatch {
+    pub(super) found: Found,
+    pub(super) first: u64,
+    pub(super) last: u64,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// The pieces of a snapshot, in a file of their own: they need not fit into memory.
+pub(super) struct StagedSnapshot {
+    pub(super) author: ActorId,
+    pieces: File,
+}
+
+/// What is to be read.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// The ranges that this device lacks, by what the names claim.
+    pub(super) ranges: Vec<Range>,
+    /// Logs that are needed from their beginning on: they part from what is held.
+    pub(super) from_the_start: BTreeSet<LogId>,
+    /// Whether snapshots are needed.
+    pub(super) snapshots: bool,
+}
+
+impl Staged {
+    /// Reads what is asked for, within the bounds.
+    pub(super) fn read(folder: &mut Folder<'_>, asked: &Asked) -> Result<Self, FolderError> {
+        let mut staged = Self::default();
+        let mut by_writer = std::collections::BTreeMap::<ActorId, usize>::new();
+        for (writer, found) in folder.index.devices.clone() {
+            let count = by_writer.entry(writer).or_default();
+            *count += 1;
+            if *count <= limits::DEVICES {
+                staged.devices.extend(folder.read(&found, DEVICES)?);
+            }
+        }
+        staged.heads = folder.heads()?.into_iter().map(|(_, said)| said).collect();
+        if asked.snapshots {
+            staged.snapshots = Some(snapshots(folder)?);
+        }
+        let mut bytes = 0;
+        for range in &asked.ranges {
+            staged.runs.push(run(folder, *range, asked, &mut bytes)?);
+        }
+        Ok(staged)
+    }
+}
+
+fn run(
+    folder: &mut Folder<'_>,
+    range: Range,
+    asked: &Asked,
+    bytes: &mut usize,
+) -> Result<Staging, FolderError> {
+    let whole = asked.from_the_start.contains(&range.log);
+    let mut batches = Vec::new();
+    let mut first = range.first;
+    while first <= range.last {
+        if *bytes >= limits::STAGED {
+            folder.more = true;
+            break;
+        }
+        let Some((found, content)) = folder.batch(Range { first, ..range })? else { break };
+        let header = SealedBatch::decode(&content).and_then(|batch| batch.header());
+        let Ok(header) = header else { break };
+        *bytes = bytes.saturating_add(content.len());
+        let (begins, last) = (header.first, header.last);
+        batches.push(StagedBatch { found, first: begins, last, bytes: content });
+        first = last.saturating_add(1);
+        if last == u64::MAX {
+            break;
+        }
+    }
+    Ok(Staging { range, whole, batches })
+}
+
+/// All snapshots of others whose pieces are all there.
+fn snapshots(folder: &mut Folder<'_>) -> Result<Vec<StagedSnapshot>, FolderError> {
+    let all: Vec<(ActorId, u32, Vec<Vec<Found>>)> = folder
+        .index
+        .snapshots
+        .iter()
+        .filter(|((by, ..), _)| *by != folder.me)
+        .map(|((by, _, of), pieces)| (*by, *of, pieces.values().cloned().collect()))
+        .collect();
+    let mut staged = Vec::new();
+    for (author, of, pieces) in all {
+        if u32::try_from(pieces.len()) == Ok(of)
+            && let Some(pieces) = spool(folder, &pieces)?
+        {
+            staged.push(StagedSnapshot { author, pieces });
+        }
+    }
+    Ok(staged)
+}
+
+/// Copies pieces into a file without a name; none where one of them is not whole.
+fn spool(folder: &mut Folder<'_>, pieces: &[Vec<Found>]) -> Result<Option<File>, FolderError> {
+    let failed = |error| FolderError::io(Path::new("temporary file"))(error);
+    let mut out = BufWriter::new(tempfile::tempfile().map_err(failed)?);
+    for files in pieces {
+        let mut content = None;
+        for found in files {
+            content = folder.read(found, holdfast_oplog::limits::SNAPSHOT_PIECE + OUTER)?;
+            if content.is_some() {
+                break;
+            }
+        }
+        let Some(content) = content else { return Ok(None) };
+        let length = (content.len() as u64).to_be_bytes();
+        out.write_all(&length).and_then(|()| out.write_all(&content)).map_err(failed)?;
+    }
+    let mut file = out.into_inner().map_err(|error| failed(error.into_error()))?;
+    file.seek(SeekFrom::Start(0)).map_err(failed)?;
+    Ok(Some(file))
+}
+
+impl StagedSnapshot {
+    /// The pieces in their order. Works once for each call, from the first on.
+    pub(super) fn pieces(&self) -> std::io::Result<impl Iterator<Item = std::io::Result<Vec<u8>>>> {
+        let mut file = &self.pieces;
+        file.seek(SeekFrom::Start(0))?;
+        let mut from = BufReader::new(file);
+        Ok(std::iter::from_fn(move || {
+            let mut length = [0; 8];
+            match from.read_exact(&mut length) {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return None,
+                Err(error) => return Some(Err(error)),
+            }
+            let mut piece = Vec::new();
+            let read = from.by_ref().take(u64::from_be_bytes(length)).read_to_end(&mut piece);
+            Some(read.map(|_| piece))
+        }))
+    }
+}

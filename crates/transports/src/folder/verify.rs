@@ -1,0 +1,156 @@
+//! Opening what others put into the folder, so that it counts: a name is a claim of whoever can write
+//! there.
+
+use super::carry::Folder;
+use super::index::Found;
+use super::{FolderError, limits};
+use crate::bundle::pieces;
+use holdfast_oplog::limits::{ATTACHMENT, ATTACHMENT_CHUNK};
+use holdfast_oplog::{Hash, Range, SealedBatch, VersionVector};
+use holdfast_vault::{Keyring, Membership, open_batch};
+
+/// Opens the files of some ranges that were not opened yet, each log as far as it has no gap and as long
+/// as there is something left to read. What does not open is left out: it counts for nothing.
+pub(super) fn verify(
+    folder: &mut Folder<'_>,
+    keyring: &Keyring,
+    members: &Membership,
+    ranges: &[Range],
+) -> Result<(), FolderError> {
+    for range in ranges {
+        let mut first = range.first;
+        while first <= range.last {
+            let Some(last) = opens(folder, keyring, members, Range { first, ..*range })? else {
+                break;
+            };
+            let Some(next) = last.checked_add(1) else { break };
+            first = next;
+        }
+    }
+    Ok(())
+}
+
+/// The last number of the batch that goes furthest from a number on and opens.
+fn opens(
+    folder: &mut Folder<'_>,
+    keyring: &Keyring,
+    members: &Membership,
+    range: Range,
+) -> Result<Option<u64>, FolderError> {
+    let known = folder.candidates(range).into_iter();
+    let known = known.filter(|(_, _, found)| folder.verified.contains(&found.key()));
+    if let Some(last) = known.map(|(_, last, _)| last).max() {
+        return Ok(Some(last));
+    }
+    // Each round either opens one or strikes one from the candidates.
+    while let Some((found, bytes)) = folder.batch(range)? {
+        let batch = SealedBatch::decode(&bytes);
+        let opened = batch
+            .map_err(holdfast_vault::VaultError::from)
+            .and_then(|batch| open_batch(keyring, &batch, |actor| members.public_of(actor)));
+        match opened {
+            Ok(opened) => {
+                folder.verified.insert(found.key());
+                return Ok(Some(opened.header.last));
+            }
+            Err(_) => drop(folder.refused.insert(found.path())),
+        }
+    }
+    Ok(None)
+}
+
+/// Reads what the names claim and this device did not open yet, as far as it may.
+pub(super) fn verify_claims(
+    folder: &mut Folder<'_>,
+    keyring: &Keyring,
+    members: &Membership,
+    of: &VersionVector,
+) -> Result<(), FolderError> {
+    let lacks = of.missing_in(&folder.known());
+    verify(folder, keyring, members, &lacks)
+}
+
+/// Whether a content is wholly in files that this device wrote or opened.
+pub(super) fn knows_content(folder: &Folder<'_>, content: Hash) -> bool {
+    let Some(count) = folder.contents.get(&content.to_hex()) else { return false };
+    (0..*count).all(|number| {
+        let files = folder.index.pieces.get(&(content, number));
+        files.is_some_and(|files| files.iter().any(|file| folder.verified.contains(&file.key())))
+    })
+}
+
+/// Puts a content together from its pieces; none where one of them is missing or is not what it says. Its
+/// files count from then on.
+pub(super) fn content_of(
+    folder: &mut Folder<'_>,
+    keyring: &Keyring,
+    content: Hash,
+) -> Result<Option<Vec<u8>>, FolderError> {
+    let (mut whole, mut size, mut keys) = (Vec::new(), None, Vec::new());
+    let mut number = 0_u32;
+    loop {
+        let files = folder.index.pieces.get(&(content, number)).cloned().unwrap_or_default();
+        let Some((found, piece, of)) = piece_of(folder, keyring, content, number, &files, size)?
+        else {
+            return Ok(None);
+        };
+        size = Some(of);
+        keys.push(found.key());
+        whole.extend_from_slice(&piece);
+        let held = whole.len() as u64;
+        if held == of && Hash::of(&whole) == content {
+            break;
+        }
+        let goes_on = held < of && of <= ATTACHMENT && piece.len() == ATTACHMENT_CHUNK;
+        match number.checked_add(1).filter(|_| goes_on) {
+            Some(next) => number = next,
+            None => return Ok(None),
+        }
+    }
+    folder.verified.extend(keys);
+    folder.contents.insert(content.to_hex(), number.saturating_add(1));
+    Ok(Some(whole))
+}
+
+/// The first of some files that is the piece of that number: where it lies, its bytes, and the size of the
+/// whole.
+fn piece_of(
+    folder: &mut Folder<'_>,
+    keyring: &Keyring,
+    content: Hash,
+    number: u32,
+    files: &[Found],
+    size: Option<u64>,
+) -> Result<Option<(Found, Vec<u8>, u64)>, FolderError> {
+    for found in files {
+        let Some(bytes) = folder.read(found, ATTACHMENT_CHUNK + 4096)? else { continue };
+        match pieces::open_one(keyring, content, number, &bytes) {
+            Ok((piece, of)) if size.is_none_or(|size| size == of) => {
+                return Ok(Some((found.clone(), piece, of)));
+            }
+            _ => drop(folder.refused.insert(found.path())),
+        }
+    }
+    Ok(None)
+}
+
+/// Removes what lies in this device's own directory and does not hold what its name says.
+pub(super) fn clear_damaged(folder: &mut Folder<'_>, directory: &str) -> Result<(), FolderError> {
+    for found in folder.index.in_directory(directory) {
+        // Whatever was just written, opened or found whole stays.
+        if folder.verified.contains(&found.key()) {
+            continue;
+        }
+        let path = found.path();
+        let unread = !folder.unfinished.contains(&path) && !folder.refused.contains(&path);
+        let is_damaged = if unread {
+            folder.read(&found, limits::LARGEST)?.is_none() && !folder.more
+        } else {
+            true
+        };
+        if is_damaged {
+            folder.take_away(&found)?;
+        }
+    }
+    Ok(())
+}
