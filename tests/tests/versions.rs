@@ -173,7 +173,7 @@ fn unknown_operations_and_parts_of_known_ones_are_stored_and_passed_on_by_every_
         actor: newer,
         seq: 1,
         deps: Vec::new(),
-        time: Hlc { ms: NOW, counter: 0 },
+        time: Hlc::new(NOW, 0),
         // What every release reads.
         schema: 1,
         action: "voice".into(),
@@ -264,7 +264,7 @@ fn an_update_looks_at_parked_changes_again_and_parks_what_is_still_too_new() {
         actor: ActorId([9; 16]),
         seq: 1,
         deps: Vec::new(),
-        time: Hlc { ms: NOW, counter: 0 },
+        time: Hlc::new(NOW, 0),
         schema: SCHEMA + 1,
         action: String::new(),
         group: None,

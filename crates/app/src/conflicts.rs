@@ -112,10 +112,10 @@ fn resolved(
                 kinds,
                 sides: vec![view::ConflictSide {
                     device: people.of(change.dot()),
-                    time: change.time.ms,
+                    time: change.time.shown_ms(),
                 }],
                 outcome: Some(ended.outcome(tx, people, today)?),
-                resolved_time: Some(change.time.ms),
+                resolved_time: Some(change.time.shown_ms()),
                 can_reopen: true,
             });
         }

@@ -74,7 +74,7 @@ impl App {
                         versions.push(json!({
                             "value": version.value.to_json(),
                             "device": people.author(tx, (id, space), field, version)?.name,
-                            "time": time(version.time.ms),
+                            "time": time(version.time.shown_ms()),
                             "change": version.author().in_space(space).to_string(),
                         }));
                     }
@@ -113,7 +113,7 @@ impl App {
                         json!({
                             "change": item.change.id().to_string(),
                             "device": people.of(item.change.dot()).name,
-                            "time": time(item.change.time.ms),
+                            "time": time(item.change.time.shown_ms()),
                             "action": item.change.action,
                         })
                     })
@@ -127,8 +127,8 @@ impl App {
                     (!state.is_alive()).into()
                 };
                 fields.insert("deleted".into(), deleted);
-                fields.insert("created".into(), time(state.created.0.ms).into());
-                fields.insert("edited".into(), time(state.edited.0.ms).into());
+                fields.insert("created".into(), time(state.created.0.shown_ms()).into());
+                fields.insert("edited".into(), time(state.edited.0.shown_ms()).into());
                 fields.insert("history".into(), history.into());
                 Ok(Json::Object(fields))
             })

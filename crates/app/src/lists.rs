@@ -74,10 +74,10 @@ impl App {
                     };
                     let life = state.register(LIFE).and_then(holdfast_model::Register::shown);
                     let (deleted, device) = if let Some(v) = life {
-                        (v.time.ms, people.author(tx, (row.id, space), LIFE, v)?)
+                        (v.time.shown_ms(), people.author(tx, (row.id, space), LIFE, v)?)
                     } else {
                         let (time, dot) = state.edited;
-                        (time.ms, people.of_told(tx, space, dot)?)
+                        (time.shown_ms(), people.of_told(tx, space, dot)?)
                     };
                     items.push(view::TrashItem {
                         id: row.id.to_string(),

@@ -73,7 +73,7 @@ fn write_as_newer(device: &Device, schema: u32, changes: Vec<Vec<Op>>) {
                     actor: log.actor,
                     seq,
                     deps: Vec::new(),
-                    time: Hlc { ms: open.now_ms(), counter: 0 },
+                    time: Hlc::new(open.now_ms(), 0),
                     schema,
                     action: "task.add".into(),
                     group: None,

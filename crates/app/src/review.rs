@@ -183,7 +183,7 @@ fn field_review(
             display: describe::value(tx, field, &version.value, today)?,
             value: describe::control(&version.value),
             device: people.author(tx, (state.id, space), field, version)?,
-            time: version.time.ms,
+            time: version.time.shown_ms(),
             details: Vec::new(),
         });
     }
@@ -231,7 +231,7 @@ fn approximate(history: &[Written], times: &[i64]) -> bool {
     let ahead = history.iter().any(|written| {
         written.supersedes.iter().any(|dot| {
             history.iter().find(|before| before.dot == *dot).is_some_and(|before| {
-                before.time.ms > written.time.ms.saturating_add(APPROXIMATE_MS)
+                before.time.shown_ms() > written.time.shown_ms().saturating_add(APPROXIMATE_MS)
             })
         })
     });
@@ -247,7 +247,7 @@ fn original_value(
     Ok(view::OriginalValue {
         display: describe::value(tx, field, &written.value, today)?,
         value: describe::control(&written.value),
-        time: Some(written.time.ms),
+        time: Some(written.time.shown_ms()),
     })
 }
 
@@ -312,7 +312,7 @@ fn text_review(
         history
             .iter()
             .filter(|item| holdfast_model::text::writer_of(&item.change.actor.0) == writer)
-            .map(|item| item.change.time.ms)
+            .map(|item| item.change.time.shown_ms())
             .max()
             .unwrap_or(0)
     };
@@ -330,7 +330,7 @@ fn text_review(
     let since = versions.iter().map(|version| version.time).min();
     let original_time = history
         .iter()
-        .map(|item| item.change.time.ms)
+        .map(|item| item.change.time.shown_ms())
         .filter(|ms| since.is_none_or(|since| *ms < since))
         .max();
     Ok(Some(view::TextReview {

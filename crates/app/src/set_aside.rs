@@ -147,8 +147,8 @@ impl Look<'_, '_> {
                     rows.push(self.row(
                         state,
                         field,
-                        (&version.value, version.author(), version.time.ms),
-                        (view::SetAsideHow::Newest, shown.author(), shown.time.ms),
+                        (&version.value, version.author(), version.time.shown_ms()),
+                        (view::SetAsideHow::Newest, shown.author(), shown.time.shown_ms()),
                     )?);
                 }
             }
@@ -176,7 +176,7 @@ impl Look<'_, '_> {
                 rows.push(self.row(
                     &state,
                     &decided.field,
-                    (&again.value, again.origin, again.time.ms),
+                    (&again.value, again.origin, again.time.shown_ms()),
                     (how, decided.by, decided.time_ms),
                 )?);
             }
@@ -206,14 +206,14 @@ impl Look<'_, '_> {
             if !state.is_alive() {
                 continue;
             }
-            let by = (view::SetAsideHow::Decision, change.dot(), change.time.ms);
+            let by = (view::SetAsideHow::Decision, change.dot(), change.time.shown_ms());
             let what = "The versions of the text before it was decided";
             rows.push(self.text_row(&state, field, what, by, view::SetAsideWay::Reopen)?);
         }
         let merged = self.tx.conflicts(None)?;
         for record in merged.into_iter().filter(|one| one.state == ConflictState::Merged) {
             let Some((state, _)) = self.tx.entity(record.entity)? else { continue };
-            let by = (view::SetAsideHow::Merge, state.edited.1, state.edited.0.ms);
+            let by = (view::SetAsideHow::Merge, state.edited.1, state.edited.0.shown_ms());
             let what = "Each device's text before they were merged";
             let way = view::SetAsideWay::Review;
             rows.push(self.text_row(&state, &record.field, what, by, way)?);

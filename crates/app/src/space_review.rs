@@ -40,7 +40,7 @@ pub(crate) fn build(
             Stray::Apart { list, space } => {
                 let title = tx.list_title(list)?.unwrap_or_default();
                 let device = people.of_told(tx, home, state.edited.1)?;
-                let time = state.edited.0.ms;
+                let time = state.edited.0.shown_ms();
                 let choice = |version: &str, display: String| view::VersionView {
                     version: version.into(),
                     display,
@@ -125,7 +125,7 @@ fn version(
             }
             None => people.of_told(tx, space, copy.edited.1)?,
         },
-        time: last.map_or(copy.edited.0.ms, |version| version.time.ms),
+        time: last.map_or(copy.edited.0.shown_ms(), |version| version.time.shown_ms()),
         details: says,
     })
 }

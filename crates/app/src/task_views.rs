@@ -2,10 +2,10 @@
 
 use crate::people::People;
 use crate::session::Open;
-use crate::{App, AppError, act, describe, tasks, texts, view};
+use crate::{App, AppError, act, describe, texts, view};
 use holdfast_model::fields::{LIFE, TITLE};
 use holdfast_model::recurrence::Repeat;
-use holdfast_model::{EntityId, EntityState, Kind, dates, quickadd};
+use holdfast_model::{EntityId, EntityState, Kind, dates};
 use holdfast_store::Tx;
 use holdfast_store::query::{NoteRow, TaskFilter, TaskRow};
 use jiff::civil::Date;
@@ -117,51 +117,6 @@ impl App {
                 })
             })
         })
-    }
-
-    /// How quick add reads what is typed, for tints and chips.
-    pub fn parse_quick_add(
-        &self,
-        text: &str,
-        ignore: &[view::Range],
-    ) -> Result<view::QuickAddView, AppError> {
-        self.with(|open| {
-            let now = open.clock.zoned();
-            let parsed = quickadd::parse(text, &tasks::context(&now, text, ignore));
-            open.store.read(|tx| {
-                let mut spans = Vec::new();
-                for span in &parsed.spans {
-                    let mut label = span.label.clone();
-                    if span.kind == quickadd::Kind::List
-                        && let Some(name) = &parsed.list
-                        && tx.list_named(name)?.is_none()
-                    {
-                        label = format!("Create '{name}'?");
-                    }
-                    spans.push(view::QuickAddSpan {
-                        start: span.start16 as u32,
-                        end: span.end16 as u32,
-                        kind: span_kind(span.kind),
-                        label,
-                    });
-                }
-                Ok(view::QuickAddView { title: parsed.title, spans })
-            })
-        })
-    }
-}
-
-fn span_kind(kind: quickadd::Kind) -> view::QuickAddSpanKind {
-    use view::QuickAddSpanKind as Span;
-    match kind {
-        quickadd::Kind::When => Span::When,
-        quickadd::Kind::Deadline => Span::Deadline,
-        quickadd::Kind::List => Span::List,
-        quickadd::Kind::Tag => Span::Tag,
-        quickadd::Kind::Priority => Span::Priority,
-        quickadd::Kind::Repeat => Span::Repeat,
-        quickadd::Kind::Note => Span::Note,
-        quickadd::Kind::Link => Span::Link,
     }
 }
 
@@ -413,7 +368,7 @@ fn disputed(
                 version: version.author().to_string(),
                 display: describe::value(tx, field, &version.value, today)?,
                 device: people.author(tx, (state.id, space), field, version)?,
-                time: version.time.ms,
+                time: version.time.shown_ms(),
             });
         }
         fields.push(view::DisputedField {
@@ -460,7 +415,7 @@ fn history(
         entries.push(view::HistoryEntry {
             change: item.change.id().to_string(),
             device: people.of(item.change.dot()),
-            time: item.change.time.ms,
+            time: item.change.time.shown_ms(),
             summary: match parts.as_slice() {
                 [] => describe::action(&item.change.action).to_owned(),
                 _ => format!("{} ({})", describe::action(&item.change.action), parts.join("; ")),

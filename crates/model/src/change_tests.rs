@@ -9,7 +9,7 @@ fn sample() -> Change {
         actor,
         seq: 4,
         deps: vec![Dep { actor: ActorId([8; 16]), seq: 9, hash: None }],
-        time: Hlc { ms: 1_000, counter: 2 },
+        time: Hlc::new(1_000, 2),
         schema: SCHEMA,
         action: "task.edit".into(),
         group: None,

@@ -94,7 +94,7 @@ mod tests {
         let dot = |(actor, seq): (u8, u64)| Dot { actor: ActorId([actor; 16]), seq };
         Written {
             dot: dot((actor, seq)),
-            time: Hlc { ms, counter: 0 },
+            time: Hlc::new(ms, 0),
             value: value.into(),
             supersedes: supersedes.iter().copied().map(dot).collect(),
         }

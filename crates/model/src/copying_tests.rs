@@ -8,7 +8,7 @@ fn dot(actor: u8, seq: u64) -> Dot {
     Dot { actor: ActorId([actor; 16]), seq }
 }
 fn at(ms: i64) -> Hlc {
-    Hlc { ms, counter: 0 }
+    Hlc::new(ms, 0)
 }
 fn keep_all(_: &str, _: &Value) -> bool {
     true

@@ -9,7 +9,7 @@ fn dot(actor: ActorId, seq: u64) -> Dot {
     Dot { actor, seq }
 }
 fn at(ms: i64) -> Hlc {
-    Hlc { ms, counter: 0 }
+    Hlc::new(ms, 0)
 }
 
 fn task() -> EntityState {

@@ -59,7 +59,7 @@ mod tests {
     fn place(parent: Option<u8>, ms: i64) -> Place {
         Place {
             parent: parent.map(id),
-            written: (Hlc { ms, counter: 0 }, Dot { actor: ActorId([0; 16]), seq: ms as u64 }),
+            written: (Hlc::new(ms, 0), Dot { actor: ActorId([0; 16]), seq: ms as u64 }),
         }
     }
 

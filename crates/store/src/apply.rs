@@ -125,7 +125,7 @@ impl<'t, 's> Applier<'t, 's> {
                 columns::number(change.seq),
                 hash.0,
                 signature,
-                change.time.ms,
+                change.time.shown_ms(),
                 &change.action,
                 exchange,
                 body,

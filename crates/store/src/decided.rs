@@ -139,7 +139,7 @@ impl Tx<'_> {
                 columns::number(change.seq),
                 entity.as_bytes(),
                 field,
-                change.time.ms,
+                change.time.shown_ms(),
                 &change.action,
                 encode(&write.value)?,
                 encode(&replaced)?,

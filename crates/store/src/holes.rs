@@ -123,7 +123,7 @@ impl Tx<'_> {
                 columns::number(place.seq),
                 hash.0,
                 signature,
-                change.time.ms,
+                change.time.shown_ms(),
                 &change.action,
                 hole.exchange,
                 body,

@@ -63,14 +63,14 @@ impl Tx<'_> {
             && self.meta(RENEW)?.is_none_or(|flag| flag != [1])
         {
             self.set_meta(RENEW, &[1])?;
-            let now = self.clock()?.last().ms;
+            let now = self.clock()?.last().shown_ms();
             self.add_notice(now, "twice", &json!({ "actor": actor.to_string() }))?;
         }
         Ok(())
     }
 
     pub(crate) fn note_fork(&self, actor: ActorId, own: bool) -> Result<(), StoreError> {
-        let now = self.clock()?.last().ms;
+        let now = self.clock()?.last().shown_ms();
         self.add_notice(now, "fork", &json!({ "actor": actor.to_string(), "own": own }))
     }
 

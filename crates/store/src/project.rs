@@ -129,7 +129,7 @@ impl Tx<'_> {
             space.as_str(),
             life(state),
             state.is_disputed(),
-            state.edited.0.ms,
+            state.edited.0.shown_ms(),
             encode_state(state)?,
         ))?;
         Ok(())
@@ -180,7 +180,7 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         let status = state.text(STATUS);
         let completed = matches!(status, "done" | "cancelled")
-            .then(|| state.register(STATUS).and_then(|r| r.shown()).map(|v| v.time.ms))
+            .then(|| state.register(STATUS).and_then(|r| r.shown()).map(|v| v.time.shown_ms()))
             .flatten();
         rows.task.get(self)?.execute(rusqlite::params![
             state.id.as_bytes(),
@@ -195,8 +195,8 @@ impl Tx<'_> {
             state.text(ORDER),
             text_value(state, REPEAT),
             completed,
-            state.created.0.ms,
-            state.edited.0.ms,
+            state.created.0.shown_ms(),
+            state.edited.0.shown_ms(),
             !text.is_empty(),
         ])?;
         self.project_tags(state, new)?;
@@ -219,8 +219,8 @@ impl Tx<'_> {
             excerpt,
             id_value(state, LIST),
             state.value(PINNED).is_true(),
-            state.created.0.ms,
-            state.edited.0.ms,
+            state.created.0.shown_ms(),
+            state.edited.0.shown_ms(),
         ))?;
         self.project_tags(state, new)?;
         self.project_links(state, text, new)

@@ -136,7 +136,7 @@ impl Tx<'_> {
             let place = ChangeId { space: log.space, actor: log.actor, seq };
             let body: Vec<u8> = row.get(5)?;
             let fits = Change::decode_kept(&body, place).is_ok_and(|change| {
-                row.get::<_, i64>(3).is_ok_and(|time| time == change.time.ms)
+                row.get::<_, i64>(3).is_ok_and(|time| time == change.time.shown_ms())
                     && row.get::<_, String>(4).is_ok_and(|action| action == change.action)
             });
             if !fits || !row.get::<_, bool>(6)? {

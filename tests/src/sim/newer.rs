@@ -57,7 +57,7 @@ impl World {
             .collect();
         let (name, schema, op) = self.newer_operation(seq);
         self.newer.ms = self.newer.ms.max(self.now_ms) + 1;
-        let time = Hlc { ms: self.newer.ms, counter: 0 };
+        let time = Hlc::new(self.newer.ms, 0);
         let change = Change {
             format: FORMAT,
             space: log.space,

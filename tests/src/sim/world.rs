@@ -252,8 +252,13 @@ impl World {
         *furthest = wall.max(*furthest);
         assert!(time > self.last_time[device], "time went back on device {device}: {time:?}");
         assert!(
-            time.ms <= furthest.saturating_add(hlc::TOLERANCE_MS),
+            time.order_ms() <= furthest.saturating_add(hlc::TOLERANCE_MS),
             "device {device} was dragged along to {time:?}, its own clock never passed {furthest}"
+        );
+        assert_eq!(
+            time.shown_ms(),
+            wall,
+            "device {device} tells another time than its clock shows"
         );
         self.last_time[device] = time;
     }

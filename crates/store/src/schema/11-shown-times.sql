@@ -1,0 +1,2 @@
+-- Older apps may not open the database after this: they take the time by which changes are ordered for
+-- the one that the writer's clock showed, and their views would say other times than are looked for.
