@@ -75,6 +75,7 @@ fn everything_can_be_seen(world: &mut World, device: usize) {
             for root in roots {
                 open.extend(tx.tasks(&root, MANY)?.iter().map(|task| task.id));
             }
+            let listed: BTreeSet<EntityId> = open.iter().copied().collect();
             while let Some(task) = open.pop() {
                 if reached.insert(task) {
                     let below = tx.tasks(&TaskFilter::Children(task), MANY)?;
@@ -83,6 +84,13 @@ fn everything_can_be_seen(world: &mut World, device: usize) {
             }
             for task in &alive {
                 assert!(reached.contains(&task.id), "task {} is in use and nowhere", task.id);
+                // What is to be done stands in a list of its own, whatever became of what it is a part of.
+                let closed = matches!(task.status.as_str(), "done" | "cancelled");
+                assert!(
+                    closed || listed.contains(&task.id),
+                    "task {} is open and in no view",
+                    task.id
+                );
             }
             for (list, _) in tx.entities_of(Kind::List.as_str())? {
                 let shown = !list.is_alive() || parents.contains_key(&list.id);

@@ -5,13 +5,13 @@ use rusqlite::Row;
 /// Which tasks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TaskFilter {
-    /// Open, in no list, without a parent that is alive; and those whose move closed a circle.
+    /// Open, in no list or in one that is not here; subtasks too, whatever became of their parent.
     Inbox,
     /// Open and planned or due up to a day (`YYYY-MM-DD`).
     Until(String),
     /// Open and planned or due after a day.
     After(String),
-    /// Open, in a list, neither planned nor due.
+    /// Open, in a list, neither planned nor due; of subtasks those that no open parent leads to.
     Someday,
     /// Done or cancelled, newest first.
     Completed,
@@ -87,6 +87,17 @@ const SELECT: &str = "SELECT t.id, t.title, t.status, t.plan, t.deadline, t.prio
     FROM tasks t LEFT JOIN lists l ON l.id = t.list
     LEFT JOIN tasks p ON p.id = t.parent LEFT JOIN cut_moves c ON c.entity = t.id";
 
+/// In no list, or in one of which nothing is here (it travels more narrowly than the task): whoever has a
+/// task finds it. The lists that tasks name are stepped through in the index, so that this costs what
+/// there are lists and not what there are tasks.
+const IN_NO_LIST: &str = "(t.list IS NULL OR t.list IN (
+    WITH RECURSIVE named (list) AS (
+        SELECT (SELECT min(list) FROM tasks)
+        UNION ALL
+        SELECT (SELECT min(n.list) FROM tasks n WHERE n.list > named.list) FROM named
+        WHERE named.list IS NOT NULL)
+    SELECT list FROM named WHERE list IS NOT NULL AND list NOT IN (SELECT id FROM lists)))";
+
 impl Tx<'_> {
     /// The tasks that a filter names, at most `limit`.
     pub fn tasks(&self, filter: &TaskFilter, limit: usize) -> Result<Vec<TaskRow>, StoreError> {
@@ -95,15 +106,7 @@ impl Tx<'_> {
         let day_bound = "t.life = 'alive' AND t.status NOT IN ('done', 'cancelled') AND";
         let (condition, order, text, id): (String, &str, Option<String>, Option<EntityId>) =
             match filter {
-                TaskFilter::Inbox => (
-                    format!(
-                        "{OPEN} AND t.list IS NULL
-                    AND (c.entity IS NOT NULL OR p.life IS NULL OR p.life <> 'alive')"
-                    ),
-                    BY_ORDER,
-                    None,
-                    None,
-                ),
+                TaskFilter::Inbox => (format!("{OPEN} AND {IN_NO_LIST}"), BY_ORDER, None, None),
                 TaskFilter::Until(day) => (
                     format!("{day_bound} (substr(t.plan, 1, 10) <= ?1 OR t.deadline <= ?1)"),
                     "coalesce(min(substr(t.plan, 1, 10), t.deadline), substr(t.plan, 1, 10), t.deadline), t.plan, t.sort, t.id",
@@ -121,7 +124,9 @@ impl Tx<'_> {
                 ),
                 TaskFilter::Someday => (
                     format!(
-                        "{OPEN} AND t.list IS NOT NULL AND t.plan IS NULL AND t.deadline IS NULL AND t.parent IS NULL"
+                        "{OPEN} AND t.list IS NOT NULL AND t.plan IS NULL AND t.deadline IS NULL
+                    AND (c.entity IS NOT NULL OR p.life IS NULL OR p.life <> 'alive'
+                        OR p.status IN ('done', 'cancelled'))"
                     ),
                     BY_ORDER,
                     None,
@@ -183,10 +188,10 @@ impl Tx<'_> {
         let inbox: i64 = self
             .sql
             .prepare_cached(
-                "SELECT count(*) FROM tasks t LEFT JOIN tasks p ON p.id = t.parent
-                LEFT JOIN cut_moves c ON c.entity = t.id
-             WHERE t.list IS NULL AND t.life = 'alive' AND t.status NOT IN ('done', 'cancelled')
-               AND (c.entity IS NOT NULL OR p.life IS NULL OR p.life <> 'alive')",
+                &format!(
+                    "SELECT count(*) FROM tasks t
+                     WHERE t.life = 'alive' AND t.status NOT IN ('done', 'cancelled') AND {IN_NO_LIST}"
+                ),
             )?
             .query_row([], |row| row.get(0))?;
         let mut due = self.sql.prepare_cached(

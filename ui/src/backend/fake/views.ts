@@ -39,7 +39,7 @@ function groups(world: World, today: string, query: TaskQuery): { group: string;
   const byWhen = (a: FakeTask, b: FakeTask) => (a.when ?? "").localeCompare(b.when ?? "") || a.order - b.order;
   switch (query.view) {
     case "inbox":
-      return [{ group: "", label: "Inbox", tasks: nested(open.filter((one) => one.list === null && one.when === null)) }];
+      return [{ group: "", label: "Inbox", tasks: nested(open.filter((one) => one.list === null)) }];
     case "today": {
       const due = open.filter((one) => dayOf(one) !== null);
       const doneToday = alive.filter((one) => one.status !== "open" && one.completed !== null && new Date(one.completed).toISOString().slice(0, 10) === today);
