@@ -19,7 +19,8 @@ export default defineConfig(({ mode }) => ({
   },
   define: { __FAKE__: JSON.stringify(mode !== "production") },
   clearScreen: false,
-  server: { port: 5173, strictPort: true, host: "127.0.0.1" },
+  // The in-memory backend reads the backend's own table of phrases.
+  server: { port: 5173, strictPort: true, host: "127.0.0.1", fs: { allow: [".", "../crates/model/src/quickadd"] } },
   build: {
     outDir: mode === "fake" ? "dist-fake" : "dist",
     emptyOutDir: true,

@@ -94,6 +94,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::tasks::tasks,
             commands::tasks::task,
             commands::tasks::parse_quick_add,
+            commands::tasks::read_when,
             commands::tasks::quick_add,
             commands::tasks::edit_tasks,
             commands::tasks::move_task,

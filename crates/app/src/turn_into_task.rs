@@ -31,7 +31,7 @@ impl App {
                         "The line is empty: type what is to be done.".into(),
                     ));
                 }
-                let parsed = crate::tasks::parse(words, &[], work)?;
+                let parsed = crate::quick_add::parse(words, &[], work)?;
                 let list = work
                     .tx
                     .expect_entity(id, "note")?

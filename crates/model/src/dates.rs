@@ -4,6 +4,8 @@
 //! in every time zone and across daylight saving), the reading of date phrases and the words in
 //! which a date is shown. It never reads a clock: whoever asks says what "now" is.
 
+mod around;
+mod days;
 mod english;
 mod phrase;
 mod words;
@@ -11,9 +13,11 @@ mod words;
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Zoned;
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use around::Around;
 pub(crate) use phrase::{Found, Reading, Trust, read};
 pub(crate) use words::{Meaning, TRAILING, Token, Unit, Word, token, tokens};
 
@@ -24,18 +28,26 @@ pub const EVENING_STARTS: i8 = 18;
 const LONGEST_PHRASE: usize = 100;
 
 /// What a phrase is read against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
     /// The person's present civil date and time.
     pub now: DateTime,
+    /// The same moment with its zone, where that is known: hours ahead are counted on it, so that
+    /// they are right across a change of the clocks.
+    pub moment: Option<Zoned>,
     /// The day on which their weeks start; decides what "next week" and "next Friday" mean.
     pub week_start: Weekday,
 }
 
 impl Context {
-    /// A context with weeks that start on Monday.
+    /// A context with weeks that start on Monday, on a clock that is never put forward or back.
     pub fn new(now: DateTime) -> Self {
-        Self { now, week_start: Weekday::Monday }
+        Self { now, moment: None, week_start: Weekday::Monday }
+    }
+
+    /// A context with weeks that start on Monday, on the clock of a zone.
+    pub fn at(now: &Zoned) -> Self {
+        Self { moment: Some(now.clone()), ..Self::new(now.datetime()) }
     }
 }
 
@@ -156,7 +168,7 @@ fn whole_phrase(text: &str, context: &Context) -> Result<Found, UnreadableDate> 
         return Err(unreadable());
     }
     let tokens = tokens(text);
-    read(&tokens, &Reading { context: *context, trust: Trust::Asked }).ok_or_else(unreadable)
+    read(&tokens, &Reading { context, trust: Trust::Asked, closed: true }).ok_or_else(unreadable)
 }
 
 /// The day in words relative to `today`: "Today", "Tomorrow", "Yesterday", the weekday within

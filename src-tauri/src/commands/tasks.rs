@@ -2,7 +2,7 @@
 
 use holdfast_app::view::{
     Done, Id, Position, QuickAddDefaults, QuickAddView, Range, TaskDetail, TaskPage, TaskPatch,
-    TaskQuery,
+    TaskQuery, When,
 };
 
 use super::Holdfast;
@@ -31,6 +31,13 @@ pub(crate) async fn parse_quick_add(
     ignore: Vec<Range>,
 ) -> Answer<QuickAddView> {
     ask(&app, move |app| app.parse_quick_add(&text, &ignore)).await
+}
+
+/// A date in words, such as "fri 9am": null where the whole of it is none.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn read_when(app: Holdfast<'_>, text: String) -> Answer<Option<When>> {
+    ask(&app, move |app| app.read_when(&text)).await
 }
 
 /// Makes a task of a typed line.

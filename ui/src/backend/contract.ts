@@ -7,7 +7,7 @@
 // read; an edit hands back the one of the view it was made on, so that the backend knows what the
 // person had seen. Text positions are UTF-16 units, as in CodeMirror.
 
-import type { Boot, DeviceView, Id, KeyStore, Mode, Prefs, Space } from "./contract/app";
+import type { Boot, DeviceView, Id, KeyStore, Mode, Prefs, Space, When } from "./contract/app";
 import type { FoundDevices, JoinPreview, NearbyView, SameLists, ShownCode } from "./contract/devices";
 import type {
   Done,
@@ -88,6 +88,8 @@ export interface Backend {
   search(query: string, limit: number): Promise<SearchPage>;
 
   parseQuickAdd(text: string, ignore: Range[]): Promise<QuickAddView>;
+  /** A date in words, such as "fri 9am"; null where the whole text is none. */
+  readWhen(text: string): Promise<When | null>;
   quickAdd(text: string, ignore: Range[], defaults: QuickAddDefaults): Promise<Done>;
   editTasks(ids: Id[], patch: TaskPatch, asOf: number): Promise<Done>;
   /** Puts a task between two neighbours of one group (null = at the edge). */

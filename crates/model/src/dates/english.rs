@@ -25,10 +25,23 @@ const fn unsure(day: Weekday) -> Word {
     Word::Weekday { day, sure: false }
 }
 
+const fn month_word(month: i8) -> Word {
+    Word::Month { month, sure: true }
+}
+
+/// The number that a lower-case word says, up to twelve; one is a word of its own.
+pub(super) fn number(lower: &str) -> Option<u32> {
+    const NUMBERS: [&str; 11] = [
+        "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    ];
+    NUMBERS.iter().zip(2..).find(|(name, _)| **name == lower).map(|(_, number)| number)
+}
+
 /// What a lower-case word means in a phrase.
 pub(super) fn word(lower: &str) -> Option<Word> {
     Some(match lower {
         "today" => Word::Today,
+        "yesterday" => Word::Yesterday,
         "tomorrow" | "tmrw" => Word::Tomorrow,
         "tonight" => Word::Tonight,
         "morning" => Word::Part(9),
@@ -36,6 +49,11 @@ pub(super) fn word(lower: &str) -> Option<Word> {
         "evening" => Word::Part(super::EVENING_STARTS),
         "night" => Word::Part(20),
         "noon" | "midday" => Word::Noon,
+        // Which day midnight belongs to is not agreed, and a named zone is not the person's own.
+        "midnight" | "ago" | "utc" | "gmt" | "bst" | "cet" | "cest" | "edt" | "cst" | "cdt"
+        | "pst" | "pdt" => Word::Unread,
+        "half" => Word::Half,
+        "o'clock" | "o\u{2019}clock" | "oclock" => Word::OClock,
         "next" => Word::Next,
         "this" => Word::This,
         "in" => Word::In,
@@ -44,6 +62,7 @@ pub(super) fn word(lower: &str) -> Option<Word> {
         "of" => Word::Of,
         "the" => Word::The,
         "and" | "&" => Word::And,
+        "or" | "-" | "\u{2013}" | "\u{2014}" | "+" | "/" => Word::Or,
         "a" | "an" | "one" => Word::One,
         "weekend" => Word::Weekend,
         "weekday" | "weekdays" | "workday" | "workdays" => Word::Workday,
@@ -57,18 +76,19 @@ pub(super) fn word(lower: &str) -> Option<Word> {
         "wed" => unsure(Weekday::Wednesday),
         "sat" => unsure(Weekday::Saturday),
         "sun" => unsure(Weekday::Sunday),
-        "january" | "jan" => Word::Month(1),
-        "february" | "feb" => Word::Month(2),
-        "march" | "mar" => Word::Month(3),
-        "april" | "apr" => Word::Month(4),
-        "may" => Word::Month(5),
-        "june" | "jun" => Word::Month(6),
-        "july" | "jul" => Word::Month(7),
-        "august" | "aug" => Word::Month(8),
-        "september" | "sept" | "sep" => Word::Month(9),
-        "october" | "oct" => Word::Month(10),
-        "november" | "nov" => Word::Month(11),
-        "december" | "dec" => Word::Month(12),
+        "january" | "jan" => month_word(1),
+        "february" | "feb" => month_word(2),
+        "mar" => month_word(3),
+        "march" => Word::Month { month: 3, sure: false },
+        "april" | "apr" => month_word(4),
+        "may" => Word::Month { month: 5, sure: false },
+        "june" | "jun" => month_word(6),
+        "july" | "jul" => month_word(7),
+        "august" | "aug" => month_word(8),
+        "september" | "sept" | "sep" => month_word(9),
+        "october" | "oct" => month_word(10),
+        "november" | "nov" => month_word(11),
+        "december" | "dec" => month_word(12),
         "minute" | "minutes" | "min" | "mins" => Word::Unit(Unit::Minute),
         "hour" | "hours" => Word::Unit(Unit::Hour),
         "day" | "days" => Word::Unit(Unit::Day),
@@ -93,8 +113,12 @@ pub(super) fn word(lower: &str) -> Option<Word> {
         "monthly" => Word::Adverb(Unit::Month, 1),
         "quarterly" => Word::Adverb(Unit::Month, 3),
         "yearly" | "annually" => Word::Adverb(Unit::Year, 1),
-        "each" | "past" | "previous" | "since" | "per" | "black" | "cyber" | "good" | "ash"
-        | "easter" | "palm" | "boxing" | "until" | "till" | "from" => Word::Blocks,
+        "after" => Word::After,
+        "to" | "until" | "till" | "through" | "thru" | "from" | "before" | "between"
+        | "starting" | "by" | "due" | "except" | "but" | "than" => Word::Ties,
+        "each" | "past" | "previous" | "since" | "per" | "for" | "about" | "around" | "black"
+        | "cyber" | "good" | "ash" | "easter" | "palm" | "boxing" | "casual" | "bloody"
+        | "super" | "fat" | "blue" | "high" | "usa" | "early" | "late" | "not" => Word::Blocks,
         _ => return None,
     })
 }

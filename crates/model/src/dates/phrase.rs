@@ -1,14 +1,13 @@
 //! The grammar of date phrases: which runs of words are a date, a time or both. Deliberately
-//! narrow, for a word taken for a date wrongly costs a person more than one typed again. What is
-//! recognised is handed in one canonical wording to `interim`, which works out the date.
+//! narrow, for a word taken for a date wrongly costs a person more than one typed again. Which day
+//! words name is in `days`; whether a phrase is the whole of what was said is in `around`.
 
-use interim::{Dialect, parse_date_string};
 use jiff::ToSpan;
-use jiff::civil::{Date, Time, Weekday};
-use jiff::tz::TimeZone;
+use jiff::civil::{Date, Time};
 
-use super::words::{Meaning, Token, Unit, Word, time as clock_time};
-use super::{Context, EVENING_STARTS, When, english};
+use super::days::{date, moment};
+use super::words::{Meaning, Token, Word, time as clock_time};
+use super::{Context, EVENING_STARTS, When};
 
 /// How sure a reader must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,15 +22,27 @@ pub(crate) enum Trust {
 
 /// What a phrase is read with.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Reading {
-    pub(crate) context: Context,
+pub(crate) struct Reading<'c> {
+    pub(crate) context: &'c Context,
     pub(crate) trust: Trust,
+    /// Nothing is said after it that it could belong to: "12 may" is a day, in "12 may be" it is not.
+    pub(crate) closed: bool,
 }
 
-impl Reading {
+impl Reading<'_> {
     /// The same where a time makes clear that there is a day: "sun 9am".
     fn beside(&self) -> Self {
         Self { trust: self.trust.max(Trust::Beside), ..*self }
+    }
+
+    /// The same where it is clear that there is a day: "on 12 may".
+    pub(super) fn told(&self) -> Self {
+        Self { trust: Trust::Asked, ..*self }
+    }
+
+    /// Whether a wording counts that says other things too.
+    pub(super) fn takes_doubtful(&self) -> bool {
+        self.closed || self.trust >= Trust::Beside
     }
 }
 
@@ -58,7 +69,7 @@ impl Found {
 }
 
 /// Reads the words as one phrase, all of them or nothing.
-pub(crate) fn read(tokens: &[Token], reading: &Reading) -> Option<Found> {
+pub(crate) fn read(tokens: &[Token], reading: &Reading<'_>) -> Option<Found> {
     let meanings: Vec<Meaning> = tokens.iter().map(|t| t.meaning).collect();
     let inner = tokens.split_last().map_or(&[][..], |(_, inner)| inner);
     if inner.iter().any(|t| t.ends) {
@@ -75,15 +86,31 @@ pub(crate) fn read(tokens: &[Token], reading: &Reading) -> Option<Found> {
     }
     (1..meanings.len()).find_map(|split| {
         let (left, right) = meanings.split_at_checked(split)?;
-        both(left, right, reading).or_else(|| both(right, left, reading))
+        both(left, right, reading)
+            .or_else(|| both(right, left, reading))
+            .or_else(|| bare_hour(left, right, reading))
     })
 }
 
 /// A day and, beside it, a time.
-fn both(days: &[Meaning], times: &[Meaning], reading: &Reading) -> Option<Found> {
-    let beside = reading.beside();
+fn both(days: &[Meaning], times: &[Meaning], reading: &Reading<'_>) -> Option<Found> {
     let time = time(times, true)?;
-    let day = day(days, &beside)?;
+    on_day(days, &time, &reading.beside())
+}
+
+/// A day and a figure that ends the phrase: "tomorrow 9". An hour only where nothing else follows
+/// that there could be nine of.
+fn bare_hour(days: &[Meaning], times: &[Meaning], reading: &Reading<'_>) -> Option<Found> {
+    match *times {
+        [Meaning::Number(hour @ 1..=12)] if reading.closed => {
+            on_day(days, &Hour::Open(hour), reading)
+        }
+        _ => None,
+    }
+}
+
+fn on_day(days: &[Meaning], time: &Hour, reading: &Reading<'_>) -> Option<Found> {
+    let day = day(days, reading)?;
     if day.written {
         return None;
     }
@@ -133,8 +160,10 @@ fn time(words: &[Meaning], beside_day: bool) -> Option<Hour> {
     match *words {
         [W(Word::At), ref rest @ ..] if !matches!(rest, [W(Word::At), ..]) => match *rest {
             [Number(hour)] if beside_day => Some(Hour::Open(hour)),
+            [Number(hour), W(Word::OClock)] => Some(Hour::Open(hour)),
             _ => time(rest, beside_day),
         },
+        [Number(hour), W(Word::OClock)] if beside_day => Some(Hour::Open(hour)),
         [Clock(time)] => Some(Hour::Fixed(time)),
         [W(Word::Noon)] => Some(Hour::Fixed(Time::constant(12, 0, 0, 0))),
         [Number(hour), W(Word::Am)] => clock_time(hour, 0, Some(false)).map(Hour::Fixed),
@@ -147,18 +176,20 @@ fn time(words: &[Meaning], beside_day: bool) -> Option<Hour> {
     }
 }
 
-fn day(words: &[Meaning], reading: &Reading) -> Option<Day> {
+fn day(words: &[Meaning], reading: &Reading<'_>) -> Option<Day> {
     use Meaning::Word as W;
     let today = reading.context.now.date();
     match *words {
         [W(Word::Tonight)] | [W(Word::This), W(Word::Part(EVENING_STARTS))] => {
-            Some(this_evening(&reading.context))
+            Some(this_evening(reading.context))
         }
-        [W(Word::Today), W(Word::Part(EVENING_STARTS))] => Some(this_evening(&reading.context)),
+        [W(Word::Today), W(Word::Part(EVENING_STARTS))] => Some(this_evening(reading.context)),
         [W(Word::This), W(Word::Part(hour))] => part(today, hour),
-        [ref before @ .., W(Word::Part(hour))] if !before.is_empty() => {
-            let beside = reading.beside();
-            part(date(before, &beside)?, hour)
+        [ref before @ .., W(Word::In), W(Word::The), W(Word::Part(hour))]
+        | [ref before @ .., W(Word::Part(hour))]
+            if !before.is_empty() =>
+        {
+            part(date(before, &reading.beside())?, hour)
         }
         [Meaning::Iso(date, time)] => {
             Some(Day { date, hour: time.map(Time::hour), part: time, written: time.is_some() })
@@ -181,115 +212,4 @@ fn this_evening(context: &Context) -> Day {
     };
     let part = Time::new(hour, 0, 0, 0).ok();
     Day { date: context.now.date(), hour: Some(EVENING_STARTS), part, written: false }
-}
-
-fn date(words: &[Meaning], reading: &Reading) -> Option<Date> {
-    use Meaning::{Iso, Number, Word as W};
-    let context = &reading.context;
-    match *words {
-        [W(Word::On | Word::This), W(Word::Weekday { day, .. })] => weekday(day, context),
-        [W(Word::On), Iso(date, None)] | [Iso(date, None)] => Some(date),
-        [W(Word::On), ref rest @ ..] => month_day(rest, context),
-        [W(Word::Today)] => resolve("today", context),
-        [W(Word::Tomorrow)] => resolve("tomorrow", context),
-        [W(Word::Weekday { day, sure })] if sure || reading.trust >= Trust::Beside => {
-            weekday(day, context)
-        }
-        [W(Word::This), W(Word::Weekend)] => weekday(Weekday::Saturday, context),
-        [W(Word::Next), W(Word::Weekday { day, .. })] => Some(in_next_week(day, context)),
-        [W(Word::Next), W(Word::Unit(Unit::Week))] => {
-            Some(in_next_week(context.week_start, context))
-        }
-        [W(Word::Next), W(Word::Unit(Unit::Month))] => {
-            context.now.date().first_of_month().checked_add(1.month()).ok()
-        }
-        [W(Word::Next), W(Word::Unit(Unit::Year))] => {
-            context.now.date().first_of_year().checked_add(1.year()).ok()
-        }
-        [W(Word::In), Number(count), W(Word::Unit(unit))] => ahead(count, unit, context),
-        [W(Word::In), W(Word::One), W(Word::Unit(unit))] => ahead(1, unit, context),
-        [Number(count), W(Word::Unit(unit))] if reading.trust == Trust::Asked => {
-            ahead(count, unit, context)
-        }
-        _ => month_day(words, context),
-    }
-}
-
-/// "12 nov", "12th of november 2027", "nov 12", "november 12th, 2027".
-fn month_day(words: &[Meaning], context: &Context) -> Option<Date> {
-    use Meaning::{Number, Ordinal, Word as W};
-    let (words, year) = match *words {
-        [ref day_month @ .., Number(year @ 1000..=9999)] => (day_month, Some(year)),
-        _ => (words, None),
-    };
-    let ([Number(day) | Ordinal(day), W(Word::Month(month))]
-    | [W(Word::Month(month)), Number(day) | Ordinal(day)]
-    | [Ordinal(day), W(Word::Of), W(Word::Month(month))]
-    | [W(Word::The), Ordinal(day), W(Word::Of), W(Word::Month(month))]) = *words
-    else {
-        return None;
-    };
-    if !(1..=31).contains(&day) {
-        return None;
-    }
-    let today = context.now.date();
-    let in_year = |year: i64| resolve(&format!("{day} {} {year}", english::month(month)), context);
-    match year {
-        Some(year) => in_year(i64::from(year)),
-        // The next one from today on; a 29 February may be eight years away.
-        None => {
-            (0..=8).filter_map(|n| in_year(i64::from(today.year()) + n)).find(|date| *date >= today)
-        }
-    }
-}
-
-/// The coming day of that name; on such a day, the one in a week.
-fn weekday(day: Weekday, context: &Context) -> Option<Date> {
-    resolve(english::weekday(day), context)
-}
-
-/// That day in the week after this one, as the person's weeks go.
-fn in_next_week(day: Weekday, context: &Context) -> Date {
-    let today = context.now.date();
-    let into_week = i64::from(context.week_start.until(today.weekday()));
-    let offset = i64::from(context.week_start.until(day));
-    today.saturating_add((7 - into_week + offset).days())
-}
-
-fn ahead(count: u32, unit: Unit, context: &Context) -> Option<Date> {
-    let (count, name) = match unit {
-        Unit::Day => (count, "days"),
-        Unit::Week => (count, "weeks"),
-        Unit::Month => (count, "months"),
-        Unit::Quarter => (count.checked_mul(3)?, "months"),
-        Unit::Year => (count, "years"),
-        Unit::Minute | Unit::Hour => return None,
-    };
-    if count > 9999 {
-        return None;
-    }
-    resolve(&format!("{count} {name}"), context)
-}
-
-/// "in 2 hours", "in 20 minutes": a moment, to the minute.
-fn moment(words: &[Meaning], reading: &Reading) -> Option<Found> {
-    use Meaning::{Number, Word as W};
-    let (count, name) = match *words {
-        [W(Word::In), Number(count), W(Word::Unit(Unit::Minute))] => (count, "minutes"),
-        [W(Word::In), Number(count), W(Word::Unit(Unit::Hour))] => (count, "hours"),
-        [W(Word::In), W(Word::One), W(Word::Unit(Unit::Minute))] => (1, "minutes"),
-        [W(Word::In), W(Word::One), W(Word::Unit(Unit::Hour))] => (1, "hours"),
-        _ => return None,
-    };
-    let now = reading.context.now.to_zoned(TimeZone::UTC).ok()?;
-    let then = parse_date_string(&format!("{count} {name}"), now, Dialect::Uk).ok()?;
-    Some(Found { date: Some(then.date()), time: Some(then.time()), loose: false })
-}
-
-/// Works out a phrase in the canonical wording. Only wordings made in this file come here:
-/// free text could make the library panic.
-fn resolve(phrase: &str, context: &Context) -> Option<Date> {
-    // The end of the day, so that a weekday's name on that very day is the next one.
-    let base = context.now.date().at(23, 59, 59, 0).to_zoned(TimeZone::UTC).ok()?;
-    parse_date_string(phrase, base, Dialect::Uk).ok().map(|zoned| zoned.date())
 }

@@ -11,11 +11,18 @@ use super::english;
 pub(crate) enum Word {
     Today,
     Tomorrow,
+    Yesterday,
     /// One word for this evening.
     Tonight,
     /// Part of a day, by the hour at which it starts for planning.
     Part(i8),
     Noon,
+    /// Belongs to dates and times, and nothing is made of it: "midnight", "ago", "UTC".
+    Unread,
+    /// "half", of an hour.
+    Half,
+    /// "o'clock".
+    OClock,
     Next,
     This,
     In,
@@ -24,6 +31,8 @@ pub(crate) enum Word {
     Of,
     The,
     And,
+    /// Stands between two of a kind, of which one is meant or all from one to the other: "or", "-".
+    Or,
     /// "a", "an", "one": a count of one.
     One,
     Weekend,
@@ -32,8 +41,11 @@ pub(crate) enum Word {
         day: Weekday,
         sure: bool,
     },
-    /// A month, 1 to 12.
-    Month(i8),
+    /// A month, 1 to 12; `sure` is false for names that are words of their own ("may").
+    Month {
+        month: i8,
+        sure: bool,
+    },
     Unit(Unit),
     Am,
     Pm,
@@ -53,6 +65,10 @@ pub(crate) enum Word {
     Adverb(Unit, u16),
     /// A word after which a day's name is no date to plan for ("Black Friday", "since Monday").
     Blocks,
+    /// Makes one meaning of what stands on both sides of it ("from 9 to 11", "days after monday").
+    Ties,
+    /// "after", which ties too.
+    After,
 }
 
 /// A length of time that phrases count in.
@@ -78,6 +94,15 @@ pub(crate) enum Meaning {
     Clock(Time),
     /// "2026-11-30", "2026-11-30T09:00".
     Iso(Date, Option<Time>),
+    /// "24.12." and "24.12.2026". Not `sure`: "24.12", and what a version's number looks like too.
+    Dotted {
+        day: u32,
+        month: u32,
+        year: Option<u32>,
+        sure: bool,
+    },
+    /// Figures that may be a date, a time or a span of them, and are not read: "9-10am", "24/12".
+    Figures,
     Unknown,
 }
 
@@ -105,6 +130,10 @@ pub(crate) fn token(written: &str) -> Token {
     if let Some(word @ Word::EveryAfter) = english::word(&written.to_lowercase()) {
         return Token { meaning: Meaning::Word(word), ends: false, len: written.len() };
     }
+    if let Some((meaning, len)) = dotted(written) {
+        let tail = written.get(len..).unwrap_or_default();
+        return Token { meaning, ends: !tail.is_empty() && tail != ",", len };
+    }
     let bare = written.trim_end_matches(TRAILING);
     let tail = written.get(bare.len()..).unwrap_or_default();
     Token { meaning: meaning(bare), ends: !tail.is_empty() && tail != ",", len: bare.len() }
@@ -118,6 +147,9 @@ fn meaning(bare: &str) -> Meaning {
     let lower = bare.to_lowercase();
     if let Some(word) = english::word(&lower) {
         return Meaning::Word(word);
+    }
+    if let Some(number) = english::number(&lower) {
+        return Meaning::Number(number);
     }
     if !lower.starts_with(|c: char| c.is_ascii_digit()) {
         return Meaning::Unknown;
@@ -134,8 +166,42 @@ fn meaning(bare: &str) -> Meaning {
     let digits = lower.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     match (number(digits), lower.get(digits.len()..)) {
         (Some(n), Some(suffix)) if english::ORDINALS.contains(&suffix) => Meaning::Ordinal(n),
+        _ if is_figures(&lower) => Meaning::Figures,
         _ => Meaning::Unknown,
     }
+}
+
+/// "24.12.", "24.12.2026", "24.12": the date, and the bytes of it. The dot at its end belongs to it.
+fn dotted(written: &str) -> Option<(Meaning, usize)> {
+    let bare = written.trim_end_matches([',', ';', ':', '!', '?']);
+    let (bare, closed) = bare.strip_suffix('.').map_or((bare, false), |bare| (bare, true));
+    let mut parts = bare.split('.');
+    let (first, second, third) = (parts.next()?, parts.next()?, parts.next());
+    let short = |text: &str| number(text).filter(|_| text.len() <= 2);
+    let (day, month) = (short(first)?, short(second)?);
+    let year = match third {
+        Some(year) if year.len() == 4 => Some(number(year)?),
+        Some(_) => return None,
+        None => None,
+    };
+    if parts.next().is_some() || !(1..=31).contains(&day) || !(1..=12).contains(&month) {
+        return None;
+    }
+    let whole = first.len() == 2 && second.len() == 2;
+    let sure = year.is_some() || (closed && whole);
+    let len = bare.len() + usize::from(closed && year.is_none());
+    Some((Meaning::Dotted { day, month, year, sure }, len))
+}
+
+/// Whether figures and nothing else stand there, as of a date, a time or a span.
+fn is_figures(lower: &str) -> bool {
+    let body = [english::AM, english::PM, "ish", "h", "z"]
+        .iter()
+        .find_map(|end| lower.strip_suffix(end))
+        .unwrap_or(lower);
+    let mark = |c: char| matches!(c, ':' | '.' | '/' | '-' | '\u{2013}' | 'h');
+    let marked = body.len() < lower.len() || body.contains(mark);
+    marked && body.chars().all(|c| c.is_ascii_digit() || mark(c) || matches!(c, 'a' | 'p' | 'm'))
 }
 
 /// A number of at most four digits and nothing else.

@@ -18,8 +18,10 @@
 //!
 //! A sigil counts only at the start of a word, so `Done!`, `C#`, `a@b.c` and `10*2` are text.
 
+mod beside;
 mod pieces;
 mod recognise;
+mod recognised;
 mod title;
 
 use std::ops::Range;
@@ -118,7 +120,7 @@ pub enum Kind {
 /// Reads a line. Never fails: what is not recognised is the title.
 pub fn parse(input: &str, context: &Context) -> Parsed {
     let lines = pieces::Lines::of(input, context);
-    let mut found = recognise::Recognised::default();
+    let mut found = recognised::Recognised::default();
     let pieces = match lines.first(input) {
         line if line.len() <= LONGEST_LINE => pieces::pieces(input, &lines, context),
         _ => Vec::new(),
@@ -133,5 +135,7 @@ pub fn parse(input: &str, context: &Context) -> Parsed {
     found.finish(input, title, context)
 }
 
+#[cfg(test)]
+mod table_tests;
 #[cfg(test)]
 mod tests;

@@ -3,13 +3,12 @@
 
 use std::ops::Range;
 
-use jiff::civil::{Date, Time};
-
 use super::pieces::{Form, Piece, touches};
-use super::{Context, Kind, Parsed, Span};
+use super::recognised::Recognised;
+use super::{Context, Kind};
 use crate::dates::{
-    Found, Meaning, Reading, TRAILING, Token, Trust, Word, format_relative, format_time,
-    format_when, read, token,
+    Around, Meaning, Reading, TRAILING, Token, Trust, format_relative, format_time, format_when,
+    read, token,
 };
 use crate::recurrence::{self, Repeat};
 
@@ -20,86 +19,6 @@ const REPEAT_WORDS: usize = 12;
 /// Longest name of a list or tag, in bytes.
 const LONGEST_NAME: usize = 200;
 
-/// What has been recognised so far.
-#[derive(Debug, Default)]
-pub(super) struct Recognised {
-    pub(super) spans: Vec<Span>,
-    date: Option<Date>,
-    time: Option<Time>,
-    /// The time is only that of a named part of the day, and gives way to one that is written.
-    loose_time: bool,
-    parsed: Parsed,
-}
-
-impl Recognised {
-    fn span(&mut self, at: Range<usize>, kind: Kind, label: String) {
-        let span = Span { start: at.start, end: at.end, start16: 0, end16: 0, kind, label };
-        self.spans.push(span);
-    }
-
-    pub(super) fn has_note(&self) -> bool {
-        self.parsed.note.is_some()
-    }
-
-    pub(super) fn note(&mut self, input: &str, at: Range<usize>) {
-        self.parsed.note = input.get(at.clone()).map(str::to_owned);
-        self.span(at, Kind::Note, "Note".to_owned());
-    }
-
-    /// Takes a date phrase where it says something new.
-    fn take_when(&mut self, found: Found) -> bool {
-        let date_taken = found.date.is_some() && self.date.is_some();
-        let time_taken = found.time.is_some() && self.time.is_some() && !self.loose_time;
-        if date_taken || time_taken {
-            return false;
-        }
-        self.date = self.date.or(found.date);
-        if found.time.is_some() {
-            self.time = found.time;
-            self.loose_time = found.loose;
-        }
-        true
-    }
-
-    /// The whole result: the date is settled, the repeat anchored, the spans measured.
-    pub(super) fn finish(self, input: &str, title: String, context: &Context) -> Parsed {
-        let Self { spans, date, time, mut parsed, .. } = self;
-        let given = (date.is_some() || time.is_some())
-            .then(|| Found { date, time, loose: false }.when(&context.dates));
-        parsed.when = given;
-        if let Some(repeat) = parsed.repeat.take() {
-            if date.is_none() {
-                let from = given.map_or(context.dates.now.date(), |w| w.date());
-                let first = repeat.first(from);
-                parsed.when = first.map(|date| crate::dates::When::new(date, time)).or(given);
-            }
-            parsed.repeat = Some(match parsed.when {
-                Some(when) => repeat.anchored(when.date()),
-                None => repeat,
-            });
-        }
-        parsed.title = title;
-        parsed.spans = measured(input, spans);
-        parsed
-    }
-}
-
-/// The spans with their places in UTF-16 units, in order.
-fn measured(input: &str, mut spans: Vec<Span>) -> Vec<Span> {
-    spans.sort_by_key(|s| s.start);
-    let (mut byte, mut unit) = (0, 0);
-    let mut units_to = |to: usize| {
-        unit += input.get(byte..to).unwrap_or_default().encode_utf16().count();
-        byte = to;
-        unit
-    };
-    for span in &mut spans {
-        span.start16 = units_to(span.start);
-        span.end16 = units_to(span.end);
-    }
-    spans
-}
-
 pub(super) fn recognise(input: &str, pieces: &[Piece], context: &Context, into: &mut Recognised) {
     let mut scan = Scan { input, pieces, context, into, deadline_end: None };
     let mut at = 0;
@@ -108,17 +27,17 @@ pub(super) fn recognise(input: &str, pieces: &[Piece], context: &Context, into: 
     }
 }
 
-struct Scan<'s> {
-    input: &'s str,
-    pieces: &'s [Piece],
-    context: &'s Context,
-    into: &'s mut Recognised,
+pub(super) struct Scan<'s> {
+    pub(super) input: &'s str,
+    pub(super) pieces: &'s [Piece],
+    pub(super) context: &'s Context,
+    pub(super) into: &'s mut Recognised,
     /// The piece after a deadline: a time there belongs to the deadline, which has none.
     deadline_end: Option<usize>,
 }
 
 impl Scan<'_> {
-    fn text(&self, range: &Range<usize>) -> &str {
+    pub(super) fn text(&self, range: &Range<usize>) -> &str {
         self.input.get(range.clone()).unwrap_or_default()
     }
 
@@ -178,7 +97,7 @@ impl Scan<'_> {
             && name.len() <= LONGEST_NAME
     }
 
-    fn dismissed(&self, range: &Range<usize>) -> bool {
+    pub(super) fn dismissed(&self, range: &Range<usize>) -> bool {
         touches(self.context, range)
     }
 
@@ -229,8 +148,8 @@ impl Scan<'_> {
         at: usize,
         skip: usize,
         most: usize,
-        read: impl Fn(&[Token]) -> Option<T>,
-    ) -> Option<(T, usize, Range<usize>)> {
+        read: impl Fn(&[Token], bool) -> Option<T>,
+    ) -> Option<Phrase<T>> {
         let (tokens, ends): (Vec<Token>, Vec<usize>) =
             self.window(at, skip, most).into_iter().unzip();
         let start = self.pieces.get(at)?.at.start;
@@ -239,78 +158,94 @@ impl Scan<'_> {
             if self.dismissed(&range) {
                 return None;
             }
-            Some((read(tokens.get(..count)?)?, count, range))
+            let words = tokens.get(..count)?;
+            let ended = words.last().is_some_and(|token| token.ends);
+            let says = read(words, ended || self.is_closed(at + count))?;
+            let words = words.iter().map(|token| token.meaning).collect();
+            Some(Phrase { says, count, range, words, ended })
         })
     }
 
-    fn reading(&self, trust: Trust) -> Reading {
-        Reading { context: self.context.dates, trust }
+    /// Whether a phrase is the whole of what is said there.
+    fn stands_whole<T>(
+        &self,
+        at: usize,
+        phrase: &Phrase<T>,
+        is_whole: impl FnOnce(&Around<'_>) -> bool,
+    ) -> bool {
+        let after = if phrase.ended { Vec::new() } else { self.after(at + phrase.count) };
+        is_whole(&Around { before: self.before(at), after: &after })
     }
 
     fn deadline(&mut self, at: usize) -> usize {
-        let reading = self.reading(Trust::Asked);
-        let date_alone = |tokens: &[Token]| {
+        let context = &self.context.dates;
+        let date_alone = |tokens: &[Token], _| {
+            let reading = Reading { context, trust: Trust::Asked, closed: false };
             read(tokens, &reading).filter(|f| f.time.is_none()).and_then(|f| f.date)
         };
         if self.into.parsed.deadline.is_some() {
             return 1;
         }
-        let Some((date, count, range)) = self.longest(at, 1, DATE_WORDS, date_alone) else {
+        let Some(phrase) = self.longest(at, 1, DATE_WORDS, date_alone) else {
             return 1;
         };
-        self.into.parsed.deadline = Some(date);
-        let label = format_relative(date, self.context.dates.now.date());
-        self.into.span(range, Kind::Deadline, label);
-        self.deadline_end = Some(at + count);
-        count
+        if self.stands_whole(at, &phrase, |around| around.leaves_deadline_whole()) {
+            let date = phrase.says;
+            self.into.parsed.deadline = Some(date);
+            let label = format_relative(date, self.context.dates.now.date());
+            self.into.span(phrase.range, Kind::Deadline, label);
+            self.deadline_end = Some(at + phrase.count);
+        }
+        phrase.count
     }
 
     fn repeat(&mut self, at: usize) -> usize {
         if self.into.parsed.repeat.is_some() {
             return 1;
         }
-        let Some((repeat, count, range)) = self.longest(at, 1, REPEAT_WORDS, recurrence::read)
+        let Some(phrase) = self.longest(at, 1, REPEAT_WORDS, |tokens, _| recurrence::read(tokens))
         else {
             return 1;
         };
-        self.into.span(range, Kind::Repeat, Repeat::describe(&repeat));
-        self.into.parsed.repeat = Some(repeat);
-        count
+        if self.stands_whole(at, &phrase, |around| around.leaves_repeat_whole()) {
+            self.into.span(phrase.range, Kind::Repeat, Repeat::describe(&phrase.says));
+            self.into.parsed.repeat = Some(phrase.says);
+        }
+        phrase.count
     }
 
     fn when(&mut self, at: usize) -> usize {
-        if self.follows_block(at) {
-            return 1;
-        }
-        let reading = self.reading(Trust::Prose);
-        let phrase = |tokens: &[Token]| read(tokens, &reading);
-        let Some((found, count, range)) = self.longest(at, 0, DATE_WORDS, phrase) else {
+        let context = &self.context.dates;
+        let read = |tokens: &[Token], closed| {
+            read(tokens, &Reading { context, trust: Trust::Prose, closed })
+        };
+        let Some(phrase) = self.longest(at, 0, DATE_WORDS, read) else {
             return 1;
         };
+        let found = phrase.says;
         let of_deadline = found.date.is_none() && self.deadline_end == Some(at);
-        if of_deadline || !self.into.take_when(found) {
-            return count;
+        let whole = self.stands_whole(at, &phrase, |around| around.leaves_whole(&phrase.words));
+        if of_deadline || !whole || !self.into.take_when(found) {
+            return phrase.count;
         }
         let today = self.context.dates.now.date();
         let label = match (found.date, found.time) {
             (None, Some(time)) => format_time(time),
             _ => format_when(found.when(&self.context.dates), today),
         };
-        self.into.span(range, Kind::When, label);
-        count
+        self.into.span(phrase.range, Kind::When, label);
+        phrase.count
     }
+}
 
-    /// Whether the word before makes what follows no date to plan for: "every friday" without a
-    /// sigil, "Black Friday", "since monday", "last week".
-    fn follows_block(&self, at: usize) -> bool {
-        let before = at.checked_sub(1).and_then(|n| self.pieces.get(n));
-        before.filter(|p| p.form == Form::Word).is_some_and(|piece| {
-            let token = token(self.text(&piece.at));
-            !token.ends
-                && matches!(
-                    token.meaning,
-                    Meaning::Word(Word::Blocks | Word::Every | Word::EveryAfter | Word::Last)
-                )
-        })
-    }
+/// A run of words that says something.
+struct Phrase<T> {
+    says: T,
+    /// How many pieces it takes.
+    count: usize,
+    /// Where it stands, in bytes.
+    range: Range<usize>,
+    words: Vec<Meaning>,
+    /// Punctuation ends it.
+    ended: bool,
 }
