@@ -179,6 +179,8 @@ export const commands = {
 	task: (id: string) => __TAURI_INVOKE<TaskDetail>("task", { id }),
 	/**  How a typed line is read. */
 	parseQuickAdd: (text: string, ignore: Range[]) => __TAURI_INVOKE<QuickAddView>("parse_quick_add", { text, ignore }),
+	/**  A date in words, such as "fri 9am": null where the whole of it is none. */
+	readWhen: (text: string) => __TAURI_INVOKE<string | null>("read_when", { text }),
 	/**  Makes a task of a typed line. */
 	quickAdd: (text: string, ignore: Range[], defaults: QuickAddDefaults) => __TAURI_INVOKE<Done>("quick_add", { text, ignore, defaults }),
 	/**  Changes tasks. */
@@ -1195,6 +1197,13 @@ export type NoteView = {
 	merged: boolean,
 };
 
+/**  How much of a repeating task is cancelled. */
+export type Occurrences = 
+/**  This one: the next one is made. */
+"this" | 
+/**  This one and all that follow: the series ends. */
+"following";
+
 /**  A text before all versions. */
 export type OriginalText = {
 	/**  The text. */
@@ -1818,6 +1827,8 @@ export type TaskPatch = {
 	title?: string | null,
 	/**  The status. */
 	status?: TaskStatus | null,
+	/**  Where the status becomes cancelled: how much of a repeating task is meant. Has to be said for one. */
+	occurrences?: Occurrences | null,
 	/**  When it is to be done. */
 	when?: string | null,
 	/**  Whether it is for the evening. */

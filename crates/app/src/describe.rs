@@ -97,6 +97,7 @@ pub(crate) fn action(code: &str) -> &'static str {
         "task.edit" => "Edit task",
         "task.done" => "Complete task",
         "task.reopen" => "Reopen task",
+        "task.cancel" => "Cancel task",
         "task.move" => "Reorder task",
         "note.add" => "Add note",
         "note.edit" => "Edit note",

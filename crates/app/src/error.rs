@@ -34,6 +34,9 @@ pub enum AppError {
     /// A value that the field cannot hold.
     #[error("{0}")]
     Invalid(String),
+    /// A repeating task is to be cancelled, and nobody said how much of it.
+    #[error("'{0}' repeats")]
+    WhichOccurrences(String),
     /// Nothing to undo or to do again.
     #[error("there is nothing to {0}")]
     NothingTo(&'static str),
@@ -114,6 +117,7 @@ impl AppError {
             Self::KeyMissing(_) => "key_missing",
             Self::NoSuchItem { .. } => "not_found",
             Self::Invalid(_) => "invalid",
+            Self::WhichOccurrences(_) => "which_occurrences",
             Self::NothingTo(_) => "nothing_to_do",
             Self::TestClock(_) => "test_clock",
             Self::File { .. } => "file",
@@ -136,6 +140,9 @@ impl AppError {
     /// What the person can do about it, where the message does not say so already.
     pub fn remedy(&self) -> Option<&'static str> {
         Some(match self {
+            Self::WhichOccurrences(_) => {
+                "Say whether this one alone is cancelled or all that follow too, with 'holdfastctl task cancel ID --this' or 'holdfastctl task cancel ID --following'."
+            }
             Self::NoVault(_) => {
                 "Start fresh with 'holdfastctl init --name \"Laptop\"', or join another device with 'holdfastctl join FILE'."
             }

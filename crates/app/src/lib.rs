@@ -39,11 +39,13 @@ pub mod markup;
 mod move_back;
 mod nearby;
 mod new_device;
+mod next_occurrence;
 mod notices;
 mod order;
 mod pause;
 mod people;
 mod policies;
+mod quick_add;
 mod removal;
 mod reopen;
 mod repeats;
@@ -72,6 +74,8 @@ mod watch;
 mod exchanges_tests;
 #[cfg(test)]
 mod newer_tests;
+#[cfg(test)]
+mod next_occurrence_tests;
 #[cfg(test)]
 mod recovered_tests;
 #[cfg(test)]

@@ -5,6 +5,10 @@
 //! lead only to `https:`, `mailto:` and `holdfast:`, and pictures are only the note's own
 //! attachments (`holdfast-attachment:`). A refused link or picture keeps its words.
 
+mod checklist;
+
+pub use checklist::unticked;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;

@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 /// From now on the device's clock shows this local time, such as `2026-11-23T23:58`.
-fn at(device: &mut Device, local: &str) {
+pub(crate) fn at(device: &mut Device, local: &str) {
     let local: DateTime = local.parse().unwrap();
     let moment = local.to_zoned(TimeZone::system()).unwrap().timestamp().to_string();
     let mut app = App::at(device.app.home().clone()).unwrap();
@@ -16,7 +16,7 @@ fn at(device: &mut Device, local: &str) {
 }
 
 /// A third device of the same vault.
-fn third(laptop: &Device) -> Device {
+pub(crate) fn third(laptop: &Device) -> Device {
     let tablet = crate::story_tests::device();
     let file = laptop.folder.path().join("invite-tablet.holdfast");
     let request = view::ExportRequest::Invite { passphrase: "correct horse".into() };
@@ -26,7 +26,7 @@ fn third(laptop: &Device) -> Device {
     tablet
 }
 
-fn done(device: &Device, id: &str) {
+pub(crate) fn done(device: &Device, id: &str) {
     let patch = view::TaskPatch { status: Some(view::TaskStatus::Done), ..Default::default() };
     device.app.edit_tasks(&[id.to_owned()], &patch, None).unwrap();
 }
@@ -36,12 +36,12 @@ fn reschedule(device: &Device, id: &str, when: &str) {
     device.app.edit_tasks(&[id.to_owned()], &patch, None).unwrap();
 }
 
-fn all(device: &Device) -> Vec<TaskRow> {
+pub(crate) fn all(device: &Device) -> Vec<TaskRow> {
     device.app.with(|open| Ok(open.store.read(|tx| tx.tasks(&TaskFilter::All, 1_000))?)).unwrap()
 }
 
 /// Days of the open tasks.
-fn open(device: &Device) -> Vec<String> {
+pub(crate) fn open(device: &Device) -> Vec<String> {
     let open = all(device).into_iter().filter(|task| task.status == "open");
     let mut days: Vec<String> = open.map(|task| task.when.unwrap_or_default()).collect();
     days.sort();

@@ -1,16 +1,14 @@
-//! Actions on tasks: adding, editing one or several, completing, ordering.
+//! Actions on tasks: editing one or several, completing, cancelling, ordering.
 
 use crate::act::{self, Work};
+use crate::repeats::Ending;
 use crate::{App, AppError, order, view};
-use holdfast_model::entity::{Draft, Seen};
+use holdfast_model::entity::Seen;
 use holdfast_model::fields::{
-    DEADLINE, LIST, NOTES, ORDER, PARENT, PRIORITY, REPEAT, STATUS, TAGS, TITLE, WHEN,
+    DEADLINE, LIST, ORDER, PARENT, PRIORITY, REPEAT, STATUS, TAGS, TITLE, WHEN,
 };
-use holdfast_model::quickadd::{self, Parsed};
-use holdfast_model::recurrence::Repeat;
 use holdfast_model::{EntityId, EntityState, Kind, Value, dates};
 use holdfast_oplog::Space;
-use holdfast_store::query::SortedKind;
 use jiff::civil::Date;
 
 /// Characters of a title that are kept; more is cut off into nothing, so it is refused.
@@ -19,25 +17,6 @@ const TITLE_LIMIT: usize = 2_000;
 const EVENING: i8 = 18;
 
 impl App {
-    /// Adds a task from what was typed into quick add. `ignore` are UTF-16 ranges that stay text.
-    pub fn quick_add(
-        &self,
-        text: &str,
-        ignore: &[view::Range],
-        defaults: &view::QuickAddDefaults,
-    ) -> Result<view::Done, AppError> {
-        let list = defaults.list.as_deref().map(|l| act::id(l, "list")).transpose()?;
-        let parent = defaults.parent.as_deref().map(|p| act::id(p, "task")).transpose()?;
-        self.with(|open| {
-            open.act("task.add", |work| {
-                let parsed = parse(text, ignore, work)?;
-                let task = work.add_task(&parsed, list, parent, defaults.when.as_deref())?;
-                work.ids.push(task);
-                Ok(format!("'{}' added", parsed.title))
-            })
-        })
-    }
-
     /// Changes one or several tasks at once, as the person who read them at `as_of` meant it.
     pub fn edit_tasks(
         &self,
@@ -49,7 +28,8 @@ impl App {
         let action = match patch.status {
             Some(view::TaskStatus::Done) => "task.done",
             Some(view::TaskStatus::Open) => "task.reopen",
-            _ => "task.edit",
+            Some(view::TaskStatus::Cancelled) => "task.cancel",
+            None => "task.edit",
         };
         self.with(|open| {
             open.act(action, |work| {
@@ -65,6 +45,7 @@ impl App {
                 Ok(match action {
                     "task.done" => format!("{what} completed"),
                     "task.reopen" => format!("{what} reopened"),
+                    "task.cancel" => format!("{what} cancelled"),
                     _ => format!("{what} changed"),
                 })
             })
@@ -102,91 +83,7 @@ impl App {
     }
 }
 
-/// Reads quick add input in the person's own time.
-pub(crate) fn parse(
-    text: &str,
-    ignore: &[view::Range],
-    work: &Work<'_, '_>,
-) -> Result<Parsed, AppError> {
-    let parsed = quickadd::parse(text, &context(&work.now, text, ignore));
-    if parsed.title.trim().is_empty() {
-        return Err(AppError::Invalid("Type what is to be done.".into()));
-    }
-    Ok(parsed)
-}
-
-/// What quick add needs to know; UTF-16 ranges become ranges of bytes.
-pub(crate) fn context(now: &jiff::Zoned, text: &str, ignore: &[view::Range]) -> quickadd::Context {
-    let byte_at = |utf16: usize| {
-        let mut units = 0;
-        for (at, c) in text.char_indices() {
-            if units >= utf16 {
-                return at;
-            }
-            units += c.len_utf16();
-        }
-        text.len()
-    };
-    quickadd::Context {
-        dates: dates::Context::new(now.datetime()),
-        ignore: ignore
-            .iter()
-            .map(|range| byte_at(range.start as usize)..byte_at(range.end as usize))
-            .collect(),
-    }
-}
-
 impl Work<'_, '_> {
-    /// Adds a task as quick add read it.
-    pub(crate) fn add_task(
-        &mut self,
-        parsed: &Parsed,
-        list: Option<EntityId>,
-        parent: Option<EntityId>,
-        when: Option<&str>,
-    ) -> Result<EntityId, AppError> {
-        let list = match &parsed.list {
-            Some(name) => Some(self.list_named(name)?),
-            None => list,
-        };
-        let (list, space) = match parent {
-            Some(parent) => {
-                let (state, space) = self.tx.expect_entity(parent, "task")?;
-                (state.text(LIST).parse().ok(), space)
-            }
-            None => (list, self.space_of_list(list)?),
-        };
-        let tags =
-            parsed.tags.iter().map(|tag| self.tag(tag, space)).collect::<Result<Vec<_>, _>>()?;
-        let id = self.new_id();
-        let last = self.tx.last_sort(SortedKind::Task, list, parent)?;
-        let mut draft = Draft::new(id, Kind::Task.as_str());
-        let all = &Seen::All;
-        draft.set(TITLE, checked_title(&parsed.title)?, all).set(STATUS, "open", all);
-        draft.set(ORDER, order::after(&last), all);
-        draft.set(LIST, list.map(|list| list.to_string()), all);
-        draft.set(PARENT, parent.map(|parent| parent.to_string()), all);
-        let planned = match &parsed.when {
-            Some(when) => Some(when.to_string()),
-            None => when.map(|when| self.when(when)).transpose()?.flatten(),
-        };
-        draft.set(WHEN, planned, all);
-        draft.set(DEADLINE, parsed.deadline.map(|day| day.to_string()), all);
-        draft.set(PRIORITY, parsed.priority.map(i64::from), all);
-        draft.set(REPEAT, parsed.repeat.as_ref().map(ToString::to_string), all);
-        for tag in tags {
-            draft.add(TAGS, tag.to_string());
-        }
-        if let Some(note) = &parsed.note {
-            let mut text = self.text(id)?;
-            let update = text.replace(note).map_err(holdfast_store::StoreError::from)?.update;
-            draft.text(NOTES, update);
-            self.push_text(id, text);
-        }
-        self.push(space, draft);
-        Ok(id)
-    }
-
     /// The list of that name; made, where there is none.
     pub(crate) fn list_named(&mut self, name: &str) -> Result<EntityId, AppError> {
         match self.tx.list_named(name)? {
@@ -231,12 +128,7 @@ impl Work<'_, '_> {
             self.set(&mut draft, &state, TITLE, checked_title(title)?, as_of)?;
         }
         if let Some(status) = patch.status {
-            let status = match status {
-                view::TaskStatus::Open => "open",
-                view::TaskStatus::Done => "done",
-                view::TaskStatus::Cancelled => "cancelled",
-            };
-            self.set(&mut draft, &state, STATUS, status, as_of)?;
+            self.set(&mut draft, &state, STATUS, status.as_str(), as_of)?;
         }
         if let Some(when) = &patch.when {
             let when = when.as_deref().map(|text| self.when(text)).transpose()?.flatten();
@@ -261,10 +153,7 @@ impl Work<'_, '_> {
             }
             self.set(&mut draft, &state, PRIORITY, i64::from(priority), as_of)?;
         }
-        if let Some(repeat) = &patch.repeat {
-            let repeat = self.repeat(repeat.as_deref(), &state, patch)?;
-            self.set(&mut draft, &state, REPEAT, repeat, as_of)?;
-        }
+        self.set_repeat(&mut draft, &state, patch, as_of)?;
         if let Some(parent) = &patch.parent {
             let parent = parent.as_deref().map(|p| act::id(p, "task")).transpose()?;
             self.check_parent(id, parent, space)?;
@@ -285,18 +174,23 @@ impl Work<'_, '_> {
                 draft.remove(TAGS, tag);
             }
         }
-        let completes =
-            patch.status == Some(view::TaskStatus::Done) && state.text(STATUS) != "done";
-        if completes {
+        let ending = self.ending(&state, patch)?;
+        if ending == Some(Ending::Done) {
             self.fix_date(&mut draft, &state, patch, as_of)?;
         }
+        let edit = draft.finish();
+        let after = edit.as_ref().map_or_else(|| state.clone(), |edit| state.after(edit));
         if space == home {
-            self.push(space, draft);
+            if let Some(edit) = edit {
+                self.push_edit(space, edit);
+            }
         } else {
-            self.move_with_edit(id, space, draft.finish())?;
+            self.move_with_edit(id, space, edit)?;
         }
-        if completes {
-            self.repeat_task(&state, space)?;
+        match ending {
+            Some(Ending::Done | Ending::This) => self.repeat_task(&after, space)?,
+            Some(Ending::Following) => self.end_series(&after)?,
+            None => {}
         }
         Ok(state.text(TITLE).to_owned())
     }
@@ -370,7 +264,7 @@ impl Work<'_, '_> {
     }
 
     fn date_context(&self) -> dates::Context {
-        dates::Context::new(self.now.datetime())
+        dates::Context::at(&self.now)
     }
 
     /// A `when` as a person or the interface writes it, in canonical form; empty clears it.
@@ -385,21 +279,6 @@ impl Work<'_, '_> {
         dates::parse_date(text, &self.date_context())
             .map(|day| day.map(|day| day.to_string()))
             .map_err(|error| AppError::Invalid(error.to_string()))
-    }
-
-    fn repeat(
-        &self,
-        text: Option<&str>,
-        state: &EntityState,
-        patch: &view::TaskPatch,
-    ) -> Result<Option<String>, AppError> {
-        let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
-        let repeat = Repeat::parse(text)
-            .map_err(|error| AppError::Invalid(error.to_string()))?
-            .ok_or_else(|| AppError::Invalid("Say how often, such as 'every 2 weeks'.".into()))?;
-        let planned = patch.when.as_ref().and_then(Option::as_deref).unwrap_or(state.text(WHEN));
-        let start = day_of(planned).unwrap_or_else(|| self.now.date());
-        Ok(Some(repeat.anchored(start).to_string()))
     }
 }
 

@@ -197,6 +197,15 @@ impl EntityState {
         fields
     }
 
+    /// What it is once an edit has taken effect that is not written yet: as shown, without its texts.
+    #[must_use]
+    pub fn after(&self, edit: &Edit) -> Self {
+        let dot = Dot { actor: holdfast_oplog::ActorId([u8::MAX; 16]), seq: u64::MAX };
+        let mut after = self.clone();
+        after.apply(edit, dot, Hlc::new(i64::MAX, u32::MAX));
+        after
+    }
+
     /// Starts an edit of this entity.
     pub fn draft(&self) -> Draft<'_> {
         Draft { state: Some(self), edit: blank(self.id, &self.kind), content: false }
@@ -251,6 +260,11 @@ impl Draft<'_> {
         self.edit.set.insert(field.to_owned(), Write::new(value, supersedes));
         self.content |= field != ORDER;
         self
+    }
+
+    /// What the edit writes into a field so far.
+    pub fn written(&self, field: &str) -> Option<&Value> {
+        self.edit.set.get(field).map(|write| &write.value)
     }
 
     /// Puts an element into a set.

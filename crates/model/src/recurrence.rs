@@ -74,6 +74,15 @@ impl Repeat {
         self
     }
 
+    /// The repeat after a person moved an occurrence to another day: a day of the month that came from
+    /// the date ([`Self::anchored`]) follows it, one that was said ("every 31st") stays.
+    pub fn moved(mut self, to: Date) -> Self {
+        if !self.after_completion {
+            self.rule = self.rule.moved(to);
+        }
+        self
+    }
+
     /// In words: "every 2 weeks", "every month on the last day", "3 days after completion".
     pub fn describe(&self) -> String {
         words::describe(&self.rule, self.after_completion)

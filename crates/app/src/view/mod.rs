@@ -66,8 +66,8 @@ pub use settings::{CheckReport, Policy, PolicyView};
 pub use storage::{HoldsBack, PruneView, StorageView};
 pub use sync::{Destination, DestinationKind, Mode, SyncState, SyncStatus, WaitingItem};
 pub use task::{
-    DisputedField, FieldVersion, HistoryEntry, LinkKind, LinkView, SubtaskCount, TaskDetail,
-    TaskGroup, TaskPage, TaskPatch, TaskQuery, TaskStatus, TaskView,
+    DisputedField, FieldVersion, HistoryEntry, LinkKind, LinkView, Occurrences, SubtaskCount,
+    TaskDetail, TaskGroup, TaskPage, TaskPatch, TaskQuery, TaskStatus, TaskView,
 };
 pub use text::{
     Attachment, BlockKind, BlockSide, Mark, MarkKind, Splice, SpliceResult, TextBlock, TextChanges,

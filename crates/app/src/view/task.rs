@@ -211,6 +211,27 @@ pub enum TaskStatus {
     Cancelled,
 }
 
+impl TaskStatus {
+    /// The value of the field.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Done => "done",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// How much of a repeating task is cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Occurrences {
+    /// This one: the next one is made.
+    This,
+    /// This one and all that follow: the series ends.
+    Following,
+}
+
 /// What a person changes on one or several tasks at once. Absent = unchanged, null = emptied.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Type)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -221,6 +242,9 @@ pub struct TaskPatch {
     /// The status.
     #[specta(optional)]
     pub status: Option<TaskStatus>,
+    /// Where the status becomes cancelled: how much of a repeating task is meant. Has to be said for one.
+    #[specta(optional)]
+    pub occurrences: Option<Occurrences>,
     /// When it is to be done.
     #[serde(default, deserialize_with = "present::or_absent")]
     #[specta(optional, type = Option<String>)]

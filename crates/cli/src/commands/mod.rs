@@ -12,6 +12,7 @@ pub(crate) mod set_aside;
 pub(crate) mod settings;
 pub(crate) mod storage;
 pub(crate) mod sync;
+mod task_fields;
 pub(crate) mod tasks;
 pub(crate) mod transfer;
 pub(crate) mod travel;

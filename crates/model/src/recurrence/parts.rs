@@ -68,14 +68,24 @@ impl Rule {
         Some(Self { week_days, ..Self::plain(Frequency::Weekly, interval)? }.sorted())
     }
 
-    /// On a day of the month, or the month's last where it is shorter.
+    /// On a day of the month that a person named, or the month's last where it is shorter. Written
+    /// otherwise than [`Self::anchored`], so that it stays when an occurrence is moved.
     pub(crate) fn on_month_day(mut self, day: i8) -> Self {
-        if day <= 28 {
-            self.month_days = vec![day];
-        } else {
-            self.month_days = (28..=day).collect();
-            self.places = vec![-1];
+        match day {
+            ..=28 => self.month_days = vec![day],
+            29 | 30 => {
+                self.month_days = vec![-1, day];
+                self.places = vec![1];
+            }
+            _ => self.month_days = vec![-1],
         }
+        self
+    }
+
+    /// On the day of the month that the first date has, or the month's last where it is shorter.
+    fn from_month_day(mut self, day: i8) -> Self {
+        self.month_days = (28..=day).collect();
+        self.places = vec![-1];
         self
     }
 
@@ -93,22 +103,47 @@ impl Rule {
             return self;
         }
         match self.frequency {
-            Frequency::Monthly if start.day() > 28 => self.on_month_day(start.day()),
+            Frequency::Monthly if start.day() > 28 => self.from_month_day(start.day()),
             Frequency::Yearly if start.month() == 2 && start.day() == 29 => {
-                Self { months: vec![2], ..self }.on_month_day(29)
+                Self { months: vec![2], ..self }.from_month_day(29)
             }
             _ => self,
         }
     }
 
-    /// The day of the month that "the last day up to" it stands for, where the rule has that
-    /// shape.
-    pub(crate) fn clamped_day(&self) -> Option<i8> {
+    /// See [`super::Repeat::moved`].
+    pub(crate) fn moved(mut self, to: Date) -> Self {
+        let anchored = self.anchor().is_some()
+            && match self.frequency {
+                Frequency::Monthly => self.months.is_empty(),
+                Frequency::Yearly => self.months == [2],
+                Frequency::Daily | Frequency::Weekly => false,
+            };
+        if anchored {
+            self.months.clear();
+            self.month_days.clear();
+            self.places.clear();
+        }
+        self.anchored(to)
+    }
+
+    /// The day of the month that "the last day up to" it stands for, where the rule has the shape
+    /// that [`Self::anchored`] gives it.
+    fn anchor(&self) -> Option<i8> {
         let last = *self.month_days.last()?;
         let clamp = self.places == [-1]
+            && self.week_days.is_empty()
             && self.month_days.len() > 1
             && self.month_days.iter().copied().eq(28..=last);
         clamp.then_some(last)
+    }
+
+    /// The day of the month that the rule means, with the last day where a month is shorter.
+    pub(crate) fn clamped_day(&self) -> Option<i8> {
+        match *self.month_days {
+            [-1, day] if self.places == [1] && self.week_days.is_empty() => Some(day),
+            _ => self.anchor(),
+        }
     }
 
     fn sorted(mut self) -> Self {

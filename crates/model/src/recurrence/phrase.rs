@@ -58,8 +58,10 @@ fn every(words: &[Meaning]) -> Option<Rule> {
         }
         [W(Word::Unit(Unit::Month)), W(Word::On), ref day @ ..] => in_month(day),
         // Yearly on a date: "every 12 nov", "every nov 12th".
-        [Number(day) | Ordinal(day), W(Word::Month(month))]
-        | [W(Word::Month(month)), Number(day) | Ordinal(day)] => yearly(month, day),
+        [Number(day) | Ordinal(day), W(Word::Month { month, .. })]
+        | [W(Word::Month { month, .. }), Number(day) | Ordinal(day)] => yearly(month, day),
+        // "every 2nd day", "every third week".
+        [Ordinal(count) | W(Word::Nth(count)), W(Word::Unit(unit))] => plain(unit, count),
         _ => in_month(words).or_else(|| Rule::weekly(1, &weekdays(words)?)),
     }
 }
@@ -99,7 +101,15 @@ fn in_month(words: &[Meaning]) -> Option<Rule> {
     let month = Rule::plain(Frequency::Monthly, 1)?;
     match *words {
         [W(Word::The), ref rest @ ..] if !matches!(rest, [W(Word::The), ..]) => in_month(rest),
-        [Ordinal(day @ 1..=31)] => Some(month.on_month_day(i8::try_from(day).ok()?)),
+        [Ordinal(day @ 1..=31)]
+        | [Ordinal(day @ 1..=31), W(Word::Of), W(Word::The), W(Word::Unit(Unit::Month))]
+        | [
+            Ordinal(day @ 1..=31),
+            W(Word::Unit(Unit::Day)),
+            W(Word::Of),
+            W(Word::The),
+            W(Word::Unit(Unit::Month)),
+        ] => Some(month.on_month_day(i8::try_from(day).ok()?)),
         [W(Word::Last), W(Word::Unit(Unit::Day))] => Some(Rule { month_days: vec![-1], ..month }),
         [W(Word::Last), W(Word::Weekday { day, .. })] => {
             Some(Rule { week_days: vec![(-1, day.to_monday_zero_offset())], ..month })
@@ -121,9 +131,6 @@ fn yearly(month: i8, day: u32) -> Option<Rule> {
     let day = i8::try_from(day).ok().filter(|day| (1..=longest).contains(day))?;
     let year = Rule { months: vec![month], ..Rule::plain(Frequency::Yearly, 1)? };
     // Only 29 February is missing from some years.
-    Some(if (month, day) == (2, 29) {
-        year.on_month_day(29)
-    } else {
-        Rule { month_days: vec![day], ..year }
-    })
+    let day = if (month, day) == (2, 29) { -1 } else { day };
+    Some(Rule { month_days: vec![day], ..year })
 }

@@ -38,9 +38,21 @@ fn people_s_phrases_have_one_canonical_form_and_read_back_in_words() {
         ("every 15th", "FREQ=MONTHLY;BYMONTHDAY=15", "every month on the 15th"),
         ("every month on the 2nd", "FREQ=MONTHLY;BYMONTHDAY=2", "every month on the 2nd"),
         (
-            "every month on the 31st",
+            "FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1",
             "FREQ=MONTHLY;BYMONTHDAY=28,29,30,31;BYSETPOS=-1",
             "every month on the last day",
+        ),
+        ("every month on the 31st", "FREQ=MONTHLY;BYMONTHDAY=-1", "every month on the last day"),
+        (
+            "every 30th",
+            "FREQ=MONTHLY;BYMONTHDAY=-1,30;BYSETPOS=1",
+            "every month on the 30th or the last day",
+        ),
+        ("every 2nd day", "FREQ=DAILY;INTERVAL=2", "every 2 days"),
+        (
+            "every 29 feb",
+            "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=-1",
+            "every year on the last day in Feb",
         ),
         ("every last day", "FREQ=MONTHLY;BYMONTHDAY=-1", "every month on the last day"),
         ("every last friday", "FREQ=MONTHLY;BYDAY=-1FR", "every month on the last Fri"),
@@ -138,6 +150,29 @@ fn months_that_are_too_short_end_early_and_the_day_comes_back() {
     assert_eq!(
         series("every quarter", date(2026, 11, 30), 3),
         ["2026-11-30", "2027-02-28", "2027-05-30"]
+    );
+}
+
+#[test]
+fn a_day_that_came_from_the_date_moves_with_it_and_one_that_was_said_stays() {
+    let moved = |text: &str, from: Date, to: Date| {
+        let repeat = repeat(text).anchored(from).moved(to);
+        next(&repeat, to, to).map(|date| date.to_string()).unwrap_or_default()
+    };
+    let (january, february) = (date(2027, 1, 31), date(2027, 2, 15));
+    assert_eq!(moved("every month", january, february), "2027-03-15");
+    assert_eq!(moved("every month", date(2027, 1, 15), date(2027, 1, 31)), "2027-02-28");
+    assert_eq!(moved("every month", january, date(2027, 3, 30)), "2027-04-30");
+    assert_eq!(moved("every 31st", january, february), "2027-02-28");
+    assert_eq!(moved("every 30th", january, date(2027, 4, 2)), "2027-04-30");
+    assert_eq!(moved("every 15th", january, date(2027, 4, 16)), "2027-05-15");
+    assert_eq!(moved("every year", date(2028, 2, 29), date(2028, 3, 1)), "2029-03-01");
+    assert_eq!(moved("every 29 feb", date(2028, 2, 29), date(2028, 3, 1)), "2029-02-28");
+    assert_eq!(moved("every 2 weeks", january, february), "2027-03-01");
+    // A clamped day is not where the series goes on from: it comes back.
+    assert_eq!(
+        series("every 30th", date(2027, 1, 30), 4),
+        ["2027-01-30", "2027-02-28", "2027-03-30", "2027-04-30"]
     );
 }
 

@@ -80,6 +80,8 @@ export type LinkView = { id: Id; kind: "task" | "note"; title: string };
 export type TaskPatch = {
   title?: string;
   status?: "open" | "done" | "cancelled";
+  /** With "cancelled", of a task that repeats: this one alone, or all that follow too. */
+  occurrences?: "this" | "following";
   when?: When | null;
   evening?: boolean;
   deadline?: Day | null;

@@ -2,7 +2,7 @@
 import type { Backend, Done, Id, NotePatch, QuickAddDefaults, Range, Splice, TaskPatch } from "../contract";
 import { FakeCore } from "./core";
 import { error } from "./desk";
-import { parseQuickAdd, sayDate } from "./quickadd";
+import { parseQuickAdd, readDate, sayDate } from "./quickadd";
 import { searchHits } from "./search";
 import { applySplices, difference } from "./text";
 import { backlinks, noteView, taskGroups, taskView } from "./views";
@@ -64,6 +64,9 @@ export class FakeItems extends FakeCore {
     const { title, spans } = parseQuickAdd(this.world, this.today, text, ignore);
     return { title, spans };
   }
+  async readWhen(text: string) {
+    return readDate(text, this.today);
+  }
   async quickAdd(text: string, ignore: Range[], defaults: QuickAddDefaults): Promise<Done> {
     const parsed = parseQuickAdd(this.world, this.today, text, ignore);
     if (parsed.title === "") throw error("empty-title", "The task has no title.", "Type what is to be done.");
@@ -82,6 +85,8 @@ export class FakeItems extends FakeCore {
   async editTasks(ids: Id[], patch: TaskPatch): Promise<Done> {
     const live = ids.filter((id) => !this.findTask(id).deleted);
     if (patch.title !== undefined && patch.title.trim() === "") throw error("empty-title", "A task needs a title.", "Type one, or press Esc to keep the old one.");
+    const repeating = live.find((id) => this.findTask(id).repeat !== null && this.findTask(id).status === "open");
+    if (patch.status === "cancelled" && repeating && !patch.occurrences) throw error("which_occurrences", `‘${this.findTask(repeating).title}’ repeats`, "Say whether this one alone is cancelled or all that follow too.");
     const who = this.nameOf(live, "task");
     const target = patch.list === null ? "the Inbox" : `‘${this.world.lists.find((one) => one.id === patch.list)?.title ?? ""}’`;
     const label =
@@ -93,7 +98,7 @@ export class FakeItems extends FakeCore {
     return this.act(label, live, () => {
       for (const id of live) {
         const one = this.findTask(id);
-        const { addTags = [], removeTags = [], ...fields } = patch;
+        const { addTags = [], removeTags = [], occurrences: _, ...fields } = patch;
         Object.assign(one, fields);
         if (patch.title !== undefined) one.title = patch.title.trim();
         if (patch.status !== undefined) one.completed = patch.status === "open" ? null : this.clock();

@@ -13,6 +13,8 @@ export class Editing {
   anchor = $state.raw<HTMLElement | null>(null);
   /** After the date comes the list: the row's title was left with Tab. */
   chain = $state(false);
+  /** Tasks that are to be cancelled and of which one repeats: how much of it is asked first. */
+  cancelling = $state.raw<Id[]>([]);
 
   /** `asOf`: the position at which the tasks of this pane were read. `task`: what the pane knows of one. */
   constructor(
@@ -38,6 +40,17 @@ export class Editing {
   }
   remove(ids: Id[]): Promise<Done | null> {
     return attempt(backend().deleteItems(ids, this.asOf()));
+  }
+  /** Cancels tasks; where one repeats, the person says first whether this one alone is meant. */
+  cancel(ids: Id[]): void {
+    const repeats = ids.some((id) => this.task(id)?.repeat !== null && this.task(id)?.status === "open");
+    if (repeats) this.cancelling = ids;
+    else void this.edit(ids, { status: "cancelled" });
+  }
+  cancelRepeating(occurrences: "this" | "following"): void {
+    const ids = this.cancelling;
+    this.cancelling = [];
+    void this.edit(ids, { status: "cancelled", occurrences });
   }
   planToday(ids: Id[]): Promise<Done | null> {
     return this.edit(ids, { when: session.today, evening: false });
