@@ -141,10 +141,11 @@ impl Work<'_, '_> {
                 .text_version_at(state.id, &record.field, &doc, as_of)?
                 .ok_or_else(review::changed_meanwhile)?,
         };
+        // Nobody decides about a text that was not in conflict when they read it.
+        let text = record.text_at(state, &doc, &read)?;
+        let text = text.ok_or_else(review::changed_meanwhile)?;
         let wanted = match decision {
             view::Decision::Take { take, .. } => {
-                let text = record.text_at(state, &doc, &read)?;
-                let text = text.ok_or_else(review::changed_meanwhile)?;
                 let side = text.versions.into_iter().find(|side| side.writer.to_string() == *take);
                 let none = || AppError::NoSuchItem { what: "version", given: take.clone() };
                 Some(side.ok_or_else(none)?.text)
