@@ -13,7 +13,7 @@ fn dot(actor: ActorId, seq: u64) -> Dot {
 }
 
 fn at(ms: i64) -> Hlc {
-    Hlc { ms, counter: 0 }
+    Hlc::new(ms, 0)
 }
 
 fn edit(title: &str, supersedes: Vec<Dot>) -> Edit {
