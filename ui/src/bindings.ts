@@ -14,6 +14,15 @@ export const commands = {
 	previewRestore: (id: string) => __TAURI_INVOKE<RestorePreview>("preview_restore", { id }),
 	/**  Restores a backup, on this device alone or as a change for all devices. */
 	restoreBackup: (id: string, scope: RestoreScope) => __TAURI_INVOKE<RestoreResult>("restore_backup", { id, scope }),
+	/**  Where the database is gone: a backup takes its place. */
+	restoreMissing: (id: string, passphrase: string | null) => __TAURI_INVOKE<Boot>("restore_missing", { id, passphrase }),
+	/**  Where the database is gone: what is left of it goes into a folder of its own. */
+	beginAnew: () => __TAURI_INVOKE<SetAside>("begin_anew"),
+	/**
+	 *  Where keys are gone: asks for a folder and writes what the database shows, or a backup, as plain files;
+	 *  none when the person cancelled.
+	 */
+	rescueExport: (format: ExportFormat, backup: string | null) => __TAURI_INVOKE<ExportAllResult | null>("rescue_export", { format, backup }),
 	/**  Items with conflicts. */
 	conflicts: (tab: ConflictTab) => __TAURI_INVOKE<ConflictRow[]>("conflicts", { tab }),
 	/**  Everything to be decided on one item. */
@@ -367,6 +376,10 @@ export type Boot = {
 	prefs: Prefs,
 	/**  This device; none before there is a vault. */
 	device: DeviceRef | null,
+	/**  What is wrong, where the state says that something is missing. */
+	trouble: CommandError | null,
+	/**  What is left, where the data are missing. */
+	remains: RemainsView | null,
 };
 
 /**  Whether there is a vault, and whether it is open. */
@@ -376,7 +389,11 @@ export type BootState =
 /**  A passphrase is needed. */
 "locked" | 
 /**  Open. */
-"ready";
+"ready" | 
+/**  The database is gone, while what belongs to it is there. */
+"dataMissing" | 
+/**  The database is there, and its keys are gone or cannot be read. */
+"keyMissing";
 
 /**  What importing a bundle would do. */
 export type BundlePreview = {
@@ -1394,6 +1411,20 @@ export type Range = {
 	end: number,
 };
 
+/**  What is left of a vault whose database is gone. */
+export type RemainsView = {
+	/**  In words: "its key, its settings and 3 backups". */
+	text: string,
+	/**  The data folder, for people to read. */
+	folder: string,
+	/**  Backups that can be restored. */
+	backups: number,
+	/**  Whether the keys are there, without which a backup can only be written as plain files. */
+	hasKeys: boolean,
+	/**  Whether the keys are under a passphrase. */
+	asksForPassphrase: boolean,
+};
+
 /**  What restoring a backup would do. Nothing was changed. */
 export type RestorePreview = {
 	/**  When the last change in it was made; none where it holds no changes. */
@@ -1495,6 +1526,14 @@ export type SearchPage = {
 	total: number,
 	/**  So many items are not in the index yet, or not as they are now: some of them may be missing here. */
 	waiting: number,
+};
+
+/**  What was left of a vault, set aside. */
+export type SetAside = {
+	/**  The folder that it is in now. */
+	folder: string,
+	/**  How this device stands now. */
+	boot: Boot,
 };
 
 /**  Why a value does not stand. */

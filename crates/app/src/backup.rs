@@ -3,11 +3,14 @@
 //! A backup is written under a hidden name, opened and compared, flushed, and only then gets its name;
 //! a full disk leaves the older ones as they are. What is kept how long: see [`crate::rotation`].
 
+use crate::home::Home;
 use crate::notices::kind;
+use crate::parts::Parts;
+use crate::session::Open;
 use crate::view::BackupKind;
 use crate::{App, AppError, rotation, view};
 use holdfast_oplog::Hash;
-use holdfast_store::{Store, StoreError};
+use holdfast_store::{Access, Store, StoreError, private_file};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -57,9 +60,13 @@ impl App {
             )));
         }
         self.with(|open| {
-            let database = self.home.database();
-            let size = write(path, |to| copy_compared(&mut open.store, &database, to))?;
-            open.note(kind::BACKUP, &json!({ "file": path.display().to_string() }))?;
+            let size = write(&self.home, path, |to| copy_compared(&mut open.store, to))?;
+            // The backup counts, not that it is in the list: there may be no room for that.
+            if let Err(error) =
+                open.note(kind::BACKUP, &json!({ "file": path.display().to_string() }))
+            {
+                tracing::warn!(%error, "the backup is not in the activity list");
+            }
             Ok(size)
         })
     }
@@ -113,7 +120,7 @@ impl App {
             return Ok(false);
         }
         let mut store = Store::open(&self.home.database())?;
-        if store.read(|tx| tx.position())? == 0 {
+        if store.access() == Access::Read || store.read(|tx| tx.position())? == 0 {
             return Ok(false);
         }
         drop(store);
@@ -137,19 +144,32 @@ impl App {
     /// Makes a backup of the database as it is on the disk now.
     pub(crate) fn make_backup(&self, kind: BackupKind) -> Result<BackupFile, AppError> {
         let folder = self.home.backups();
-        fs::create_dir_all(&folder).map_err(AppError::file(&folder))?;
-        restrict(&folder);
+        private_file::create_folder(&folder).map_err(AppError::file(&folder))?;
         let (time, path) = self.free_name(&folder, kind);
         let database = self.home.database();
-        write(&path, |to| {
+        write(&self.home, &path, |to| {
             if kind == BackupKind::BeforeMigration {
                 // Opening it would change what is to be kept.
                 return Store::copy_as_it_is(&database, to).map_err(AppError::from);
             }
             let mut store = Store::open(&database)?;
-            copy_compared(&mut store, &database, to)
+            copy_compared(&mut store, to)
         })?;
         Ok(BackupFile { path, time, kind })
+    }
+
+    /// Makes a backup of an open database whose file was deleted or moved away, and which nobody can open
+    /// any more when this process has closed it.
+    pub(crate) fn save_what_is_gone(&self, open: &mut Open) {
+        let folder = self.home.backups();
+        let made =
+            private_file::create_folder(&folder).map_err(AppError::file(&folder)).and_then(|()| {
+                let (_, path) = self.free_name(&folder, BackupKind::Manual);
+                write(&self.home, &path, |to| copy_compared(&mut open.store, to))
+            });
+        if let Err(error) = made {
+            tracing::error!(%error, "the database is gone, and no backup of it could be made");
+        }
     }
 
     fn free_name(&self, folder: &Path, kind: BackupKind) -> (Timestamp, PathBuf) {
@@ -166,12 +186,7 @@ impl App {
 
     pub(crate) fn backup_files(&self) -> Result<Vec<BackupFile>, AppError> {
         let folder = self.home.backups();
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(AppError::file(&folder)(error)),
-        };
-        Ok(entries.filter_map(Result::ok).filter_map(|entry| parse(entry.path())).collect())
+        files_in(&folder).map_err(AppError::file(&folder))
     }
 
     /// The backup of that id. What the window names is an id, never a path.
@@ -188,6 +203,21 @@ impl App {
         let known = self.backup_files()?.into_iter().find(|file| file.id() == id);
         Ok(known.map_or_else(|| given.to_owned(), |file| file.path))
     }
+}
+
+fn files_in(folder: &Path) -> std::io::Result<Vec<BackupFile>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => {
+            Ok(entries.filter_map(Result::ok).filter_map(|entry| parse(entry.path())).collect())
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// How many backups are in a folder, as far as it can be read.
+pub(crate) fn names(folder: &Path) -> usize {
+    files_in(folder).map_or(0, |files| files.len())
 }
 
 /// A backup by its name; other files are none.
@@ -219,11 +249,11 @@ pub(crate) fn shown(file: &BackupFile) -> view::BackupView {
 }
 
 /// Copies a database and compares what the copy shows and holds with the original.
-fn copy_compared(store: &mut Store, database: &Path, to: &Path) -> Result<(), AppError> {
+fn copy_compared(store: &mut Store, to: &Path) -> Result<(), AppError> {
     for _ in 0..TRIES {
         let before = sum(store)?;
         fs::write(to, []).map_err(AppError::file(to))?;
-        Store::copy_as_it_is(database, to)?;
+        store.copy_to(to)?;
         let mut copy = Store::open(to)?;
         let copied = sum(&mut copy)?;
         if copied == before || copied == sum(store)? {
@@ -244,6 +274,7 @@ fn sum(store: &mut Store) -> Result<Hash, StoreError> {
 
 /// Lets `make` write a file under a hidden name and gives it its name once it is on the disk. Its size.
 pub(crate) fn write(
+    home: &Home,
     path: &Path,
     make: impl FnOnce(&Path) -> Result<(), AppError>,
 ) -> Result<u64, AppError> {
@@ -251,11 +282,8 @@ pub(crate) fn write(
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let hidden = tempfile::Builder::new()
-        .prefix(".holdfast-")
-        .suffix(".part")
-        .tempfile_in(folder)
-        .map_err(AppError::file(folder))?;
+    let parts = Parts::begin(home, folder);
+    let hidden = parts.file_in(folder)?;
     let made = make(hidden.path());
     for sidecar in crate::session::sidecars(hidden.path()) {
         let _ = fs::remove_file(sidecar);
@@ -276,15 +304,6 @@ pub(crate) fn write(
 pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     holdfast_store::plain_file::flush_folder(folder)
 }
-
-#[cfg(unix)]
-fn restrict(folder: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    // Best effort, as for the database.
-    let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
-}
-#[cfg(not(unix))]
-fn restrict(_folder: &Path) {}
 
 #[cfg(test)]
 #[path = "backup_tests.rs"]

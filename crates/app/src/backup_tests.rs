@@ -77,7 +77,7 @@ fn a_copy_that_fails_leaves_the_older_ones_and_no_partial_file() {
     add(&app, "Buy oak");
     let older = app.backup_now().unwrap();
     let path = folder.path().join("home/backups/new.db");
-    let full = write(&path, |to| {
+    let full = write(&app.home, &path, |to| {
         std::fs::write(to, "half").unwrap();
         Err(StoreError::DiskFull.into())
     });
@@ -89,7 +89,7 @@ fn a_copy_that_fails_leaves_the_older_ones_and_no_partial_file() {
     // A file of that name is not replaced.
     std::fs::write(&path, "mine").unwrap();
     assert!(
-        write(&path, |to| {
+        write(&app.home, &path, |to| {
             let _: () = std::fs::write(to, "other").unwrap();
             Ok(())
         })

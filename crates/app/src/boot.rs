@@ -2,7 +2,7 @@
 //! person like it.
 
 use crate::session::{NewDevice, Open};
-use crate::{App, AppError, KeyStore, view};
+use crate::{App, AppError, KeyStore, Remains, view};
 
 /// Name of the private fact that keeps the preferences.
 pub(crate) const PREFS: &str = "prefs";
@@ -10,14 +10,17 @@ pub(crate) const PREFS: &str = "prefs";
 impl App {
     /// The state of this device.
     pub fn boot(&self) -> Result<view::Boot, AppError> {
-        let state = if self.has_vault() {
-            match self.open(None) {
-                Ok(()) => view::BootState::Ready,
-                Err(AppError::Locked) => view::BootState::Locked,
-                Err(error) => return Err(error),
+        let (state, trouble) = match self.open(None) {
+            Ok(()) => (view::BootState::Ready, None),
+            Err(AppError::Locked) => (view::BootState::Locked, None),
+            Err(AppError::NoVault(_)) => (view::BootState::New, None),
+            Err(error @ AppError::DataMissing { .. }) => {
+                (view::BootState::DataMissing, Some(error.into()))
             }
-        } else {
-            view::BootState::New
+            Err(error @ AppError::KeyMissing(_)) => {
+                (view::BootState::KeyMissing, Some(error.into()))
+            }
+            Err(error) => return Err(error),
         };
         let ready = state == view::BootState::Ready;
         if ready {
@@ -46,7 +49,36 @@ impl App {
             },
             prefs,
             device,
+            trouble,
+            remains: self.home.remains().map(|remains| self.remains_view(remains)),
         })
+    }
+
+    fn remains_view(&self, remains: Remains) -> view::RemainsView {
+        let secrets = self.secrets_without_database(None).map(drop);
+        view::RemainsView {
+            text: remains.to_string(),
+            folder: self.home.path().display().to_string(),
+            backups: remains.backups,
+            has_keys: matches!(secrets, Ok(()) | Err(AppError::Locked)),
+            asks_for_passphrase: matches!(secrets, Err(AppError::Locked)),
+        }
+    }
+
+    /// Puts a backup in the place of a database that is gone.
+    pub fn restore_missing(
+        &self,
+        id: &str,
+        passphrase: Option<&str>,
+    ) -> Result<view::Boot, AppError> {
+        self.restore(&self.known_backup(id)?, false, passphrase)?;
+        self.boot()
+    }
+
+    /// Sets aside what is left of a vault whose database is gone, so that this device can begin anew.
+    pub fn begin_anew(&self) -> Result<view::SetAside, AppError> {
+        let folder = self.set_remains_aside()?;
+        Ok(view::SetAside { folder: folder.display().to_string(), boot: self.boot()? })
     }
 
     /// Starts fresh: a new vault with this as its first device.

@@ -263,6 +263,9 @@ impl App {
         if has_vault && lists.is_none() {
             return Err(AppError::VaultExists(self.home.path().display().to_string()));
         }
+        if !has_vault {
+            self.refuse_in_place_of_another()?;
+        }
         let actor = crate::session::new_actor();
         self.introduction(new.name, actor)?;
         let passphrase = Passphrase::typed(invite_passphrase);

@@ -7,6 +7,7 @@ use crate::session::Open;
 use crate::view::BackupKind;
 use crate::{App, AppError, view};
 use holdfast_oplog::{ActorId, ChangeId, Hash, LogId, VaultId};
+use holdfast_store::private_file;
 use holdfast_store::{CheckLine, Removed, RepairKeys, Repaired, StoreError, Tx};
 use holdfast_vault::{Membership, sign_change, verify_change};
 use serde_json::json;
@@ -119,7 +120,7 @@ impl App {
     /// Writes what was taken out into a file of its own, one line each.
     fn keep_removed(&self, removed: &[Removed]) -> Result<String, AppError> {
         let folder = self.home.path().join("damaged");
-        std::fs::create_dir_all(&folder).map_err(AppError::file(&folder))?;
+        private_file::create_folder(&folder).map_err(AppError::file(&folder))?;
         let path = folder.join(format!("{}.txt", self.clock.now_ms()));
         let mut text = String::new();
         for row in removed {
@@ -129,7 +130,7 @@ impl App {
             }
             text.push('\n');
         }
-        let written = std::fs::File::create(&path)
+        let written = private_file::create_new(&path)
             .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
         written.map_err(AppError::file(&path))?;
         Ok(path.display().to_string())

@@ -20,6 +20,11 @@ impl DatabaseFile {
         Self(None)
     }
 
+    /// Whether the database that was opened is in the data folder no more, and no other one is.
+    pub(crate) fn is_gone(self, home: &Home) -> bool {
+        self.0.is_some() && Self::of(home).0.is_none()
+    }
+
     /// Whether another database is in the data folder by now. One that is missing is not another.
     pub(crate) fn is_replaced(self, home: &Home) -> bool {
         let now = Self::of(home);

@@ -23,6 +23,30 @@ pub enum AppError {
     /// The key of this data folder is not where it was kept.
     #[error("the key of this data is missing from {0}")]
     KeyMissing(String),
+    /// The database is gone, and what belongs to it is still there.
+    #[error(
+        "the database of this data folder is missing: {path} has {remains}, and no holdfast.db. Nothing was changed"
+    )]
+    DataMissing {
+        /// The data folder.
+        path: String,
+        /// What is left.
+        remains: crate::home::Remains,
+    },
+    /// A file that should be a backup of this vault cannot be used.
+    #[error("the backup {file} cannot be used ({why}). Nothing was changed")]
+    BackupUnusable {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A private fact of this device that cannot be read. It stays as it is.
+    #[error("what this device keeps about {0} cannot be read, and is left as it is")]
+    FactUnreadable(&'static str),
+    /// The disk of a file is full.
+    #[error("the disk is full: {0} could not be written; nothing that was saved before is lost")]
+    Full(String),
     /// An id that names nothing or several things.
     #[error("'{given}' is not the id of one {what}")]
     NoSuchItem {
@@ -115,6 +139,10 @@ impl AppError {
             Self::Locked => "locked",
             Self::KeyStore(_) => "key_store",
             Self::KeyMissing(_) => "key_missing",
+            Self::DataMissing { .. } => "data_missing",
+            Self::BackupUnusable { .. } => "backup_unusable",
+            Self::FactUnreadable(_) => "fact_unreadable",
+            Self::Full(_) => "disk_full",
             Self::NoSuchItem { .. } => "not_found",
             Self::Invalid(_) => "invalid",
             Self::WhichOccurrences(_) => "which_occurrences",
@@ -159,8 +187,16 @@ impl AppError {
                 "Choose one of: --key-store keychain (the system keychain), passphrase (a file under a passphrase), file (a plain file that only your account can read)."
             }
             Self::KeyMissing(_) => {
-                "Unlock the system keychain and try again, or bring the key file back from a backup. No new vault is made in its place."
+                "Unlock the system keychain and try again, or bring the file back from a copy. No new vault is made in its place. What the database shows can be written as plain files without the key: 'holdfastctl export DIR --rescue'."
             }
+            Self::DataMissing { .. } => {
+                "Put a backup in its place: 'holdfastctl backups' lists them, 'holdfastctl restore BACKUP' restores one. Or fetch everything from another device: 'holdfastctl pair accept' or 'holdfastctl join FILE', with --set-aside. Or begin anew: 'holdfastctl init --set-aside'. Both keep what is left in a folder of its own."
+            }
+            Self::BackupUnusable { .. } => "Choose another one: 'holdfastctl backups' lists them.",
+            Self::FactUnreadable(_) => {
+                "Nothing was written over it. Your tasks and notes are not affected; 'holdfastctl restore' or a newer version may be needed to read it."
+            }
+            Self::Full(_) => "Free some space there, or choose a place on another disk.",
             Self::NoSuchItem { .. } => "Give more characters of the id; the lists show it.",
             Self::NothingTo(_) => "Only actions of this device can be undone here.",
             Self::TestClock(_) => "Give an RFC 3339 time, or an offset such as +2h.",
@@ -182,6 +218,10 @@ impl AppError {
 
     /// For a failed file operation.
     pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
-        move |error| Self::File { path: path.display().to_string(), error }
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        move |error| match error.kind() {
+            StorageFull | QuotaExceeded => Self::Full(path.display().to_string()),
+            _ => Self::File { path: path.display().to_string(), error },
+        }
     }
 }

@@ -118,7 +118,7 @@ impl App {
 
     /// One exchange by the present mode, now.
     pub fn sync_now(self: &Arc<Self>) -> Result<Synced, AppError> {
-        match self.with(|open| Ok(open.mode()))? {
+        match self.with(|open| open.mode())? {
             view::Mode::Nearby => self.sync_nearby(),
             view::Mode::Manual | view::Mode::Cloud => self.exchange_folder(None, false),
         }

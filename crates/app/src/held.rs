@@ -58,7 +58,7 @@ impl App {
     /// What a device's large deletion would do, as it was when it came and was not taken in.
     fn inspect_nearby(&self, id: &str, device: DeviceId) -> Result<view::BundlePreview, AppError> {
         self.with(|open| {
-            let facts = open.nearby_facts();
+            let facts = open.nearby_facts()?;
             let since = facts.held.iter().find(|(of, ..)| *of == device).map(|held| held.2);
             let since = since.ok_or(AppError::NothingTo("look at any more"))?;
             let report = facts.held_reports.into_iter().find(|(of, _)| *of == device);
@@ -126,7 +126,7 @@ impl App {
     /// Lets a device's large deletion in: it is asked for again, and taken in.
     fn accept_nearby(&self, device: DeviceId, keep: bool) -> Result<view::ImportResult, AppError> {
         let (waits, running) = (
-            self.with(|open| Ok(open.nearby_facts().held.iter().any(|(of, ..)| *of == device)))?,
+            self.with(|open| Ok(open.nearby_facts()?.held.iter().any(|(of, ..)| *of == device)))?,
             self.nearby_runs(),
         );
         if !waits {
@@ -138,7 +138,9 @@ impl App {
         let before = self.with(|open| open.last_exchange())?;
         self.with(|open| open.confirm_deletion(device))?;
         let start = Instant::now();
-        while self.with(|open| Ok(open.nearby_facts().held.iter().any(|(of, ..)| *of == device)))? {
+        while self
+            .with(|open| Ok(open.nearby_facts()?.held.iter().any(|(of, ..)| *of == device)))?
+        {
             if start.elapsed() > REACHED {
                 return Err(AppError::NobodyNearby);
             }

@@ -1,5 +1,8 @@
 //! The data folder: where it is and what is in it.
 
+use crate::AppError;
+use holdfast_store::private_file;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// The variable that names another folder.
@@ -54,5 +57,69 @@ impl Home {
     /// vault, and no new one may take its place.
     pub fn has_vault(&self) -> bool {
         self.database().exists()
+    }
+
+    /// The database of a vault that is being made: it gets its name last.
+    pub(crate) fn making(&self) -> PathBuf {
+        self.0.join("holdfast.db.new")
+    }
+
+    /// What is left of a vault whose database is gone. None where there is a vault, where nothing is, and
+    /// where a new one was being made.
+    pub fn remains(&self) -> Option<Remains> {
+        if self.has_vault() {
+            return None;
+        }
+        let backups = crate::backup::names(&self.backups());
+        let found = Remains {
+            key: self.key().exists(),
+            private: self.private().exists(),
+            backups: u32::try_from(backups).unwrap_or(u32::MAX),
+        };
+        // One that is being made, or whose making was interrupted, has its key before its database.
+        let is_making = self.making().exists() && found.backups == 0;
+        ((found.key || found.private || found.backups > 0) && !is_making).then_some(found)
+    }
+
+    /// Holds the data folder against other processes that make, move or set aside a vault, until the
+    /// file is closed.
+    pub(crate) fn hold(&self) -> Result<File, AppError> {
+        let path = self.0.join("joining.lock");
+        let lock = private_file::create(&path).map_err(AppError::file(&path))?;
+        lock.lock().map_err(AppError::file(&path))?;
+        Ok(lock)
+    }
+}
+
+/// What is left in a data folder whose database is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remains {
+    /// The file with the key.
+    pub key: bool,
+    /// The private facts of this device: its keys, sealed, and its settings.
+    pub private: bool,
+    /// Backups.
+    pub backups: u32,
+}
+
+impl std::fmt::Display for Remains {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut parts = Vec::new();
+        if self.key {
+            parts.push("its key".to_owned());
+        }
+        if self.private {
+            parts.push("its settings".to_owned());
+        }
+        match self.backups {
+            0 => {}
+            1 => parts.push("1 backup".to_owned()),
+            many => parts.push(format!("{many} backups")),
+        }
+        match parts.split_last() {
+            Some((last, [])) => f.write_str(last),
+            Some((last, rest)) => write!(f, "{} and {last}", rest.join(", ")),
+            None => f.write_str("nothing"),
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! much of it to do before a search. Owns when; never what is found.
 
 use crate::{App, AppError, view};
-use holdfast_store::Store;
+use holdfast_store::{Store, StoreError};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
@@ -19,8 +19,17 @@ const TURN: Duration = Duration::from_millis(2);
 impl App {
     /// Indexes everything that waits for it. For programs that search once and end.
     pub fn index_everything(&self) -> Result<(), AppError> {
-        while self.with(|open| Ok(open.store.write(|tx| tx.index_search(AT_ONCE))?))? > 0 {}
+        while self.with(|open| readable(open.store.write(|tx| tx.index_search(AT_ONCE))))? > 0 {}
         Ok(())
+    }
+}
+
+/// What was indexed; nothing where there is no room for it, or nothing may be written. A search finds then
+/// what was indexed before, and says how much it did not look at.
+pub(crate) fn readable(indexed: Result<usize, StoreError>) -> Result<usize, AppError> {
+    match indexed {
+        Err(StoreError::DiskFull | StoreError::ReadOnly) => Ok(0),
+        indexed => Ok(indexed?),
     }
 }
 

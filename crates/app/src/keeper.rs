@@ -71,9 +71,9 @@ impl Keeper {
                 }
                 let found = app.with(|open| {
                     // The folder is the other half of Manual mode.
-                    let on = open.mode() == crate::view::Mode::Manual;
+                    let on = open.mode()? == crate::view::Mode::Manual;
                     let folder = if on { open.folder_settings()? } else { None };
-                    Ok((folder, open.paused().is_some()))
+                    Ok((folder, open.paused()?.is_some()))
                 });
                 let Ok((Some(folder), paused)) = found else {
                     watched = None;

@@ -2,10 +2,9 @@
 //! plain file that only the person's account can read, chosen knowingly.
 
 use crate::AppError;
-use holdfast_store::plain_file;
+use holdfast_store::{plain_file, private_file};
 use holdfast_vault::{KeyFile, Passphrase, RootSecret};
 use rand_core::OsRng;
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 
@@ -120,13 +119,6 @@ fn keychain_works() -> bool {
 
 /// Writes a file that must not exist yet, readable by the person's account alone.
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), AppError> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path).map_err(AppError::file(path))?;
+    let mut file = private_file::create_new(path).map_err(AppError::file(path))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(AppError::file(path))
 }

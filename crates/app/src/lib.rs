@@ -15,6 +15,7 @@ mod boot;
 mod bundles;
 mod check;
 mod clock;
+mod closed_home;
 mod conflicts;
 mod database_file;
 mod describe;
@@ -33,6 +34,8 @@ mod inspect;
 mod items;
 mod joining;
 mod keeper;
+mod kept;
+mod kept_choices;
 mod keystore;
 mod lists;
 pub mod markup;
@@ -42,6 +45,7 @@ mod new_device;
 mod next_occurrence;
 mod notices;
 mod order;
+mod parts;
 mod pause;
 mod people;
 mod policies;
@@ -49,11 +53,13 @@ mod quick_add;
 mod removal;
 mod reopen;
 mod repeats;
+mod rescue;
 mod resolve;
 mod restore;
 mod review;
 mod rotation;
 mod search;
+mod secrets;
 mod session;
 mod set_aside;
 mod snapshot_points;
@@ -73,6 +79,8 @@ mod watch;
 #[cfg(test)]
 mod exchanges_tests;
 #[cfg(test)]
+mod missing_tests;
+#[cfg(test)]
 mod newer_tests;
 #[cfg(test)]
 mod next_occurrence_tests;
@@ -91,7 +99,7 @@ pub use error::AppError;
 pub use folder::Synced;
 pub use holdfast_oplog::Space;
 pub use holdfast_store::plain_file;
-pub use home::Home;
+pub use home::{Home, Remains};
 pub use keeper::Keeper;
 pub use keystore::KeyStore;
 pub use nearby::{

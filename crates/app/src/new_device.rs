@@ -2,13 +2,15 @@
 
 use crate::home::Home;
 use crate::keystore::KeyStore;
-use crate::session::{NewDevice, Open, Secrets, fact, sidecars};
+use crate::secrets::Secrets;
+use crate::session::{NewDevice, Open, fact, sidecars};
 use crate::{App, AppError};
 use holdfast_oplog::ActorId;
-use holdfast_store::{PrivateStore, Store};
+use holdfast_store::{PrivateStore, Store, private_file};
 use holdfast_vault::{DeviceKeys, Keyring, Passphrase, RootSecret, seal_with_root};
 use rand_core::OsRng;
 use std::fs;
+use std::path::PathBuf;
 
 /// The files of a new device, before they are opened.
 pub(crate) struct Laid {
@@ -25,11 +27,40 @@ impl App {
         actor: ActorId,
         make: impl FnOnce(&std::path::Path) -> Result<(Store, DeviceKeys, Keyring), AppError>,
     ) -> Result<Open, AppError> {
-        if self.has_vault() {
-            return Err(AppError::VaultExists(self.home().path().display().to_string()));
-        }
+        let path = self.home().path();
+        holdfast_transports::folder::refuse_as_home(path)?;
+        private_file::create_folder(path).map_err(AppError::file(path))?;
+        // Of several processes that do this at once the others wait for the first, and are told then.
+        let held = self.home().hold()?;
+        self.refuse_in_place_of_another()?;
         let laid = self.lay_out(self.home(), new, actor, make)?;
+        drop(held);
+        self.home().close_to_others();
         self.take_up(laid, actor)
+    }
+
+    /// Refuses to make a vault where there is one, or what is left of one.
+    pub(crate) fn refuse_in_place_of_another(&self) -> Result<(), AppError> {
+        let path = || self.home().path().display().to_string();
+        if self.has_vault() {
+            return Err(AppError::VaultExists(path()));
+        }
+        match self.home().remains() {
+            Some(remains) => Err(AppError::DataMissing { path: path(), remains }),
+            None => Ok(()),
+        }
+    }
+
+    /// Sets aside what is left of a vault whose database is gone, so that a new one may be made or joined.
+    /// Nothing is deleted: the folder that it is in now, which can be opened as a data folder of its own.
+    pub fn set_remains_aside(&self) -> Result<PathBuf, AppError> {
+        let _held = self.home().hold()?;
+        if self.home().remains().is_none() {
+            return Err(AppError::NothingTo("set aside"));
+        }
+        let to = crate::joining::put_aside(self.home(), self.clock().now_ms())?;
+        self.home().close_to_others();
+        Ok(to)
     }
 
     /// Writes the files of a new device into a folder without a vault. The database gets its name last,
@@ -42,14 +73,14 @@ impl App {
         make: impl FnOnce(&std::path::Path) -> Result<(Store, DeviceKeys, Keyring), AppError>,
     ) -> Result<Laid, AppError> {
         holdfast_transports::folder::refuse_as_home(self.home().path())?;
-        fs::create_dir_all(home.path()).map_err(AppError::file(home.path()))?;
+        private_file::create_folder(home.path()).map_err(AppError::file(home.path()))?;
         let chosen = match new.key_store {
             Some(chosen) => chosen,
             None => best_store(new.passphrase)?,
         };
         let passphrase = new.passphrase.map(Passphrase::chosen).transpose()?;
         self.clear_leftovers(home)?;
-        let making = home.path().join("holdfast.db.new");
+        let making = home.making();
         let made = make(&making);
         let (keys, keyring) = match made {
             // Closing the store folds its write-ahead log into the one file.
@@ -93,7 +124,7 @@ impl App {
 
     /// Moves aside what an interrupted attempt left; a key is never deleted.
     fn clear_leftovers(&self, home: &Home) -> Result<(), AppError> {
-        remove_database(&home.path().join("holdfast.db.new"));
+        remove_database(&home.making());
         // A write-ahead log that lost its database must not be taken for the new one's.
         let logs = [home.private(), home.database()].map(|path| sidecars(&path)).concat();
         for path in [home.key(), home.private()].into_iter().chain(logs) {

@@ -1,12 +1,19 @@
 //! Pausing what syncs by itself. Syncing now, when the person says so, still works.
 
+use crate::kept::Fact;
 use crate::session::Open;
 use crate::view::{PauseLength, Paused, SyncStatus};
 use crate::{App, AppError, view};
+use serde::{Deserialize, Serialize};
 
-/// Name of the private fact.
-const FACT: &str = "paused";
+/// Until when syncing by itself is paused, as it is stored.
+const PAUSE: Fact<Option<KeptPause>> = Fact::new("paused", "the pause: pause or resume again");
 const HOUR: i64 = 3_600_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct KeptPause {
+    until: Option<i64>,
+}
 
 impl App {
     /// Pauses.
@@ -33,11 +40,8 @@ impl App {
 
     fn keep_pause(&self, paused: Option<Paused>) -> Result<SyncStatus, AppError> {
         self.with(|open| {
-            let bytes = paused.map(|paused| serde_json::to_vec(&paused)).transpose();
-            let bytes = bytes.map_err(|error| {
-                AppError::Invalid(format!("The pause cannot be kept: {error}."))
-            })?;
-            Ok(open.private.set(FACT, &bytes.unwrap_or_default())?)
+            let paused = paused.map(|Paused { until }| KeptPause { until });
+            PAUSE.keep(&mut open.private, &paused)
         })?;
         self.tell(view::Changed::anything(0));
         self.status()
@@ -46,10 +50,9 @@ impl App {
 
 impl Open {
     /// The pause that is in force.
-    pub(crate) fn paused(&self) -> Option<Paused> {
-        let bytes = self.private.get(FACT).ok().flatten()?;
-        // A pause that cannot be read is none.
-        let paused: Paused = serde_json::from_slice(&bytes).ok()?;
-        paused.until.is_none_or(|until| until > self.now_ms()).then_some(paused)
+    pub(crate) fn paused(&self) -> Result<Option<Paused>, AppError> {
+        let kept = PAUSE.read(&self.private)?.flatten();
+        let paused = kept.map(|KeptPause { until }| Paused { until });
+        Ok(paused.filter(|paused| paused.until.is_none_or(|until| until > self.now_ms())))
     }
 }

@@ -7,11 +7,12 @@
 
 use crate::difference::{self, Picture};
 use crate::notices::kind;
+use crate::parts::Parts;
 use crate::session::Open;
 use crate::view::BackupKind;
 use crate::{App, AppError, backup, view};
 use holdfast_oplog::VersionVector;
-use holdfast_store::{CheckLine, Store, StoreError, plain_file};
+use holdfast_store::{CheckLine, Store, StoreError, plain_file, private_file};
 use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ pub(crate) const RESTORE: &str = "backup.restore";
 struct Verified {
     store: Store,
     file: tempfile::TempPath,
+    _parts: Parts,
 }
 
 impl App {
@@ -75,9 +77,14 @@ impl App {
         match self.with(|_| Ok(())) {
             Ok(()) if propagate => self.restore_for_all(path),
             Ok(()) => self.restore_here(path),
-            Err(AppError::Store(
-                StoreError::Damaged(_) | StoreError::DiskFailed(_) | StoreError::NotFound { .. },
-            )) if !propagate => self.restore_over_damage(path, passphrase),
+            Err(
+                AppError::DataMissing { .. }
+                | AppError::Store(
+                    StoreError::Damaged(_)
+                    | StoreError::DiskFailed(_)
+                    | StoreError::NotFound { .. },
+                ),
+            ) if !propagate => self.restore_over_damage(path, passphrase),
             Err(error) => Err(error),
         }
     }
@@ -118,7 +125,7 @@ impl App {
             let point = self.make_backup(BackupKind::BeforeRestore)?;
             let members = open.store.read(|tx| tx.membership())?;
             let foreign = crate::notices::taken_out(&backup.store);
-            let Verified { store, file } = backup;
+            let Verified { store, file, _parts } = backup;
             drop(store);
             // First the new identity: whenever the power goes after this, nothing is written under the
             // old one.
@@ -132,23 +139,27 @@ impl App {
         Ok(restored)
     }
 
-    /// Where the database cannot even be opened: it is set aside as it is, and the backup takes its
-    /// place.
+    /// Where the database cannot even be opened, or is gone: what there is of it is set aside as it is, and
+    /// the backup takes its place.
     fn restore_over_damage(
         &self,
         path: &Path,
         passphrase: Option<&str>,
     ) -> Result<view::RestoreResult, AppError> {
-        let mut secrets = self.open_secrets(passphrase)?;
-        let file = self.copy_of_backup(path)?;
-        let mut store = Store::open(&file)?;
-        let members = secrets.members_in(&mut store)?;
-        refuse_damage(&mut store, &members, secrets.keyring.vault())?;
-        let counts = difference::Counts {
-            added: store.read(Picture::of)?.counts_from(&Picture::default()).added,
-            ..difference::Counts::default()
+        let mut secrets = self.secrets_without_database(passphrase)?;
+        let (file, _parts) = self.copy_of_backup(path)?;
+        let looked = || -> Result<_, AppError> {
+            let mut store = Store::open(&file)?;
+            let members = secrets.members_in(&mut store)?;
+            refuse_damage(path, &mut store, &members, secrets.keyring.vault())?;
+            Ok(difference::Counts {
+                added: store.read(Picture::of)?.counts_from(&Picture::default()).added,
+                ..difference::Counts::default()
+            })
         };
-        drop(store);
+        let counts = looked().map_err(of_backup(path))?;
+        // Nobody may make another vault here meanwhile.
+        let held = self.home.hold()?;
         let aside = self.set_aside()?;
         secrets.distrust()?;
         let database = self.home.database();
@@ -158,6 +169,8 @@ impl App {
         }
         file.persist(&database).map_err(|error| AppError::file(&database)(error.error))?;
         backup::sync_folder(self.home.path()).map_err(AppError::file(self.home.path()))?;
+        drop(held);
+        self.open(passphrase)?;
         self.with(|open| {
             open.after_restore(&[])?;
             open.note(kind::RESTORE, &json!({ "scope": "here", "over_damage": true }))
@@ -165,7 +178,7 @@ impl App {
         self.tell(view::Changed::anything(0));
         Ok(view::RestoreResult {
             point: None,
-            aside: Some(aside.display().to_string()),
+            aside: aside.map(|folder| folder.display().to_string()),
             scope: view::RestoreScope::Here,
             adds: counts.added,
             updates: 0,
@@ -174,57 +187,68 @@ impl App {
         })
     }
 
-    /// Copies the files of a database that cannot be opened into a folder of their own.
-    fn set_aside(&self) -> Result<PathBuf, AppError> {
-        let folder = self.home.path().join("damaged").join(self.clock.now_ms().to_string());
-        fs::create_dir_all(&folder).map_err(AppError::file(&folder))?;
+    /// Copies the files of a database that cannot be opened into a folder of their own; none where there
+    /// are none.
+    fn set_aside(&self) -> Result<Option<PathBuf>, AppError> {
         let database = self.home.database();
-        for path in crate::session::sidecars(&database).into_iter().chain([database]) {
-            if let Some(name) = path.file_name()
-                && path.exists()
-            {
+        let files = crate::session::sidecars(&database).into_iter().chain([database]);
+        let files: Vec<PathBuf> = files.filter(|path| path.exists()).collect();
+        if files.is_empty() {
+            return Ok(None);
+        }
+        let folder = self.home.path().join("damaged").join(self.clock.now_ms().to_string());
+        private_file::create_folder(&folder).map_err(AppError::file(&folder))?;
+        for path in files {
+            if let Some(name) = path.file_name() {
                 let to = folder.join(name);
-                fs::copy(&path, &to).map_err(AppError::file(&to))?;
-                plain_file::flush(&to).map_err(AppError::file(&to))?;
+                let copied = plain_file::open(&path, u64::MAX).and_then(|mut file| {
+                    let mut copy = private_file::create_new(&to)?;
+                    std::io::copy(&mut file, &mut copy)?;
+                    copy.sync_all()
+                });
+                copied.map_err(AppError::file(&to))?;
             }
         }
-        Ok(folder)
+        Ok(Some(folder))
     }
 
     /// A copy of a backup beside the database, which may be opened and brought up to date.
-    fn copy_of_backup(&self, path: &Path) -> Result<tempfile::TempPath, AppError> {
+    fn copy_of_backup(&self, path: &Path) -> Result<(tempfile::TempPath, Parts), AppError> {
         if !path.is_file() {
             let given = path.display().to_string();
             return Err(AppError::NoSuchItem { what: "backup", given });
         }
-        let file = tempfile::Builder::new()
-            .prefix(".holdfast-")
-            .suffix(".part")
-            .tempfile_in(self.home.path())
-            .map_err(AppError::file(self.home.path()))?
-            .into_temp_path();
-        fs::copy(path, &file).map_err(AppError::file(path))?;
-        plain_file::flush(&file).map_err(AppError::file(path))?;
-        Ok(file)
+        let mut backup = plain_file::open(path, u64::MAX).map_err(AppError::file(path))?;
+        let parts = Parts::begin(&self.home, self.home.path());
+        let mut file = parts.file_in(self.home.path())?;
+        let copied = std::io::copy(&mut backup, file.as_file_mut());
+        let flushed = copied.and_then(|_| file.as_file().sync_all());
+        flushed.map_err(AppError::file(self.home.path()))?;
+        Ok((file.into_temp_path(), parts))
     }
 
     fn verify_backup(&self, open: &mut Open, path: &Path) -> Result<Verified, AppError> {
-        let file = self.copy_of_backup(path)?;
-        let mut store = Store::open(&file)?;
-        // Where a restore was interrupted, the backup made before it may know of an identity of this
-        // device of which the restored data do not. Its records are signed like all others.
+        let (file, parts) = self.copy_of_backup(path)?;
         let mut records = open.store.read(|tx| tx.membership())?;
-        records.extend(store.read(|tx| tx.membership())?);
-        records.sort_unstable();
-        records.dedup();
-        let members = holdfast_vault::Membership::from_records(open.vault(), &records);
-        refuse_damage(&mut store, &members, open.vault())?;
-        Ok(Verified { store, file })
+        let mut looked = || -> Result<_, AppError> {
+            let mut store = Store::open(&file)?;
+            // Where a restore was interrupted, the backup made before it may know of an identity of this
+            // device of which the restored data do not. Its records are signed like all others.
+            records.extend(store.read(|tx| tx.membership())?);
+            records.sort_unstable();
+            records.dedup();
+            let members = holdfast_vault::Membership::from_records(open.vault(), &records);
+            refuse_damage(path, &mut store, &members, open.vault())?;
+            Ok(store)
+        };
+        let store = looked().map_err(of_backup(path))?;
+        Ok(Verified { store, file, _parts: parts })
     }
 }
 
 /// Refuses a backup of another vault, and one whose changes are not whole.
 fn refuse_damage(
+    path: &Path,
     store: &mut Store,
     members: &holdfast_vault::Membership,
     vault: holdfast_oplog::VaultId,
@@ -246,10 +270,28 @@ fn refuse_damage(
             store.write(|tx| tx.rebuild())?;
             Ok(())
         }
-        Some(line) => Err(AppError::Invalid(format!(
-            "This backup is damaged ({}): choose another one. Nothing was changed.",
-            line.text
-        ))),
+        Some(line) => Err(unusable(path, format!("it is damaged: {}", line.text))),
+    }
+}
+
+fn unusable(path: &Path, why: String) -> AppError {
+    AppError::BackupUnusable { file: path.display().to_string(), why }
+}
+
+/// What goes wrong with the copy of a backup is said of the backup, never of the person's own database. A
+/// disk that is full or fails is neither.
+pub(crate) fn of_backup(path: &Path) -> impl Fn(AppError) -> AppError + '_ {
+    move |error| match error {
+        AppError::Store(StoreError::Damaged(why)) => {
+            unusable(path, format!("it is damaged: {why}"))
+        }
+        AppError::Store(StoreError::NewerDatabase { .. }) => {
+            unusable(path, "it was made by a newer version of Holdfast: update the app".into())
+        }
+        AppError::Store(
+            error @ (StoreError::Sqlite(_) | StoreError::Model(_) | StoreError::Oplog(_)),
+        ) => unusable(path, format!("it is damaged: {error}")),
+        other => other,
     }
 }
 

@@ -167,7 +167,7 @@ fn a_backup_of_another_vault_or_a_damaged_one_changes_nothing() {
         assert!(refused.to_string().contains("damaged"), "{refused}");
     }
     std::fs::write(&backup, "no database").unwrap();
-    assert_eq!(laptop.app.restore(&backup, false, None).unwrap_err().code(), "damaged");
+    assert_eq!(laptop.app.restore(&backup, false, None).unwrap_err().code(), "backup_unusable");
     assert_eq!(
         laptop.app.restore(&laptop.file("none"), false, None).unwrap_err().code(),
         "not_found"

@@ -1,6 +1,6 @@
 //! Search as people type it: words, and `in:` `tag:` `is:`.
 
-use crate::indexing::AT_ONCE;
+use crate::indexing::{AT_ONCE, readable};
 use crate::{App, AppError, items, view};
 use holdfast_model::fields::{LIST, STATUS, TITLE};
 use holdfast_store::{SearchQuery, Tx};
@@ -22,7 +22,7 @@ impl App {
     pub fn search(&self, query: &str, limit: u32) -> Result<view::SearchPage, AppError> {
         self.with(|open| {
             if open.store.read(|tx| tx.search_due())? > 0 {
-                open.store.write(|tx| tx.index_search(AT_ONCE))?;
+                readable(open.store.write(|tx| tx.index_search(AT_ONCE)))?;
             }
             open.store.read(|tx| {
                 let Some(parsed) = parse(tx, query, limit as usize)? else {

@@ -5,12 +5,13 @@ use crate::database_file::DatabaseFile;
 use crate::home::Home;
 use crate::identity::{self, Place, Settling, Written};
 use crate::keystore::KeyStore;
+use crate::secrets::Secrets;
 use crate::{AppError, view};
 use holdfast_oplog::{ActorId, ChangeId, DeviceId, Hash, VaultId};
-use holdfast_store::{Author, PrivateStore, Store};
+use holdfast_store::{Access, Author, PrivateStore, Store, StoreError};
 use holdfast_vault::membership::{self, Introduction, Membership};
 use holdfast_vault::{
-    DeviceKeys, Keyring, Passphrase, RootSecret, open_with_root, seal_with_root, sign_change,
+    DeviceKeys, Keyring, RootSecret, open_with_root, seal_with_root, sign_change,
 };
 use rand_core::{OsRng, RngCore};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -86,6 +87,9 @@ impl App {
     /// Opens a data folder, whether a vault is in it or not.
     pub fn at(home: Home) -> Result<Self, AppError> {
         crate::joining::complete(&home)?;
+        if home.has_vault() || home.remains().is_some() {
+            home.close_to_others();
+        }
         Ok(Self::beside(home, Clock::from_environment()?))
     }
 
@@ -128,9 +132,7 @@ impl App {
 
     /// Makes a new vault with this as its first device.
     pub fn create(&self, new: &NewDevice<'_>) -> Result<(), AppError> {
-        if self.has_vault() {
-            return Err(AppError::VaultExists(self.home.path().display().to_string()));
-        }
+        self.refuse_in_place_of_another()?;
         let keys = DeviceKeys::generate(&mut OsRng);
         let actor = new_actor();
         let introduction = self.introduction(new.name, actor)?;
@@ -201,7 +203,10 @@ impl App {
         let Secrets { private, keys, keyring, actor, root } = secrets;
         let file = DatabaseFile::of(&self.home);
         let mut store = crate::snapshot_points::open(&self.home, self.clock)?;
-        store.write(|tx| tx.catch_up(self.clock.now_ms()))?;
+        let writes = store.access() == Access::Full;
+        if writes {
+            store.write(|tx| tx.catch_up(self.clock.now_ms()))?;
+        }
         let place = Place::of(self.home.path());
         let (told, settling, own) = store.read(|tx| {
             let settling = Settling::look(tx, &private, place)?;
@@ -222,46 +227,18 @@ impl App {
             written,
             file,
         };
-        if open.settling.is_due() {
-            open.before_writing()?;
-        }
-        open.recover_keys()?;
-        let foreign = crate::notices::taken_out(&open.store);
-        if !foreign.is_empty() {
-            open.note(crate::notices::kind::FOREIGN, &serde_json::json!({ "skipped": foreign }))?;
+        if writes {
+            if open.settling.is_due() {
+                open.before_writing()?;
+            }
+            open.recover_keys()?;
+            let foreign = crate::notices::taken_out(&open.store);
+            if !foreign.is_empty() {
+                let skipped = serde_json::json!({ "skipped": foreign });
+                open.note(crate::notices::kind::FOREIGN, &skipped)?;
+            }
         }
         Ok(open)
-    }
-
-    /// Opens what is private to this device: its keys and its identity.
-    pub(crate) fn open_secrets(&self, passphrase: Option<&str>) -> Result<Secrets, AppError> {
-        if !self.has_vault() {
-            return Err(AppError::NoVault(self.home.path().display().to_string()));
-        }
-        if !self.home.private().exists() {
-            return Err(AppError::KeyMissing(self.home.private().display().to_string()));
-        }
-        let private = PrivateStore::open(&self.home.private())?;
-        let read = |key: &'static str| -> Result<Vec<u8>, AppError> {
-            private
-                .get(key)?
-                .ok_or_else(|| AppError::KeyMissing(self.home.private().display().to_string()))
-        };
-        let name = String::from_utf8_lossy(&read(fact::KEY_STORE)?).into_owned();
-        let chosen = KeyStore::parse(&name).ok_or(AppError::KeyStore(name))?;
-        let account = String::from_utf8_lossy(&read(fact::ACCOUNT)?).into_owned();
-        let passphrase = passphrase.map(Passphrase::typed);
-        let root = chosen.recall(&self.home.key(), &account, passphrase.as_ref())?;
-        let keys = DeviceKeys::decode(&open_with_root(
-            &root,
-            fact::DEVICE_KEYS,
-            &read(fact::DEVICE_KEYS)?,
-        )?)?;
-        let keyring =
-            Keyring::decode(&open_with_root(&root, fact::KEYRING, &read(fact::KEYRING)?)?)?;
-        let actor =
-            ActorId::from_slice(&read(fact::ACTOR)?).map_err(holdfast_store::StoreError::from)?;
-        Ok(Secrets { private, keys, keyring, actor, root })
     }
 
     /// Runs `work` on the open vault; opens it first where no passphrase is needed. Listeners are told
@@ -275,12 +252,21 @@ impl App {
             // Another process joined another vault here: what is open lies among the earlier ones now.
             *guard = None;
         }
+        if let Some(open) = guard.as_mut().filter(|open| open.file.is_gone(&self.home)) {
+            // It can still be read as long as it is open, and that is the last chance.
+            self.save_what_is_gone(open);
+            *guard = None;
+        }
         let open = match &mut *guard {
             Some(open) => open,
             empty => empty.insert(self.open_files(None)?),
         };
         let result = work(open);
         let news = open.news();
+        if matches!(&result, Err(AppError::Store(StoreError::ReadOnly))) {
+            // The person may make the disk writable, and try again.
+            *guard = None;
+        }
         drop(guard);
         if let Ok(Some(changed)) = news {
             self.tell(changed);
@@ -311,28 +297,6 @@ impl App {
     pub(crate) fn adopt(&self, open: Open) {
         *self.lock() = Some(open);
         self.tell(view::Changed::anything(0));
-    }
-}
-
-/// What is private to this device.
-pub(crate) struct Secrets {
-    pub(crate) private: PrivateStore,
-    pub(crate) keys: DeviceKeys,
-    pub(crate) keyring: Keyring,
-    pub(crate) actor: ActorId,
-    pub(crate) root: RootSecret,
-}
-
-impl Secrets {
-    /// Who is in the vault, as far as a database tells.
-    pub(crate) fn members_in(&self, store: &mut Store) -> Result<Membership, AppError> {
-        let records = store.read(|tx| tx.membership())?;
-        Ok(Membership::from_records(self.keyring.vault(), &records))
-    }
-
-    /// See [`Open::distrust`].
-    pub(crate) fn distrust(&mut self) -> Result<(), AppError> {
-        identity::distrust(&mut self.private)
     }
 }
 

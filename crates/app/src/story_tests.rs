@@ -289,7 +289,7 @@ fn a_vault_whose_private_facts_are_missing_is_never_replaced() {
     let before = std::fs::read(home.path().join("holdfast.db")).unwrap();
     let again = App::at(home.clone()).unwrap();
     assert!(again.has_vault());
-    assert_eq!(again.boot().unwrap_err().code(), "key_missing");
+    assert_eq!(again.boot().unwrap().state, view::BootState::KeyMissing);
     assert_eq!(again.create(&new("Laptop")).unwrap_err().code(), "vault_exists");
     assert_eq!(std::fs::read(home.path().join("holdfast.db")).unwrap(), before);
 }

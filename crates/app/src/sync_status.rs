@@ -49,12 +49,13 @@ impl Open {
     pub(crate) fn status(&mut self) -> Result<view::SyncStatus, AppError> {
         let others = self.others()?;
         let people = self.people()?;
-        let mode = self.mode();
+        let mode = self.mode()?;
         let nearby = mode == view::Mode::Nearby;
         // The folder is the other half of Manual mode.
         let folder = if nearby { None } else { self.folder_settings()? };
-        let facts_nearby = self.nearby_facts();
-        let paused = self.paused();
+        // What cannot be read is told where Nearby is; the status is about more.
+        let facts_nearby = self.nearby_facts().unwrap_or_default();
+        let paused = self.paused()?;
         let zone = TimeZone::system();
         let now_ms = self.now_ms();
         self.store.read(|tx| {

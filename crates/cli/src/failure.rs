@@ -29,6 +29,9 @@ pub(crate) enum Failure {
     /// A passphrase is needed and nobody can be asked.
     #[error("a passphrase is needed: {0}")]
     NoPassphrase(&'static str),
+    /// A pairing code is needed and nobody can be asked.
+    #[error("the code that the other device shows is needed")]
+    NoCode,
     /// A check found something.
     #[error("the check found problems")]
     CheckFailed,
@@ -48,6 +51,7 @@ impl Failure {
             Self::NoDevice(_) => "not_found",
             Self::Input { .. } => "file",
             Self::NoPassphrase(_) => "locked",
+            Self::NoCode => "no_code",
             Self::CheckFailed => "check_failed",
             Self::NotSynced(error) => &error.code,
             Self::Output(_) => "output",
@@ -65,6 +69,9 @@ impl Failure {
             Self::NoPassphrase(_) => Some(
                 "Give it in a file with --passphrase-file, or run this in a terminal to be asked.",
             ),
+            Self::NoCode => {
+                Some("Give it in a file with --code-file, or run this in a terminal to be asked.")
+            }
             Self::CheckFailed => Some(
                 "Run 'holdfastctl check --repair' to take out what is damaged and make the views anew; a full bundle of another device brings it back.",
             ),

@@ -1,6 +1,6 @@
 //! Passphrases: from a file, a variable, or a person at a terminal.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use holdfast_app::plain_file;
@@ -25,6 +25,30 @@ pub(crate) fn from_file(path: &Path) -> Result<Secret, Failure> {
     let kept = text.trim_end_matches(['\r', '\n']).len();
     text.truncate(kept);
     Ok(text)
+}
+
+/// The pairing code in a file, or of standard input where the file is `-`.
+pub(crate) fn code_in(path: &Path) -> Result<Secret, Failure> {
+    let code = if path.as_os_str() == "-" {
+        let failed = |error| Failure::Input { name: "standard input".to_owned(), error };
+        let mut text = Zeroizing::new(String::new());
+        io::stdin().lock().take(MOST).read_to_string(&mut text).map_err(failed)?;
+        text
+    } else {
+        from_file(path)?
+    };
+    Ok(Zeroizing::new(code.trim().to_owned()))
+}
+
+/// Asks the person at the terminal for the pairing code, which is not shown as it is typed.
+pub(crate) fn ask_code() -> Result<Secret, Failure> {
+    if !terminal::can_ask() {
+        return Err(Failure::NoCode);
+    }
+    let failed = |error| Failure::Input { name: "the terminal".to_owned(), error };
+    rpassword::prompt_password("The code that the other device shows: ")
+        .map(|code| Zeroizing::new(code.trim().to_owned()))
+        .map_err(failed)
 }
 
 /// The passphrase in [`VARIABLE`].

@@ -1,19 +1,20 @@
+use crate::access::{self, Access};
 use crate::guard::Guard;
 use crate::lately::Lately;
 use crate::restore_point::RestorePoint;
 use crate::upgrade;
-use crate::{StoreError, foreign, newer, schema};
+use crate::{StoreError, foreign, newer, private_file, schema};
 use holdfast_model::Policies;
 use holdfast_oplog::VaultId;
 use rusqlite::backup::Backup;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 /// How long a write waits for another process before it gives up.
-const BUSY: Duration = Duration::from_secs(10);
+pub(crate) const BUSY: Duration = Duration::from_secs(10);
 
 /// Pages in the write-ahead log from which on a commit moves them into the database: SQLite's own choice.
 const CHECKPOINT: i64 = 1000;
@@ -28,6 +29,7 @@ pub struct Store {
     /// What was taken out of the file when it was opened.
     foreign: Vec<String>,
     pub(crate) point: RestorePoint,
+    access: Access,
 }
 
 /// One transaction: everything in it happens, or nothing.
@@ -56,9 +58,12 @@ impl Store {
     }
 
     fn create_on(path: &Path, vault: VaultId, vfs: Option<&str>) -> Result<Self, StoreError> {
-        let (conn, foreign) = connect(path, vfs)?;
+        if vfs.is_none() {
+            private_file::create(path).map_err(StoreError::file)?;
+        }
+        let (conn, access, foreign) = connect(path, vfs, true)?;
         name(&conn, vault)?;
-        let store = Self::on_disk(conn, foreign)?;
+        let store = Self::on_disk(conn, access, foreign)?;
         if store.vault == vault {
             Ok(store)
         } else {
@@ -102,25 +107,53 @@ impl Store {
         Self::open_on(path, Some(vfs))
     }
 
-    fn open_on(path: &Path, vfs: Option<&str>) -> Result<Self, StoreError> {
-        // An empty file is what a failing disk or a broken copy leaves: it is not made a new database.
-        match std::fs::metadata(path) {
-            Ok(file) if file.len() > 0 || wal_of(path).exists() => {}
-            Ok(_) => return Err(StoreError::Damaged("its file is empty".into())),
-            Err(_) => {
-                return Err(StoreError::NotFound {
-                    what: "database",
-                    id: path.display().to_string(),
-                });
-            }
+    /// Opens a database for reading alone, and leaves its tables as they are: a backup, or one whose keys
+    /// are gone. One of an older version is read as a copy in memory.
+    pub fn open_for_reading(path: &Path) -> Result<Self, StoreError> {
+        expect_content(path)?;
+        newer::refuse_file(path, schema::KNOWN)?;
+        let settle = |conn: &Connection, _: Access| {
+            settle(conn, Access::Read)?;
+            Ok(conn.pragma_update(None, "query_only", "ON")?)
+        };
+        let (conn, _) = access::open(path, false, &settle)?;
+        if is_up_to_date(&conn)? {
+            Self::on_disk(conn, Access::Read, Vec::new())
+        } else {
+            Self::brought_up_to_date(&conn)
         }
-        let (conn, foreign) = connect(path, vfs)?;
-        Self::on_disk(conn, foreign)
     }
 
-    fn on_disk(conn: Connection, foreign: Vec<String>) -> Result<Self, StoreError> {
+    fn open_on(path: &Path, vfs: Option<&str>) -> Result<Self, StoreError> {
+        expect_content(path)?;
+        let (conn, access, foreign) = connect(path, vfs, false)?;
+        if access == Access::Read && !is_up_to_date(&conn)? {
+            return Self::brought_up_to_date(&conn);
+        }
+        Self::on_disk(conn, access, foreign)
+    }
+
+    fn on_disk(conn: Connection, access: Access, foreign: Vec<String>) -> Result<Self, StoreError> {
         let guard = Guard::watch(&conn)?;
-        Ok(Self { foreign, ..Self::from_connection(conn, guard)? })
+        Ok(Self { access, foreign, ..Self::from_connection(conn, guard)? })
+    }
+
+    /// A database of an older version that cannot be written, as a copy in memory that this version reads.
+    fn brought_up_to_date(conn: &Connection) -> Result<Self, StoreError> {
+        let mut copy = Connection::open_in_memory()?;
+        keep_statements(&copy)?;
+        Backup::new(conn, &mut copy)?.step(-1)?;
+        foreign::harden(&copy)?;
+        foreign::clear(&mut copy)?;
+        schema::migrate(&mut copy)?;
+        let mut store = Self::from_connection(copy, Guard::off())?;
+        store.write(|tx| tx.catch_up(0))?;
+        Ok(Self { access: Access::Read, ..store })
+    }
+
+    /// What may be done with it.
+    pub const fn access(&self) -> Access {
+        self.access
     }
 
     fn from_connection(conn: Connection, guard: Guard) -> Result<Self, StoreError> {
@@ -128,14 +161,14 @@ impl Store {
             .query_row("SELECT value FROM meta WHERE key = 'vault'", [], |row| row.get(0))
             .optional()?;
         let vault = vault.ok_or_else(|| StoreError::Damaged("it does not name a vault".into()))?;
-        let vault = VaultId(vault);
         Ok(Self {
             conn,
-            vault,
+            vault: VaultId(vault),
             lately: RefCell::default(),
             guard,
             foreign: Vec::new(),
             point: RestorePoint::default(),
+            access: Access::Full,
         })
     }
 
@@ -151,10 +184,14 @@ impl Store {
     }
 
     /// Runs `work` in one write transaction and commits it. When this returns `Ok`, it is on disk.
+    /// [`StoreError::ReadOnly`] where it may only be read.
     pub fn write<T, E: From<StoreError>>(
         &mut self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        if self.access == Access::Read {
+            return Err(StoreError::ReadOnly.into());
+        }
         let guard = self.guard.clone();
         let tx = self.begin(TransactionBehavior::Immediate)?;
         let value = work(&tx)?;
@@ -189,11 +226,15 @@ impl Store {
         Ok(self.conn.pragma_update(None, "wal_autocheckpoint", pages)?)
     }
 
-    /// Runs `work` in a write transaction and undoes it: what would happen, without it happening.
+    /// Runs `work` in a write transaction and undoes it: what would happen, without it happening. Where
+    /// nothing can be written, on a copy in memory.
     pub fn try_out<T, E: From<StoreError>>(
         &mut self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        if self.access == Access::Read {
+            return self.copy_in_memory()?.try_out(work);
+        }
         let mut tx = self.begin(TransactionBehavior::Immediate)?;
         tx.point = None;
         let value = work(&tx)?;
@@ -361,35 +402,63 @@ fn keep_statements(conn: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn wal_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    name.into()
+/// An empty file is what a failing disk or a broken copy leaves: it is not made a new database.
+fn expect_content(path: &Path) -> Result<(), StoreError> {
+    match std::fs::metadata(path) {
+        Ok(file) if file.len() > 0 || access::beside(path, "-wal").exists() => Ok(()),
+        Ok(_) => Err(StoreError::Damaged("its file is empty".into())),
+        Err(_) => Err(StoreError::NotFound { what: "database", id: path.display().to_string() }),
+    }
 }
 
-/// The connection, and what was taken out of the file because it is not this program's.
-fn connect(path: &Path, vfs: Option<&str>) -> Result<(Connection, Vec<String>), StoreError> {
+/// The connection, what may be done with it, and what was taken out of the file because it is not this
+/// program's. Where nothing can be written that stays in it, and is not run.
+fn connect(
+    path: &Path,
+    vfs: Option<&str>,
+    create: bool,
+) -> Result<(Connection, Access, Vec<String>), StoreError> {
     newer::refuse_file(path, schema::KNOWN)?;
-    let mut conn = match vfs {
-        Some(vfs) => Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs)?,
-        None => Connection::open(path)?,
+    let (mut conn, access) = match vfs {
+        Some(vfs) => {
+            let conn = Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs)?;
+            conn.busy_timeout(BUSY)?;
+            settle(&conn, Access::Full)?;
+            (conn, Access::Full)
+        }
+        None => access::open(path, create, &settle)?,
     };
-    conn.busy_timeout(BUSY)?;
-    foreign::harden(&conn)?;
-    newer::refuse_connection(&conn, schema::KNOWN)?;
-    keep_statements(&conn)?;
-    // What is acknowledged must survive power loss. EXTRA counts for the one transaction of a new
-    // database that still has a rollback journal: were the removal of that journal lost with the power,
-    // it would be played back later and empty the database. With a write-ahead log it means FULL.
-    conn.pragma_update(None, "synchronous", "EXTRA")?;
-    conn.pragma_update(None, "journal_mode", "WAL")?;
-    conn.pragma_update(None, "foreign_keys", "ON")?;
+    let mut foreign = Vec::new();
+    if access == Access::Full {
+        foreign = foreign::clear(&mut conn)?;
+        schema::migrate(&mut conn)?;
+    }
+    Ok((conn, access, foreign))
+}
+
+fn settle(conn: &Connection, access: Access) -> Result<(), StoreError> {
+    foreign::harden(conn)?;
+    newer::refuse_connection(conn, schema::KNOWN)?;
+    keep_statements(conn)?;
+    if access == Access::Full {
+        // What is acknowledged must survive power loss. EXTRA counts for the one transaction of a new
+        // database that still has a rollback journal: were the removal of that journal lost with the
+        // power, it would be played back later and empty the database. With a write-ahead log it means
+        // FULL.
+        conn.pragma_update(None, "synchronous", "EXTRA")?;
+        conn.pragma_update(None, "journal_mode", "WAL")?;
+        conn.pragma_update(None, "foreign_keys", "ON")?;
+    }
     // Negative: in KiB. What a first sync writes in one transaction is not pushed out and read back
     // half-way; no more is taken than is used.
     conn.pragma_update(None, "cache_size", -32 * 1024)?;
-    let foreign = foreign::clear(&mut conn)?;
-    schema::migrate(&mut conn)?;
-    Ok((conn, foreign))
+    Ok(())
+}
+
+/// Whether tables and views are those of this build.
+fn is_up_to_date(conn: &Connection) -> Result<bool, StoreError> {
+    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(version == schema::KNOWN && upgrade::is_done(conn)?)
 }
 
 #[cfg(test)]

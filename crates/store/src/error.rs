@@ -21,6 +21,11 @@ pub enum StoreError {
         "the database cannot be opened for writing ({0}): check that the disk is there and that you may write to the data folder"
     )]
     NoAccess(String),
+    /// The data folder can be read and not written.
+    #[error(
+        "the data folder is read-only: everything in it can be read and exported; to change something, make its disk or folder writable and try again"
+    )]
+    ReadOnly,
     /// Another program holds the database for too long.
     #[error("another program is using Holdfast's data: close it, then try again")]
     Busy,
@@ -106,6 +111,7 @@ impl StoreError {
             Self::DiskFull => "disk_full",
             Self::DiskFailed(_) => "disk_failed",
             Self::NoAccess(_) => "no_access",
+            Self::ReadOnly => "read_only",
             Self::Busy => "busy",
             Self::NewerDatabase { .. } => "newer_database",
             Self::Damaged(_) => "damaged",
@@ -124,9 +130,25 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// From an operation on the database's own files.
+    pub(crate) fn file(error: std::io::Error) -> Self {
+        use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        match error.kind() {
+            StorageFull | QuotaExceeded => Self::DiskFull,
+            ReadOnlyFilesystem => Self::ReadOnly,
+            _ => Self::NoAccess(error.to_string()),
+        }
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
+        let extended = error.sqlite_error().map(|error| error.extended_code);
+        if extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
+            return Self::DiskFull;
+        }
         match error.sqlite_error_code() {
             Some(Code::DiskFull) => Self::DiskFull,
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy,

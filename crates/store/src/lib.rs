@@ -7,6 +7,7 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod access;
 mod applied;
 mod apply;
 mod approvals;
@@ -42,6 +43,7 @@ mod newer;
 pub mod plain_file;
 mod prepared;
 mod private;
+pub mod private_file;
 mod project;
 mod prune;
 pub mod query;
@@ -67,6 +69,7 @@ mod waiting;
 mod whole_copy;
 mod words;
 
+pub use access::Access;
 pub use applied::{Applied, AppliedSum, ItemChange, ItemEvent};
 pub use arrivals::Arrivals;
 pub use authorship::{Authorship, Field, Teller};

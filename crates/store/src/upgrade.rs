@@ -5,6 +5,7 @@
 //! from the log and looks at the parked changes again.
 
 use crate::{Applied, StoreError, Tx};
+use rusqlite::{Connection, OptionalExtension};
 
 /// Where it is written down which build made the views.
 pub(crate) const MARK: &str = "reads";
@@ -33,11 +34,22 @@ impl Tx<'_> {
     }
 
     fn reads(&self) -> Result<u32, StoreError> {
-        let Some(bytes) = self.meta(MARK)? else { return Ok(FIRST) };
-        let bytes =
-            bytes.try_into().map_err(|_| StoreError::Damaged("mark of the views".into()))?;
-        Ok(u32::from_be_bytes(bytes))
+        number(self.meta(MARK)?)
     }
+}
+
+/// Whether a build that understands as much as this one made the views.
+pub(crate) fn is_done(conn: &Connection) -> Result<bool, StoreError> {
+    let mark = conn
+        .query_row("SELECT value FROM meta WHERE key = ?1", [MARK], |row| row.get(0))
+        .optional()?;
+    Ok(number(mark)? >= READS)
+}
+
+fn number(mark: Option<Vec<u8>>) -> Result<u32, StoreError> {
+    let Some(bytes) = mark else { return Ok(FIRST) };
+    let bytes = bytes.try_into().map_err(|_| StoreError::Damaged("mark of the views".into()))?;
+    Ok(u32::from_be_bytes(bytes))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Whole copies of a database: making one, and putting one in the place of what is there.
 
+use crate::access::{self, Access};
 use crate::{Store, StoreError, newer, plain_file, schema};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
@@ -15,15 +16,19 @@ impl Store {
     pub fn copy_as_it_is(from: &Path, to: &Path) -> Result<(), StoreError> {
         require(from)?;
         // A write-ahead log that a crash left can only be read by who may also fold it.
-        copy(&Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE)?, to)
+        copy(&access::open(from, false, &|_, _| Ok(()))?.0, to)
     }
 
     /// Whether opening this database would change its tables: from which version to which. Changes
     /// nothing.
     pub fn pending_migration(path: &Path) -> Result<Option<(i64, i64)>, StoreError> {
         newer::refuse_file(path, schema::KNOWN)?;
-        let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        newer::refuse_connection(&conn, schema::KNOWN)?;
+        let settle = |conn: &Connection, _| newer::refuse_connection(conn, schema::KNOWN);
+        let (conn, access) = access::open(path, false, &settle)?;
+        if access == Access::Read {
+            // It stays as it is.
+            return Ok(None);
+        }
         let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
         Ok((found > 0 && found < schema::KNOWN).then_some((found, schema::KNOWN)))
     }

@@ -7,7 +7,7 @@
 // read; an edit hands back the one of the view it was made on, so that the backend knows what the
 // person had seen. Text positions are UTF-16 units, as in CodeMirror.
 
-import type { Boot, DeviceView, Id, KeyStore, Mode, Prefs, Space, When } from "./contract/app";
+import type { Boot, DeviceView, ExportedFiles, Id, KeyStore, Mode, Prefs, SetAside, Space, When } from "./contract/app";
 import type { FoundDevices, JoinPreview, NearbyView, SameLists, ShownCode } from "./contract/devices";
 import type {
   Done,
@@ -167,6 +167,12 @@ export interface Backend {
   previewRestore(id: string): Promise<RestorePreview>;
   /** Makes a restore point first. */
   restoreBackup(id: string, scope: RestoreScope): Promise<RestoreResult>;
+  /** Where the data are missing: a backup takes their place. */
+  restoreMissing(id: string, passphrase: string | null): Promise<Boot>;
+  /** Where the data are missing: puts what is left into a folder of its own. */
+  beginAnew(): Promise<SetAside>;
+  /** Where keys are missing: what the database or a backup shows, as plain files; null when cancelled. */
+  rescueExport(format: "markdown" | "json", backup: string | null): Promise<ExportedFiles | null>;
   storage(): Promise<StorageView>;
   /** Keeps history for some days on all devices; null means for ever. */
   setHistoryDays(days: number | null): Promise<Done>;

@@ -10,6 +10,8 @@ class Session {
   prefs = $state.raw<Prefs>(DEFAULT_PREFS);
   sidebar = $state.raw<Sidebar | null>(null);
   sidebarError = $state.raw<CommandError | null>(null);
+  /** With which way the first run begins, where another screen led to it. */
+  beginWith: "join" | null = null;
   #stop: () => void = () => {};
   #flying = false;
   #again = false;

@@ -13,7 +13,7 @@ use crate::{App, AppError, view};
 use folder::Files;
 use holdfast_model::EntityId;
 use holdfast_oplog::Space;
-use holdfast_store::Tx;
+use holdfast_store::{Store, Tx};
 use std::path::Path;
 
 impl App {
@@ -26,22 +26,31 @@ impl App {
         folder: &Path,
         device_only: bool,
     ) -> Result<view::ExportAllResult, AppError> {
+        self.with(|open| self.export_from(&mut open.store, format, folder, device_only))
+    }
+
+    /// The same of a database that may be another than the open one.
+    pub(crate) fn export_from(
+        &self,
+        store: &mut Store,
+        format: view::ExportFormat,
+        folder: &Path,
+        device_only: bool,
+    ) -> Result<view::ExportAllResult, AppError> {
         let place = folder::place(folder, &self.clock.today())?;
         let mut files = Files::in_folder(place.folder.clone());
-        let left_out = self.with(|open| {
-            open.store.read(|tx| {
-                let which = Which { device_only };
-                // All of it in one document stands beside the readable files, so nothing is lost.
-                let whole = which.whole(tx).and_then(|whole| {
-                    files.write(Path::new(folder::WHOLE), &whole)?;
-                    Ok(())
-                });
-                files.noted(folder::WHOLE, whole)?;
-                if format == view::ExportFormat::Markdown {
-                    markdown::write(tx, which, &mut files)?;
-                }
-                which.left_out(tx)
-            })
+        let left_out = store.read(|tx| {
+            let which = Which { device_only };
+            // All of it in one document stands beside the readable files, so nothing is lost.
+            let whole = which.whole(tx).and_then(|whole| {
+                files.write(Path::new(folder::WHOLE), &whole)?;
+                Ok(())
+            });
+            files.noted(folder::WHOLE, whole)?;
+            if format == view::ExportFormat::Markdown {
+                markdown::write(tx, which, &mut files)?;
+            }
+            which.left_out(tx)
         })?;
         Ok(view::ExportAllResult {
             folder: place.folder.display().to_string(),

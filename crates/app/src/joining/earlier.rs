@@ -2,6 +2,7 @@
 
 use super::{along, swap};
 use crate::difference::Picture;
+use crate::kept::Fact;
 use crate::notices::kind;
 use crate::session::{NewDevice, Open};
 use crate::view::SameLists;
@@ -15,8 +16,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::PoisonError;
 
-/// Name of the private fact.
-const FACT: &str = "bringing";
+/// What shall come along.
+const FACT: Fact<Bringing> =
+    Fact::new("bringing", "an earlier vault that should come along; it is whole, under 'earlier'");
 
 /// What shall come along from an earlier vault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,10 +54,8 @@ impl App {
         let laid = self.lay_out(&joining, &new, actor, make)?;
         let folder = swap::free_name(self.home(), self.clock().now_ms());
         let bringing = Bringing { folder: folder.clone(), lists };
-        let bytes = serde_json::to_vec(&bringing)
-            .map_err(|error| AppError::Invalid(format!("This cannot be kept: {error}.")))?;
         let mut private = PrivateStore::open(&joining.private())?;
-        private.set(FACT, &bytes)?;
+        FACT.keep(&mut private, &bringing)?;
         if let Some(prefs) = prefs {
             private.set(crate::boot::PREFS, &prefs)?;
         }
@@ -75,14 +75,14 @@ impl App {
     /// Brings along what the earlier vault shows, as soon as this device has what the others have. Whether
     /// it did so now.
     pub(crate) fn bring_along_when_settled(&self) -> Result<bool, AppError> {
-        let is_due = self.with(|open| Ok(open.bringing().is_some() && open.is_settled()?))?;
+        let is_due = self.with(|open| Ok(open.bringing()?.is_some() && open.is_settled()?))?;
         if is_due { self.bring_along() } else { Ok(false) }
     }
 
     /// Brings along what the earlier vault shows, now. Whether there was any.
     pub(crate) fn bring_along(&self) -> Result<bool, AppError> {
         let brought = self.with(|open| {
-            let Some(bringing) = open.bringing() else { return Ok(false) };
+            let Some(bringing) = open.bringing()? else { return Ok(false) };
             let place = self.home().earlier().join(&bringing.folder);
             let database = place.join("holdfast.db");
             if !database.exists() {
@@ -115,7 +115,7 @@ impl App {
                 })
             })?;
             // Should this be lost, doing it again does nothing.
-            open.private.set(FACT, &[])?;
+            FACT.forget(&mut open.private)?;
             Ok(true)
         })?;
         Ok(brought)
@@ -124,9 +124,8 @@ impl App {
 
 impl Open {
     /// What shall come along, where something is still to.
-    pub(crate) fn bringing(&self) -> Option<Bringing> {
-        let bytes = self.private.get(FACT).ok().flatten()?;
-        serde_json::from_slice(&bytes).ok()
+    pub(crate) fn bringing(&self) -> Result<Option<Bringing>, AppError> {
+        FACT.read(&self.private)
     }
 
     /// Whether this device heard of another one and has all that is known of.

@@ -6,4 +6,4 @@ mod earlier;
 mod swap;
 
 pub(crate) use along::same_title;
-pub(crate) use swap::complete;
+pub(crate) use swap::{complete, put_aside};

@@ -7,7 +7,7 @@
 use crate::AppError;
 use crate::home::Home;
 use crate::session::sidecars;
-use holdfast_store::plain_file;
+use holdfast_store::{plain_file, private_file};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -17,8 +17,6 @@ use std::path::{Path, PathBuf};
 const MARK: &str = "ready";
 /// Its largest size in bytes.
 const MARK_SIZE: u64 = 64 * 1024;
-/// Held by the process that moves files.
-const LOCK: &str = "joining.lock";
 
 /// How far the swap is.
 #[derive(Debug, Serialize, Deserialize)]
@@ -68,7 +66,7 @@ fn files(home: &Home) -> Vec<PathBuf> {
 }
 
 /// A name below `earlier` that is free.
-pub(super) fn free_name(home: &Home, now_ms: i64) -> String {
+pub(crate) fn free_name(home: &Home, now_ms: i64) -> String {
     (0..=u32::MAX)
         .map(|again| if again == 0 { now_ms.to_string() } else { format!("{now_ms}-{again}") })
         .find(|name| !home.earlier().join(name).exists())
@@ -79,7 +77,7 @@ pub(super) fn free_name(home: &Home, now_ms: i64) -> String {
 /// `earlier` under a name that is free. The database must be closed.
 pub(super) fn swap(home: &Home, earlier: &str) -> Result<(), AppError> {
     let to = home.earlier().join(earlier);
-    fs::create_dir_all(&to).map_err(AppError::file(&to))?;
+    private_file::create_folder(&to).map_err(AppError::file(&to))?;
     Mark { earlier: earlier.to_owned(), is_cleared: false }.keep(&home.joining())?;
     complete(home)
 }
@@ -90,11 +88,22 @@ pub(crate) fn complete(home: &Home) -> Result<(), AppError> {
     if !joining.path().join(MARK).exists() {
         return Ok(());
     }
-    let path = home.path().join(LOCK);
-    let lock = plain_file::open_lock(&path).map_err(AppError::file(&path))?;
-    // Given back when it is closed.
-    lock.lock().map_err(AppError::file(&path))?;
+    let _held = home.hold()?;
     move_all(home, &joining)
+}
+
+/// Moves what is left of a vault whose database is gone into a folder of its own below `earlier`, under its
+/// own names. That folder, which is a data folder as well.
+pub(crate) fn put_aside(home: &Home, now_ms: i64) -> Result<PathBuf, AppError> {
+    let to = home.earlier().join(free_name(home, now_ms));
+    private_file::create_folder(&to).map_err(AppError::file(&to))?;
+    for file in files(home) {
+        move_into(&file, &to)?;
+    }
+    for folder in [&to, home.path()] {
+        crate::backup::sync_folder(folder).map_err(AppError::file(folder))?;
+    }
+    Ok(to)
 }
 
 fn move_all(home: &Home, joining: &Home) -> Result<(), AppError> {

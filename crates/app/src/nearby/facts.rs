@@ -1,6 +1,8 @@
 //! What this device keeps about Nearby, in the private database: the mode, typed addresses, how the
 //! connections stand, and notes from one process to the one that runs the network.
 
+use crate::kept::Fact;
+use crate::kept_choices::{KeptMode, KeptTriggers};
 use crate::session::Open;
 use crate::{AppError, view};
 use holdfast_oplog::DeviceId;
@@ -9,9 +11,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-mod fact {
-    pub(super) const MODE: &str = "mode";
-    pub(super) const NEARBY: &str = "nearby";
+/// What the person chose. Never taken for something else where it cannot be read.
+const MODE: Fact<KeptMode> = Fact::new("mode", "the mode: choose it again");
+const NEARBY: Fact<Facts> =
+    Fact::new("nearby", "Nearby: the blocked devices and addresses; Nearby does not run meanwhile");
+
+/// Notes from one process to another, which the next one replaces.
+mod note {
     pub(super) const STATE: &str = "nearby_state";
     pub(super) const POKE: &str = "nearby_poke";
     pub(super) const WANTED: &str = "nearby_wanted";
@@ -40,13 +46,16 @@ pub(crate) struct Facts {
     pub(crate) confirmed: Vec<DeviceId>,
     /// When this device tells the others by itself.
     #[serde(default)]
-    pub(crate) triggers: view::Triggers,
+    pub(crate) triggers: KeptTriggers,
     /// Whether Nearby goes on where the system counts what goes over the network.
     #[serde(default)]
     pub(crate) on_metered: bool,
     /// Devices whose key a typed code proved to this one, and when.
     #[serde(default)]
     pub(crate) verified: Vec<(DeviceId, i64)>,
+    /// What another version keeps here, which this one does not know.
+    #[serde(flatten)]
+    pub(crate) rest: serde_json::Map<String, serde_json::Value>,
 }
 
 /// How the network stands, as the process that runs it wrote last.
@@ -160,91 +169,103 @@ fn error((code, message): (String, String)) -> view::CommandError {
 }
 
 impl Open {
-    /// A fact as JSON; one that is missing or cannot be read is none.
-    fn fact<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+    /// A note as JSON; one that is missing or cannot be read is none.
+    fn note_of<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         let bytes = self.private.get(name).ok().flatten()?;
         serde_json::from_slice(&bytes).ok()
     }
 
-    fn keep_fact<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), AppError> {
+    fn keep_note<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), AppError> {
         let bytes = serde_json::to_vec(value)
             .map_err(|error| AppError::Invalid(format!("This cannot be kept: {error}.")))?;
         Ok(self.private.set(name, &bytes)?)
     }
 
+    /// Raises the number of a wish by one, whichever processes do so at once. The new number.
+    fn count_up(&mut self, name: &str) -> Result<u64, AppError> {
+        self.private.update(name, |before| {
+            let before = before.and_then(|bytes| serde_json::from_slice::<u64>(&bytes).ok());
+            let now = before.unwrap_or(0).wrapping_add(1);
+            Ok((Some(now.to_string().into_bytes()), now))
+        })
+    }
+
     /// How changes travel.
-    pub(crate) fn mode(&self) -> view::Mode {
-        self.fact(fact::MODE).unwrap_or(view::Mode::Manual)
+    pub(crate) fn mode(&self) -> Result<view::Mode, AppError> {
+        Ok(MODE.read(&self.private)?.map_or(view::Mode::Manual, Into::into))
     }
 
     pub(crate) fn keep_mode(&mut self, mode: view::Mode) -> Result<(), AppError> {
-        self.keep_fact(fact::MODE, &mode)
+        MODE.keep(&mut self.private, &mode.into())
     }
 
-    pub(crate) fn nearby_facts(&self) -> Facts {
-        self.fact(fact::NEARBY).unwrap_or_default()
+    /// What the person chose about Nearby.
+    pub(crate) fn nearby_facts(&self) -> Result<Facts, AppError> {
+        Ok(NEARBY.read(&self.private)?.unwrap_or_default())
     }
 
-    pub(crate) fn keep_nearby_facts(&mut self, facts: &Facts) -> Result<(), AppError> {
-        self.keep_fact(fact::NEARBY, facts)
+    /// Changes that, in one transaction: what another process or connection changes meanwhile stays.
+    pub(crate) fn change_nearby_facts<T>(
+        &mut self,
+        change: impl FnOnce(&mut Facts) -> T,
+    ) -> Result<T, AppError> {
+        NEARBY.update(&mut self.private, change)
     }
 
     pub(crate) fn nearby_state(&self) -> NearbyState {
-        self.fact(fact::STATE).unwrap_or_default()
+        self.note_of(note::STATE).unwrap_or_default()
     }
 
     pub(crate) fn keep_nearby_state(&mut self, state: &NearbyState) -> Result<(), AppError> {
-        self.keep_fact(fact::STATE, state)
+        self.keep_note(note::STATE, state)
     }
 
     /// Asks the process that runs the network to try everything at once.
     pub(crate) fn poke_nearby(&mut self) -> Result<(), AppError> {
-        let poked: u64 = self.fact(fact::POKE).unwrap_or(0);
-        self.keep_fact(fact::POKE, &poked.wrapping_add(1))
+        self.count_up(note::POKE).map(drop)
     }
 
     pub(super) fn poked_nearby(&self) -> u64 {
-        self.fact(fact::POKE).unwrap_or(0)
+        self.note_of(note::POKE).unwrap_or(0)
     }
 
     /// Asks the process that runs the network for a new code. The number of the wish.
     pub(super) fn want_offer(&mut self) -> Result<u64, AppError> {
-        let wanted = self.wanted_offer().wrapping_add(1);
-        self.keep_fact(fact::WANTED, &wanted)?;
-        Ok(wanted)
+        self.count_up(note::WANTED)
     }
 
     pub(super) fn wanted_offer(&self) -> u64 {
-        self.fact(fact::WANTED).unwrap_or(0)
+        self.note_of(note::WANTED).unwrap_or(0)
     }
 
     pub(super) fn offer(&self) -> Option<PairingOffer> {
-        self.fact(fact::OFFER)
+        self.note_of(note::OFFER)
     }
 
     pub(super) fn keep_offer(&mut self, offer: Option<&PairingOffer>) -> Result<(), AppError> {
-        self.keep_fact(fact::OFFER, &offer)
+        self.keep_note(note::OFFER, &offer)
     }
 
     /// Asks the process that runs the network to take back the code of that number.
     pub(super) fn withdraw_offer(&mut self, number: u64) -> Result<(), AppError> {
-        self.keep_fact(fact::WITHDRAWN, &number)
+        self.keep_note(note::WITHDRAWN, &number)
     }
 
     pub(super) fn withdrawn_offer(&self) -> u64 {
-        self.fact(fact::WITHDRAWN).unwrap_or(0)
+        self.note_of(note::WITHDRAWN).unwrap_or(0)
     }
 
     /// Remembers that a typed code proved a device's key now.
     pub(super) fn note_verified(&mut self, device: DeviceId) -> Result<(), AppError> {
-        let mut facts = self.nearby_facts();
-        facts.verified.retain(|(known, _)| *known != device);
-        facts.verified.push((device, self.now_ms()));
-        self.keep_nearby_facts(&facts)
+        let now = self.now_ms();
+        self.change_nearby_facts(|facts| {
+            facts.verified.retain(|(known, _)| *known != device);
+            facts.verified.push((device, now));
+        })
     }
 
     pub(super) fn nearby(&mut self, running: bool) -> Result<Nearby, AppError> {
-        let (facts, people) = (self.nearby_facts(), self.people()?);
+        let (facts, people) = (self.nearby_facts()?, self.people()?);
         let kept = self.nearby_state();
         // Of a network that does not run, only why it is not begun is true still.
         let state = if running {
@@ -273,13 +294,13 @@ impl Open {
         // By whatever way it learned that, and whether it is connected or not.
         let removed = (!people.here_belongs()).then(|| super::trouble::told("nearby_removed", ""));
         Ok(Nearby {
-            on: self.mode() == view::Mode::Nearby,
+            on: self.mode()? == view::Mode::Nearby,
             running,
             addresses: state.addresses,
             typed: facts.addresses,
             peers,
             error: removed.or_else(|| state.trouble.map(error)),
-            triggers: facts.triggers,
+            triggers: facts.triggers.into(),
             on_metered: facts.on_metered,
             metered: state.metered,
         })

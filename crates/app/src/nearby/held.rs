@@ -32,33 +32,38 @@ impl Open {
         deletes: u64,
         report: serde_json::Value,
     ) -> Result<(), AppError> {
-        let mut facts = self.nearby_facts();
         let now = self.now_ms();
-        let since = facts.held.iter().find(|(of, ..)| *of == device).map_or(now, |held| held.2);
-        facts.held.retain(|(of, ..)| *of != device);
-        facts.held.push((device, deletes, since));
-        facts.held_reports.retain(|(of, _)| *of != device);
-        facts.held_reports.push((device, report));
-        self.keep_nearby_facts(&facts)
+        self.change_nearby_facts(|facts| {
+            let since = facts.held.iter().find(|(of, ..)| *of == device).map_or(now, |held| held.2);
+            facts.held.retain(|(of, ..)| *of != device);
+            facts.held.push((device, deletes, since));
+            facts.held_reports.retain(|(of, _)| *of != device);
+            facts.held_reports.push((device, report));
+        })
     }
 
     /// What waited of a device was taken in, or is no more.
     pub(super) fn release_deletion(&mut self, device: DeviceId) -> Result<(), AppError> {
-        let mut facts = self.nearby_facts();
-        let before = facts.clone();
-        facts.held.retain(|(of, ..)| *of != device);
-        facts.held_reports.retain(|(of, _)| *of != device);
-        facts.confirmed.retain(|of| *of != device);
-        if facts == before { Ok(()) } else { self.keep_nearby_facts(&facts) }
+        let waits = self.nearby_facts()?;
+        let is_of = |of: &DeviceId| *of == device;
+        // Mostly there is nothing, and nothing is written then.
+        if !waits.held.iter().any(|(of, ..)| is_of(of)) && !waits.confirmed.iter().any(is_of) {
+            return Ok(());
+        }
+        self.change_nearby_facts(|facts| {
+            facts.held.retain(|(of, ..)| !is_of(of));
+            facts.held_reports.retain(|(of, _)| !is_of(of));
+            facts.confirmed.retain(|of| !is_of(of));
+        })
     }
 
     /// The person accepts what waits of a device.
     pub(crate) fn confirm_deletion(&mut self, device: DeviceId) -> Result<(), AppError> {
-        let mut facts = self.nearby_facts();
-        if !facts.confirmed.contains(&device) {
-            facts.confirmed.push(device);
-        }
-        self.keep_nearby_facts(&facts)?;
+        self.change_nearby_facts(|facts| {
+            if !facts.confirmed.contains(&device) {
+                facts.confirmed.push(device);
+            }
+        })?;
         self.poke_nearby()
     }
 }

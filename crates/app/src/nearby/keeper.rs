@@ -111,7 +111,7 @@ pub(super) fn interface() -> Option<String> {
 }
 
 fn lock_file(home: &Path) -> std::io::Result<File> {
-    holdfast_store::plain_file::open_lock(&home.join(LOCK))
+    holdfast_store::private_file::create(&home.join(LOCK))
 }
 
 struct Keeping {
@@ -150,14 +150,14 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn look(open: &crate::session::Open) -> Self {
-        let facts = open.nearby_facts();
-        Self {
-            on: open.mode() == view::Mode::Nearby && open.paused().is_none(),
-            triggers: facts.triggers,
+    fn look(open: &crate::session::Open) -> Result<Self, AppError> {
+        let facts = open.nearby_facts()?;
+        Ok(Self {
+            on: open.mode()? == view::Mode::Nearby && open.paused()?.is_none(),
+            triggers: facts.triggers.into(),
             on_metered: facts.on_metered,
             notes: (open.poked_nearby(), open.wanted_offer()),
-        }
+        })
     }
 }
 
@@ -207,7 +207,7 @@ impl Keeping {
     }
 
     fn tick(&mut self, changed: bool) {
-        let Ok(wanted) = self.app.with(|open| Ok(Wanted::look(open))) else { return };
+        let Ok(wanted) = self.app.with(|open| Wanted::look(open)) else { return };
         let first = self.notes.is_none();
         let stirred = self.is_stirred(&wanted, changed);
         // Where it is off now, it is the person who turns it on.
@@ -293,7 +293,7 @@ impl Running {
         }
         let around = Neighbourhood::new(app.clone())?;
         let (facts, poked, offered) =
-            app.with(|open| Ok((open.nearby_facts(), open.poked_nearby(), open.wanted_offer())))?;
+            app.with(|open| Ok((open.nearby_facts()?, open.poked_nearby(), open.wanted_offer())))?;
         let withdrawn = app.with(|open| Ok(open.withdrawn_offer()))?;
         let config = NodeConfig {
             port: facts.port,
@@ -310,8 +310,7 @@ impl Running {
         app.with(|open| {
             // A wish of before is nobody's any more.
             open.keep_offer(None)?;
-            let facts = super::Facts { port, ..open.nearby_facts() };
-            open.keep_nearby_facts(&facts)
+            open.change_nearby_facts(|facts| facts.port = port)
         })?;
         Ok(Some(Self {
             around,
@@ -329,7 +328,7 @@ impl Running {
         let (facts, poked, wanted) = self
             .around
             .app
-            .with(|open| Ok((open.nearby_facts(), open.poked_nearby(), open.wanted_offer())))?;
+            .with(|open| Ok((open.nearby_facts()?, open.poked_nearby(), open.wanted_offer())))?;
         self.around.refresh();
         if self.around.is_to_be_told() {
             self.node.changed();

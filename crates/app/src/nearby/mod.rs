@@ -65,8 +65,10 @@ impl App {
         on_metered: bool,
     ) -> Result<Nearby, AppError> {
         self.with(|open| {
-            let facts = Facts { triggers, on_metered, ..open.nearby_facts() };
-            open.keep_nearby_facts(&facts)
+            open.change_nearby_facts(|facts| {
+                facts.triggers = triggers.into();
+                facts.on_metered = on_metered;
+            })
         })?;
         self.tell(view::Changed::anything(0));
         self.nearby()
@@ -76,11 +78,11 @@ impl App {
     pub fn add_address(&self, address: &str) -> Result<Nearby, AppError> {
         let address = pairing::parse_address(address)?.to_string();
         self.with(|open| {
-            let mut facts = open.nearby_facts();
-            if !facts.addresses.contains(&address) {
-                facts.addresses.push(address);
-            }
-            open.keep_nearby_facts(&facts)
+            open.change_nearby_facts(|facts| {
+                if !facts.addresses.contains(&address) {
+                    facts.addresses.push(address);
+                }
+            })
         })?;
         self.tell(view::Changed::anything(0));
         self.nearby()
@@ -89,9 +91,7 @@ impl App {
     /// Forgets an address.
     pub fn remove_address(&self, address: &str) -> Result<Nearby, AppError> {
         self.with(|open| {
-            let mut facts = open.nearby_facts();
-            facts.addresses.retain(|known| known != address);
-            open.keep_nearby_facts(&facts)
+            open.change_nearby_facts(|facts| facts.addresses.retain(|known| known != address))
         })?;
         self.tell(view::Changed::anything(0));
         self.nearby()

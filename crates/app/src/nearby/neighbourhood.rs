@@ -74,7 +74,7 @@ impl Neighbourhood {
                 .map(|device| (device.public.sign, device.id))
                 .collect();
             let blocked =
-                open.nearby_facts().blocked.iter().filter_map(|key| key_of(key)).collect();
+                open.nearby_facts()?.blocked.iter().filter_map(|key| key_of(key)).collect();
             let gone = members.devices().iter().filter(|device| device.removal.is_some());
             let removed = gone.map(|device| device.public.sign).collect();
             let tag = Tag::of(&open.keyring, open.now_ms().cast_unsigned()).ok();

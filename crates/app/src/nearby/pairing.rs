@@ -153,6 +153,10 @@ impl App {
         new: &NewDevice<'_>,
         agree: impl FnOnce(&PairingPreview) -> Agreement,
     ) -> Result<PairingPreview, AppError> {
+        if !self.has_vault() {
+            // Before the code is used up.
+            self.refuse_in_place_of_another()?;
+        }
         let code = PairingCode::parse(code)?;
         let own = if self.has_vault() { Some(self.with(Open::own_side)?) } else { None };
         let keys = DeviceKeys::generate(&mut OsRng);

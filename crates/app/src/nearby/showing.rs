@@ -9,11 +9,11 @@ impl App {
     /// Shows a new code in place of one that was shown. Turns Nearby on. For a process that keeps the
     /// network ([`crate::Keeper`]).
     pub fn show_code(&self) -> Result<view::ShownCode, AppError> {
-        if self.with(|open| Ok(open.paused().is_some()))? {
+        if self.with(|open| Ok(open.paused()?.is_some()))? {
             let (code, message) = ("nearby_paused".to_owned(), "syncing is paused".to_owned());
             return Err(AppError::Pairing { code, message });
         }
-        if self.with(|open| Ok(open.mode()))? != view::Mode::Nearby {
+        if self.with(|open| open.mode())? != view::Mode::Nearby {
             self.keep_mode(view::Mode::Nearby)?;
         }
         // Where the person chose that it does not begin with the app, it begins now.

@@ -21,7 +21,7 @@ impl App {
         let asks_for_passphrase = self.asks_for_passphrase()?;
         self.with(|open| {
             let (members, here) = (open.members()?, open.device());
-            let facts = open.nearby_facts();
+            let facts = open.nearby_facts()?;
             let others = members.devices().iter().filter(|device| device.id != here);
             let devices: Vec<view::NearbyDevice> = others
                 .map(|device| {
@@ -85,11 +85,11 @@ impl App {
             if device == open.device() {
                 return Err(AppError::Invalid("This device cannot block itself.".into()));
             }
-            let mut facts = open.nearby_facts();
-            if !facts.blocked.contains(&key) {
-                facts.blocked.push(key);
-            }
-            open.keep_nearby_facts(&facts)
+            open.change_nearby_facts(|facts| {
+                if !facts.blocked.contains(&key) {
+                    facts.blocked.push(key);
+                }
+            })
         })?;
         self.tell(view::Changed::anything(0));
         Ok(())
@@ -104,9 +104,7 @@ impl App {
     /// A key may connect and pair again.
     pub fn unblock_key(&self, key: &str) -> Result<(), AppError> {
         self.with(|open| {
-            let mut facts = open.nearby_facts();
-            facts.blocked.retain(|known| known != key);
-            open.keep_nearby_facts(&facts)
+            open.change_nearby_facts(|facts| facts.blocked.retain(|known| known != key))
         })?;
         self.tell(view::Changed::anything(0));
         Ok(())

@@ -101,7 +101,7 @@ impl HostSession for Way {
         let _one = app.exchanging.lock().unwrap_or_else(PoisonError::into_inner);
         self.twin.refresh_keyring().map_err(stopped)?;
         self.twin.before_writing().map_err(stopped)?;
-        let confirmed = self.twin.nearby_facts().confirmed.contains(&self.device);
+        let confirmed = self.twin.nearby_facts().map_err(stopped)?.confirmed.contains(&self.device);
         let receiving = Receiving { from: self.device, confirmed, folder: &self.folder };
         // Shown as it comes, not once everything is there.
         let around = self.around.clone();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Day, DeviceRef};
+use super::{CommandError, Day, DeviceRef};
 
 /// Where this device stands when the app starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -27,6 +27,36 @@ pub struct Boot {
     pub prefs: Prefs,
     /// This device; none before there is a vault.
     pub device: Option<DeviceRef>,
+    /// What is wrong, where the state says that something is missing.
+    pub trouble: Option<CommandError>,
+    /// What is left, where the data are missing.
+    pub remains: Option<RemainsView>,
+}
+
+/// What is left of a vault whose database is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RemainsView {
+    /// In words: "its key, its settings and 3 backups".
+    pub text: String,
+    /// The data folder, for people to read.
+    pub folder: String,
+    /// Backups that can be restored.
+    pub backups: u32,
+    /// Whether the keys are there, without which a backup can only be written as plain files.
+    pub has_keys: bool,
+    /// Whether the keys are under a passphrase.
+    pub asks_for_passphrase: bool,
+}
+
+/// What was left of a vault, set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SetAside {
+    /// The folder that it is in now.
+    pub folder: String,
+    /// How this device stands now.
+    pub boot: Boot,
 }
 
 /// Whether there is a vault, and whether it is open.
@@ -39,6 +69,10 @@ pub enum BootState {
     Locked,
     /// Open.
     Ready,
+    /// The database is gone, while what belongs to it is there.
+    DataMissing,
+    /// The database is there, and its keys are gone or cannot be read.
+    KeyMissing,
 }
 
 /// The operating system.

@@ -37,7 +37,9 @@ pub use activity::{
 pub use backup::{
     BackupKind, BackupView, BackupsView, RestorePreview, RestoreResult, RestoreScope,
 };
-pub use boot::{Boot, BootState, Density, KeyStore, Platform, Prefs, Theme, WeekStart};
+pub use boot::{
+    Boot, BootState, Density, KeyStore, Platform, Prefs, RemainsView, SetAside, Theme, WeekStart,
+};
 pub use bundle::{
     BundlePreview, ExportAllResult, ExportFailure, ExportFormat, ExportRequest, ExportResult,
     ImportResult, InvitationFile, MarkdownPreview, PreviewChange, PreviewItem, SkippedFile,

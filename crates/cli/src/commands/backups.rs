@@ -74,9 +74,9 @@ pub(crate) fn restore(arguments: RestoreArguments, context: &mut Context) -> Res
             )
         });
     }
-    // A damaged database cannot be opened, and is what a backup is for.
+    // A damaged database cannot be opened, a missing one neither, and that is what a backup is for.
     let passphrase = match context.app() {
-        Err(Failure::App(AppError::Store(_))) => {
+        Err(Failure::App(AppError::Store(_) | AppError::DataMissing { .. })) => {
             context.passphrase_in_file()?.or_else(secrets::from_environment)
         }
         Err(other) => return Err(other),
@@ -87,14 +87,15 @@ pub(crate) fn restore(arguments: RestoreArguments, context: &mut Context) -> Res
         app.restore(&path, arguments.propagate, passphrase.as_deref().map(String::as_str))?;
     context.answer(&restored, |restored| {
         let point = restored.point.as_ref().map(|point| &point.id);
-        let before = point.or(restored.aside.as_ref()).map_or("", String::as_str);
         let mut text = format!(
-            "{} there again, {} with other content, {} gone. What was here before is in {}.\n",
+            "{} there again, {} with other content, {} gone.\n",
             count(restored.adds, "item"),
             restored.updates,
             restored.deletes,
-            line(before)
         );
+        if let Some(before) = point.or(restored.aside.as_ref()) {
+            text.push_str(&format!("What was here before is in {}.\n", line(before)));
+        }
         for skipped in &restored.skipped {
             text.push_str(&format!("Left alone: {}\n", line(skipped)));
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::pair::BringAlong;
 use super::settings::find_device;
-use super::vault::NewDeviceArguments;
+use super::vault::{NewDeviceArguments, RemainsArguments};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{Table, count, line, time};
@@ -136,6 +136,8 @@ pub(crate) struct JoinArguments {
     #[arg(long, value_name = "LISTS")]
     bring_along: Option<BringAlong>,
     #[command(flatten)]
+    remains: RemainsArguments,
+    #[command(flatten)]
     device: NewDeviceArguments,
 }
 
@@ -148,6 +150,7 @@ pub(crate) fn join(arguments: JoinArguments, context: &mut Context) -> Result<()
     };
     arguments.device.with(secrets::from_environment(), |new| {
         let lists = arguments.bring_along.map(SameLists::from);
+        arguments.remains.set_aside(context)?;
         let app = context.app_without_vault();
         Ok(app.join_bringing(&arguments.file, &invitation, new, lists)?)
     })?;

@@ -57,7 +57,12 @@ pub(crate) fn doctor(context: &mut Context) -> Result<(), Failure> {
             "test": std::env::var("HOLDFAST_TEST_CLOCK").ok(),
         },
         "keychain": { "works": stores.contains(&"keychain"), "stores": stores },
-        "home": { "path": home.display().to_string(), "vault": has_vault, "bytes": bytes },
+        "home": {
+            "path": home.display().to_string(),
+            "vault": has_vault,
+            "missing": app.home().remains().map(|left| format!("the database; {left} are left")),
+            "bytes": bytes,
+        },
         "database": database,
         "disk": { "free": free },
         "network": { "used": false, "mode": "manual" },

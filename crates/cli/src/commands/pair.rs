@@ -1,13 +1,15 @@
 //! Pairing with devices on the same network, and where they are.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::sync::signals;
-use super::vault::KeyArguments;
+use super::vault::{KeyArguments, RemainsArguments};
 use holdfast_app::view::{SameLists, ShownCode};
 use holdfast_app::{Agreement, AppError, PairingPreview};
 
@@ -40,9 +42,13 @@ pub(crate) enum PairCommand {
 pub(crate) struct AcceptArguments {
     /// The address or the name that the other device shows.
     device: String,
-    /// The code that the other device shows.
-    #[arg(long)]
-    code: String,
+    /// The code that the other device shows. Other accounts of this computer can see it in the list of
+    /// processes: where that matters, leave it out to be asked, or give it in a file.
+    #[arg(long, conflicts_with = "code_file")]
+    code: Option<String>,
+    /// A file with the code; `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    code_file: Option<PathBuf>,
     /// What this device is called; the computer's own name where nothing is said.
     #[arg(long)]
     name: Option<String>,
@@ -50,6 +56,8 @@ pub(crate) struct AcceptArguments {
     /// both have. The vault itself is kept beside.
     #[arg(long, value_name = "LISTS")]
     bring_along: Option<BringAlong>,
+    #[command(flatten)]
+    remains: RemainsArguments,
     #[command(flatten)]
     key: KeyArguments,
 }
@@ -127,9 +135,9 @@ fn offer(context: &mut Context) -> Result<(), Failure> {
     });
     context.answer(&answer, |_| {
         format!(
-            "On the other device: holdfastctl pair accept {} --code '{}'\nThe code is good for two minutes and one try.\n",
-            line(&offer.address),
-            line(&offer.code)
+            "The code: {}\nOn the other device: holdfastctl pair accept {}   (it asks for the code)\nThe code is good for two minutes and one try.\n",
+            line(&offer.code),
+            line(&offer.address)
         )
     })?;
     if !offering.ends_with_this() {
@@ -159,10 +167,16 @@ fn typed(name: &str, words: &[String]) -> String {
 
 fn accept(arguments: AcceptArguments, context: &mut Context) -> Result<(), Failure> {
     let given = context.passphrase_in_file()?.or_else(secrets::from_environment);
+    let code = match (arguments.code.map(Zeroizing::new), &arguments.code_file) {
+        (Some(code), _) => code,
+        (None, Some(file)) => secrets::code_in(file)?,
+        (None, None) => secrets::ask_code()?,
+    };
     let name = arguments.name.unwrap_or_else(holdfast_app::suggested_name);
     let lists = arguments.bring_along.map(SameLists::from);
     let other = arguments.key.with(&name, given, |new| {
         let app = context.shared_app();
+        arguments.remains.set_aside(context)?;
         if app.has_vault() && lists.is_none() {
             return Err(AppError::VaultExists(app.home().path().display().to_string()).into());
         }
@@ -173,7 +187,7 @@ fn accept(arguments: AcceptArguments, context: &mut Context) -> Result<(), Failu
             // Whoever typed the code agreed to the rest.
             Agreement::Yes(lists.unwrap_or(SameLists::KeepBoth))
         };
-        Ok(app.accept_pairing(&arguments.device, &arguments.code, new, agree)?)
+        Ok(app.accept_pairing(&arguments.device, &code, new, agree)?)
     })?;
     let mut answer = serde_json::to_value(&other).map_err(std::io::Error::from)?;
     if let Some(answer) = answer.as_object_mut() {

@@ -48,10 +48,37 @@ pub(crate) struct ExportArguments {
     /// Take along what is marked never to leave this device.
     #[arg(long)]
     include_device_only: bool,
+    /// Where the key of this device is gone: write what the database shows all the same, as Markdown or
+    /// JSON, with what is marked never to leave this device.
+    #[arg(long)]
+    rescue: bool,
+    /// With --rescue: write what a backup shows, by its name in 'holdfastctl backups' or its file.
+    #[arg(long, value_name = "BACKUP", requires = "rescue")]
+    from: Option<PathBuf>,
+}
+
+fn rescue(arguments: &ExportArguments, context: &mut Context) -> Result<(), Failure> {
+    let format = match arguments.format {
+        FormatName::Markdown => ExportFormat::Markdown,
+        FormatName::Json => ExportFormat::Json,
+        FormatName::Csv | FormatName::Ics => {
+            return Err(Failure::Usage(
+                "A rescue writes Markdown (with a JSON file of everything) or JSON.".to_owned(),
+            ));
+        }
+    };
+    let app = context.app_without_vault();
+    let result = app.rescue_export(format, &arguments.folder, arguments.from.as_deref())?;
+    context.answer(&result, |result| {
+        format!("{} in {}", count(result.files, "file"), line(&result.folder))
+    })
 }
 
 /// `export`
 pub(crate) fn export(arguments: ExportArguments, context: &mut Context) -> Result<(), Failure> {
+    if arguments.rescue {
+        return rescue(&arguments, context);
+    }
     let app = context.app()?;
     let folder = &arguments.folder;
     let all = arguments.include_device_only;

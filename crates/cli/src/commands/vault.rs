@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{count, line, rfc3339};
 use crate::secrets::{self, Secret};
+use crate::terminal;
 
 /// Where this device's key is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -90,16 +91,44 @@ impl KeyArguments {
     }
 }
 
+/// What becomes of what is left of a vault whose database is gone.
+#[derive(Debug, Args)]
+pub(crate) struct RemainsArguments {
+    /// Where the database of this data folder is missing, and keys, settings or backups are left: put them
+    /// into a folder of their own, below 'earlier', and begin anew. Nothing is deleted.
+    #[arg(long)]
+    set_aside: bool,
+}
+
+impl RemainsArguments {
+    /// Sets aside what is left, where the person said so and something is.
+    pub(crate) fn set_aside(&self, context: &Context) -> Result<(), Failure> {
+        let app = context.app_without_vault();
+        if self.set_aside && app.home().remains().is_some() {
+            let folder = app.set_remains_aside()?;
+            // Beside the answer, which may be JSON.
+            let folder = folder.display().to_string();
+            terminal::tell(&format!("What was left is in {} now.\n", line(&folder)));
+        }
+        Ok(())
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct InitArguments {
     #[command(flatten)]
     device: NewDeviceArguments,
+    #[command(flatten)]
+    remains: RemainsArguments,
 }
 
 /// `init`
 pub(crate) fn init(arguments: InitArguments, context: &mut Context) -> Result<(), Failure> {
     let given = context.passphrase_in_file()?.or_else(secrets::from_environment);
-    arguments.device.with(given, |new| Ok(context.app_without_vault().create(new)?))?;
+    arguments.device.with(given, |new| {
+        arguments.remains.set_aside(context)?;
+        Ok(context.app_without_vault().create(new)?)
+    })?;
     let app = context.app_without_vault();
     let home = app.home().path().display().to_string();
     let mut answer = app.identity()?;

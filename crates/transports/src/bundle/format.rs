@@ -12,7 +12,7 @@
 //! ```
 
 pub use super::format_error::BundleError;
-pub use super::format_file::write_atomically;
+pub use super::format_file::{Readers, write_atomically, write_readable};
 pub use super::format_reader::{BundleReader, Section, Summary, verify};
 pub use super::format_writer::BundleWriter;
 

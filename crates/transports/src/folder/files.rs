@@ -1,5 +1,5 @@
 use super::FolderError;
-use crate::bundle::format::write_atomically;
+use crate::bundle::format::{Readers, write_readable};
 use holdfast_oplog::VaultId;
 use holdfast_store::plain_file;
 use std::fs;
@@ -127,12 +127,11 @@ impl Files for OsFiles {
         let directory = self.own(writer)?;
         fs::create_dir_all(&directory).map_err(FolderError::io(&directory))?;
         let path = directory.join(name);
-        write_atomically(&path, |out| Ok(std::io::Write::write_all(out, content)?)).map_err(
-            |error| match error {
+        write_readable(&path, Readers::Umask, |out| Ok(std::io::Write::write_all(out, content)?))
+            .map_err(|error| match error {
                 crate::bundle::BundleError::Io(error) => FolderError::io(&path)(error),
                 other => other.into(),
-            },
-        )
+            })
     }
 
     fn remove(&mut self, writer: &str, name: &str) -> Result<(), FolderError> {

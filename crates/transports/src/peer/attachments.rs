@@ -4,7 +4,7 @@
 use super::{Answer, Ask, Call, PeerError};
 use crate::bundle::pieces;
 use holdfast_oplog::{Hash, VersionVector, limits};
-use holdfast_store::{Tx, plain_file};
+use holdfast_store::{Tx, plain_file, private_file};
 use holdfast_sync::{Carrier, Session, offered, spaces};
 use holdfast_vault::Keyring;
 use rand_core::CryptoRngCore;
@@ -118,8 +118,8 @@ fn one(
         let file = if let Some(file) = &mut file {
             file
         } else {
-            fs::create_dir_all(folder)?;
-            file.insert(OpenOptions::new().create(true).append(true).open(&path)?)
+            private_file::create_folder(folder)?;
+            file.insert(private_file::append(&path)?)
         };
         file.write_all(&bytes)?;
         held = held.saturating_add(bytes.len() as u64);

@@ -208,7 +208,7 @@ impl<'a> Coming<'a> {
             return Ok(());
         }
         // Fetched before anything is written: the database never waits for the network.
-        std::fs::create_dir_all(self.receiving.folder)?;
+        holdfast_store::private_file::create_folder(self.receiving.folder)?;
         let mut file = tempfile::tempfile_in(self.receiving.folder)?;
         let mut size = 0_u64;
         for number in 0..pieces {

@@ -11,8 +11,11 @@ export type Mode = "manual" | "nearby" | "cloud";
 export type CommandError = { code: string; message: string; remedy: string | null };
 
 export type Boot = {
-  /** new: no vault yet (first run). locked: a passphrase is needed. ready: go. */
-  state: "new" | "locked" | "ready";
+  /**
+   * new: no vault yet (first run). locked: a passphrase is needed. ready: go. dataMissing: the database is gone,
+   * what belongs to it is there. keyMissing: the database is there, its keys are gone.
+   */
+  state: "new" | "locked" | "ready" | "dataMissing" | "keyMissing";
   version: string;
   platform: "linux" | "macos" | "windows";
   today: Day;
@@ -21,7 +24,23 @@ export type Boot = {
   keyStores: KeyStore[];
   prefs: Prefs;
   device: DeviceRef | null;
+  /** What is wrong, where something is missing. */
+  trouble: CommandError | null;
+  /** What is left, where the data are missing. */
+  remains: Remains | null;
 };
+export type Remains = {
+  /** In words: "its key, its settings and 3 backups". */
+  text: string;
+  folder: string;
+  backups: number;
+  /** Without them a backup can only be written as plain files. */
+  hasKeys: boolean;
+  asksForPassphrase: boolean;
+};
+/** What was left, set aside; and how this device stands now. */
+export type SetAside = { folder: string; boot: Boot };
+export type ExportedFiles = { folder: string; files: number };
 export type KeyStore = "keychain" | "passphrase" | "file";
 export type Theme = "system" | "light" | "dark" | "contrast";
 export type Prefs = {

@@ -1,7 +1,7 @@
 // A stateful backend in memory: for tests, for `vite dev` and for looking at screens in a browser.
 // Never part of the production build.
 import { formatMoment, now as clockNow } from "../clock";
-import type { Backend, Boot, CommandError, ConflictRow, Copies, Decision, Done, ExportAllResult, Id, Prefs, Review, SameLists, SetAsideRow, Space, SyncStatus, Triggers, Way } from "../contract";
+import type { Backend, Boot, CommandError, ConflictRow, Copies, Decision, Done, ExportAllResult, ExportedFiles, Id, Prefs, Remains, Review, SameLists, SetAside, SetAsideRow, Space, SyncStatus, Triggers, Way } from "../contract";
 import { Backups } from "./backups";
 import { apply, beforeOf, bundlePreview, countsOf, importResult, previewOf, type Batch } from "./batch";
 import { decide } from "./decide";
@@ -20,6 +20,8 @@ export type FakeOptions = {
   world?: World;
   state?: Boot["state"];
   platform?: Boot["platform"];
+  /** What is left where the data are missing. */
+  remains?: Partial<Remains>;
   prefs?: Partial<Prefs>;
   /** After how much quiet a change is sent to the folder; never by itself without it. */
   quiet?: number;
@@ -41,6 +43,7 @@ export class FakeBackend extends FakeItems implements Backend {
   #prefs: Prefs;
   #state: Boot["state"];
   #platform: Boot["platform"];
+  #remains: Remains;
   #menu = new Set<(action: string) => void>();
   #failures = new Map<string, CommandError[]>();
 
@@ -50,6 +53,7 @@ export class FakeBackend extends FakeItems implements Backend {
     this.#platform = options.platform ?? "linux";
     this.#prefs = { theme: "system", density: "comfortable", singleKeys: true, weekStart: "monday", layout: {}, ...options.prefs };
     this.#quiet = options.quiet ?? null;
+    this.#remains = { text: "its key, its settings and 1 backup", folder: "/home/ann/.local/share/holdfast", backups: 1, hasKeys: true, asksForPassphrase: false, ...options.remains };
     const world = () => this.world;
     const desk: Desk = {
       get world() {
@@ -112,7 +116,22 @@ export class FakeBackend extends FakeItems implements Backend {
     return {
       state: this.#state, version: "0.1.0", platform: this.#platform, today: this.today, suggestedDeviceName: "Laptop",
       keyStores: ["keychain", "passphrase", "file"], prefs: structuredClone(this.#prefs), device: this.#state === "new" ? null : HERE,
+      trouble: this.#state === "keyMissing" ? error("key_missing", "the key of this data is missing from the system keychain", "Unlock it.") : null,
+      remains: this.#state === "dataMissing" ? this.#remains : null,
     };
+  }
+  async restoreMissing(id: string, passphrase: string | null): Promise<Boot> {
+    if (this.#remains.asksForPassphrase && passphrase !== "right") throw error("wrong_passphrase", "That passphrase is not right.", "Type it again.");
+    this.saved.restore(id, "here");
+    this.#state = "ready";
+    return this.boot();
+  }
+  async beginAnew(): Promise<SetAside> {
+    this.#state = "new";
+    return { folder: `${this.#remains.folder}/earlier/1763802000000`, boot: await this.boot() };
+  }
+  async rescueExport(_format: "markdown" | "json", _backup: string | null): Promise<ExportedFiles | null> {
+    return { folder: "/home/ann/Rescued", files: 48 };
   }
   async createVault(): Promise<Boot> {
     this.world = emptyWorld(this.clock());

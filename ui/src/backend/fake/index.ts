@@ -14,14 +14,14 @@ export function testBackend(options: Omit<FakeOptions, "world"> & { world?: Worl
 }
 
 /**
- * For the browser. Query: state=new|locked|empty, many=N (tasks in the Inbox), theme, platform, conflicts=rich,
+ * For the browser. Query: state=new|locked|dataMissing|keyMissing|empty, many=N (tasks in the Inbox), theme, platform, conflicts=rich,
  * folder=SCENE (see scenes.ts).
  */
 export function sampleBackend(query: URLSearchParams): FakeBackend {
   const state = query.get("state");
   const theme = query.get("theme");
   const fake = new FakeBackend({
-    ...(state === "new" || state === "locked" ? { state } : {}),
+    ...(state === "new" || state === "locked" || state === "dataMissing" || state === "keyMissing" ? { state } : {}),
     ...(state === "empty" ? { world: emptyWorld(now()) } : {}),
     ...(query.get("platform") === "macos" ? { platform: "macos" as const } : {}),
     quiet: 2000,
