@@ -2,6 +2,7 @@
 //! an invariant; where a bug was planted, when none did.
 
 use clap::Parser;
+use holdfast_tests::sim::adversary;
 use holdfast_tests::sim::{Options, Outcome, Report, minimise, run, run_many};
 use std::process::ExitCode;
 
@@ -14,6 +15,12 @@ struct Arguments {
     /// The seed of the first
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Histories in which one device is hostile
+    #[arg(long, conflicts_with_all = ["plant", "minimise", "find"])]
+    adversary: bool,
+    /// With an adversary: only acts whose rows in the table begin so, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
     /// How many devices each has, from 2 to 8
     #[arg(long)]
     devices: Option<usize>,
@@ -38,6 +45,14 @@ struct Arguments {
 }
 
 impl Arguments {
+    fn range(&self) -> std::ops::Range<u64> {
+        self.seed..self.seed.saturating_add(self.seeds)
+    }
+
+    fn kinds(&self) -> Vec<&str> {
+        self.only.iter().map(String::as_str).collect()
+    }
+
     fn options(&self, seed: u64) -> Options {
         Options {
             devices: self.devices,
@@ -51,9 +66,8 @@ impl Arguments {
 
 /// Runs the histories, as many at a time as the machine has processors.
 fn histories(arguments: &Arguments) -> Report {
-    let end = arguments.seed.saturating_add(arguments.seeds);
     run_many(
-        arguments.seed..end,
+        arguments.range(),
         |seed| arguments.options(seed),
         |seed, outcome| {
             if arguments.find.as_ref().is_some_and(|row| outcome.tally.of_row(row) > 0) {
@@ -89,6 +103,19 @@ fn search(arguments: &Arguments) -> ExitCode {
     {
         shorter(&arguments.options(*seed));
     }
+    if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Histories in which one device is hostile, and the table of what it tried.
+fn hostile(arguments: &Arguments) -> ExitCode {
+    if arguments.tell {
+        let (seed, only) = (arguments.seed, arguments.only.clone());
+        let outcome = adversary::run(&adversary::Options { seed, tell: true, only });
+        println!("{}", outcome.failure.as_deref().unwrap_or("no invariant was broken"));
+        return if outcome.failure.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    let report = adversary::run_many(arguments.range(), &arguments.kinds());
+    print!("{report}");
     if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -138,6 +165,7 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     match &arguments.plant {
         Some(name) => planted(&arguments, name),
+        None if arguments.adversary => hostile(&arguments),
         None => search(&arguments),
     }
 }

@@ -6,6 +6,7 @@
 //! from the engine says what must come out. Owns no time and no randomness: every choice is drawn from
 //! the seed and the number of the step, so a history can be run again and made shorter.
 
+pub mod adversary;
 mod approvals;
 mod attachments;
 mod carry;

@@ -1,0 +1,176 @@
+//! What holds in every history, whatever the adversary does:
+//!
+//! 1. **Nothing is lost, and nothing goes unasked.** What an honest device acknowledged stays in its log
+//!    as the change that it was. It never shows clearly less than before (ten items that people made or
+//!    more, and more than half of them, deleted, purged, withdrawn or emptied) before its person said yes.
+//! 2. **Honest devices go on.** Those that nobody removed who could take in what the others have, over each
+//!    way alone, once nothing is added any more ([`super::settle`]).
+//! 3. **They come to the same**: members, data, conflicts.
+//! 4. **Every active member can be removed by every other**, at any time.
+//! 5. **A removed device reads nothing new**: nothing that is sealed by a device which has learned that all
+//!    of the adversary's devices were removed opens with a key that the adversary ever had, be it handed to
+//!    it or invented by it.
+//! 6. **What a value says about its author is true.** Where a value is shown as that of an honest device, that
+//!    device wrote it, in the change that is named.
+//! 7. **What one device costs the others is bounded**, in rows and bytes ([`super::limits`]).
+//! 8. **Everything answers**: status, devices, check, export and invitation, on every honest device.
+
+use super::encoder::sealing::Use;
+use super::encoder::talk::{BY_FOLDER, WORD};
+use super::history::History;
+use super::limits;
+use holdfast_model::Kind;
+use holdfast_oplog::{ActorId, ChangeId, DeviceId, Space};
+use holdfast_sync::FEW;
+
+impl History {
+    /// What must hold of one device by itself.
+    pub(super) fn check_alone(&mut self, place: usize) {
+        self.nothing_is_lost(place);
+        self.nothing_goes_unasked(place);
+        self.authors_are_true(place);
+        self.costs_are_bounded(place);
+    }
+
+    fn people(&self) -> Vec<ActorId> {
+        self.honest.iter().map(|honest| honest.actor).collect()
+    }
+
+    /// Invariant 1, the log.
+    fn nothing_is_lost(&mut self, place: usize) {
+        let people = self.people();
+        let honest = &mut self.honest[place];
+        let (held, base) = honest.read(|tx| Ok((tx.held()?, tx.base_vector()?)));
+        let known: Vec<_> = honest.acknowledged.iter().collect();
+        for (log, seq) in known {
+            assert!(
+                held.get(log) >= seq,
+                "device {place} lost changes of {} up to {seq}",
+                log.actor
+            );
+            let gone = (1..=seq.min(base.get(log))).find(|seq| {
+                let id = ChangeId { space: log.space, actor: log.actor, seq: *seq };
+                honest.read(|tx| tx.change(id)).is_none()
+            });
+            assert_eq!(
+                gone, None,
+                "device {place} dropped a change that it held, on another's word"
+            );
+        }
+        for (log, seq) in held.iter().filter(|(log, _)| people.contains(&log.actor)) {
+            if base.get(log) == 0 {
+                honest.acknowledged.advance(log, seq);
+            }
+        }
+    }
+
+    /// Invariant 1, what is shown.
+    pub(super) fn nothing_goes_unasked(&mut self, place: usize) {
+        let honest = &mut self.honest[place];
+        let shown = honest.shows();
+        let mut gone = 0_u64;
+        for id in &self.made {
+            match (shown.get(id), honest.showed.get(id)) {
+                (Some(now), before) => {
+                    let had_words = before.is_some_and(|before| before.words);
+                    if had_words && !now.words {
+                        gone += 1;
+                    } else {
+                        honest.showed.insert(*id, *now);
+                    }
+                }
+                (None, Some(_)) if !self.deleted.contains(id) => gone += 1,
+                (None, _) => {}
+            }
+        }
+        let before = honest.showed.len() as u64;
+        assert!(
+            gone < FEW || gone * 2 <= before,
+            "device {place} shows {gone} of {before} items less, and nobody was asked"
+        );
+    }
+
+    /// Invariant 6.
+    fn authors_are_true(&mut self, place: usize) {
+        let people = self.people();
+        let honest = &mut self.honest[place];
+        for kind in [Kind::Task, Kind::Note, Kind::List] {
+            for (state, space) in honest.read(|tx| tx.entities_of(kind.as_str())) {
+                for (field, register) in &state.registers {
+                    for version in register.live() {
+                        let by = version.author();
+                        let at = (space, by.actor, by.seq);
+                        if !people.contains(&by.actor) || honest.told(space, version) {
+                            continue;
+                        }
+                        let wrote = self.wrote.get(&(at, state.id, field.clone()));
+                        assert_eq!(
+                            wrote.map(String::as_str),
+                            version.value.as_str(),
+                            "on device {place} the {field} of an item is said to be of {by}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    /// Invariant 7.
+    fn costs_are_bounded(&mut self, place: usize) {
+        let devices = self.honest.len();
+        let honest = &mut self.honest[place];
+        let (records, handovers, aside, logs) = honest.read(|tx| {
+            let aside: u64 = tx.count_set_aside()?.iter().map(|(_, count)| count).sum();
+            Ok((tx.membership()?, tx.handovers()?.len(), aside, tx.held()?.iter().count()))
+        });
+        let bytes: usize = records.iter().map(Vec::len).sum();
+        let count = records.len();
+        assert!(count <= limits::RECORDS, "device {place} keeps {count} records");
+        assert!(bytes <= limits::RECORD_BYTES, "device {place} keeps {bytes} bytes of records");
+        assert!(handovers <= limits::HANDOVERS, "device {place} keeps {handovers} handovers");
+        assert!(aside <= limits::SET_ASIDE, "device {place} keeps {aside} changes set aside");
+        let hands = self.hostile.hands.len();
+        let most = (devices + hands * limits::IDENTITIES) * Space::ALL.len();
+        assert!(logs <= most, "device {place} holds {logs} logs");
+        let members = honest.members();
+        for device in members.devices() {
+            let count = device.actors.len();
+            assert!(count <= limits::IDENTITIES, "a device has {count} identities");
+        }
+    }
+
+    /// Invariant 5, for what a device just put into the folder.
+    pub(super) fn check_files_of(&mut self, place: usize) {
+        let put = std::mem::take(&mut self.shelf.put);
+        if !self.has_learned(place) {
+            return;
+        }
+        for (name, content) in put {
+            for epoch in &self.hostile.epochs {
+                let blob = |place| epoch.open_blob(Use::Membership, place, &content).is_some();
+                let opens = match name.rsplit_once('.').map(|(_, ending)| ending) {
+                    Some("hfb") => epoch.open_batch(&content).is_some(),
+                    Some("hfh") => blob(WORD),
+                    // Handovers are sealed under the epoch that they end.
+                    Some("hfd") => blob(BY_FOLDER),
+                    _ => false,
+                };
+                assert!(
+                    !opens,
+                    "device {place} knows that the hostile ones were removed, and sealed {name} under \
+                     a key of epoch {} that they have",
+                    epoch.number
+                );
+            }
+            self.tried.count("check: nothing opens with a removed device's keys");
+        }
+    }
+
+    /// Whether a device has learned that every device of the adversary was removed.
+    fn has_learned(&mut self, place: usize) -> bool {
+        let members = self.honest[place].members();
+        let hands = self.hostile.hands.iter().map(|hand| DeviceId(hand.keys.id()));
+        let known: Vec<_> = hands.filter_map(|id| members.device(id)).collect();
+        !known.is_empty() && known.iter().all(|device| device.removal.is_some())
+    }
+}
