@@ -121,7 +121,7 @@ fn receive(tx: &Tx<'_>, run: &Run, now: i64) -> Result<(), StoreError> {
 
 fn undo(tx: &Tx<'_>, author: Author<'_>) -> Result<(), StoreError> {
     let Some(step) = tx.undo_step(ACTOR)? else { return Ok(()) };
-    let plan = tx.plan_undo(&step.changes[0], ACTOR)?;
+    let plan = tx.plan_undo(&step.changes[..1], ACTOR, &step.changes)?;
     append(tx, author, plan.edits, plan.texts)
 }
 

@@ -77,6 +77,7 @@ fn change(actor: ActorId, seq: u64, schema: u32, ops: Vec<Op>) -> Change {
         schema,
         action: "test".into(),
         group: None,
+        more: false,
         reverts: None,
         ops,
     }
@@ -159,6 +160,7 @@ fn what_a_newer_app_wrote_survives_an_older_one() {
         remove: BTreeMap::new(),
         text: BTreeMap::new(),
         kept: None,
+        takes_back: None,
     };
     let unknown =
         rmpv::Value::Map(vec![("op".into(), "attach-voice".into()), ("length".into(), 90.into())]);
@@ -194,6 +196,7 @@ fn a_change_of_a_newer_schema_is_parked_and_passed_on() {
         remove: BTreeMap::new(),
         text: BTreeMap::new(),
         kept: None,
+        takes_back: None,
     };
     let first = change(newer, 1, SCHEMA + 1, vec![Op::Edit(Box::new(edit.clone()))]);
     let second = change(newer, 2, SCHEMA, vec![Op::Edit(Box::new(edit))]);
@@ -310,7 +313,8 @@ fn undoing_an_edit_never_deletes_an_item_that_another_device_made() {
     set(&mut phone, NOW + 1_000, TITLE, "Buy oak boards");
     let actor = phone.actor;
     let step = phone.store.read(|tx| tx.undo_step(actor)).unwrap().unwrap();
-    let plan = phone.store.read(|tx| tx.plan_undo(&step.changes[0], actor)).unwrap();
+    let plan =
+        phone.store.read(|tx| tx.plan_undo(&step.changes[..1], actor, &step.changes)).unwrap();
     phone.edit(NOW + 2_000, plan.edits).unwrap();
     exchange(&mut laptop, &mut phone, NOW + 3_000);
     assert!(state(&mut laptop).is_alive());
@@ -335,7 +339,8 @@ fn an_edit_does_not_decide_a_deletion_that_is_in_question_again() {
     assert_eq!(laptop.listed().unwrap(), []);
     let actor = laptop.actor;
     let step = laptop.store.read(|tx| tx.undo_step(actor)).unwrap().unwrap();
-    let plan = laptop.store.read(|tx| tx.plan_undo(&step.changes[0], actor)).unwrap();
+    let plan =
+        laptop.store.read(|tx| tx.plan_undo(&step.changes[..1], actor, &step.changes)).unwrap();
     laptop.edit(NOW + 5_000, plan.edits).unwrap();
     set(&mut laptop, NOW + 6_000, TITLE, "Buy elm boards");
     exchange(&mut laptop, &mut phone, NOW + 7_000);

@@ -165,6 +165,7 @@ fn unknown_operations_and_parts_of_known_ones_are_stored_and_passed_on_by_every_
         remove: BTreeMap::new(),
         text: BTreeMap::new(),
         kept: None,
+        takes_back: None,
     };
     let voice = rmpv::Value::Map(vec![("op".into(), "voice".into()), ("length".into(), 90.into())]);
     let change = Change {
@@ -178,6 +179,7 @@ fn unknown_operations_and_parts_of_known_ones_are_stored_and_passed_on_by_every_
         schema: 1,
         action: "voice".into(),
         group: None,
+        more: false,
         reverts: None,
         ops: vec![Op::Unknown(voice), Op::Edit(Box::new(edit))],
     };
@@ -268,6 +270,7 @@ fn an_update_looks_at_parked_changes_again_and_parks_what_is_still_too_new() {
         schema: SCHEMA + 1,
         action: String::new(),
         group: None,
+        more: false,
         reverts: None,
         ops: Vec::new(),
     };

@@ -2041,6 +2041,10 @@ export type TrashItem = {
 	deleted: number,
 	/**  Where. */
 	device: DeviceRef,
+	/**  After how many more days on which this device runs it goes for good. */
+	daysLeft: number,
+	/**  Whether it goes for good on the next day on which this device runs. */
+	goesNext: boolean,
 };
 
 /**  The settings screen "What travels where". */

@@ -6,12 +6,12 @@ use crate::{AppError, view};
 use holdfast_model::entity::{Draft, Seen};
 use holdfast_model::fields::LIFE;
 use holdfast_model::text::{TextDoc, writer_of};
-use holdfast_model::{Dot, Edit, EntityId, EntityState, Kind, Moved, Value};
+use holdfast_model::{Dot, Edit, EntityId, EntityState, Kind, Moved, TextEdit, Value};
 use holdfast_oplog::{ActorId, Space};
 use holdfast_store::{Applied, Author, LocalChange, Tx};
 use jiff::Zoned;
 use rand_core::{OsRng, RngCore};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// The material of one action: edits by space, and texts that contain theirs already.
@@ -33,6 +33,8 @@ pub(crate) struct Work<'t, 's> {
     /// Where the action is written down even if it changes nothing: an undo whose every part someone
     /// has changed since still is that undo.
     pub(crate) noted_in: Option<Space>,
+    /// Where the action cannot be undone: what it is, in words.
+    pub(crate) for_good: Option<&'static str>,
 }
 
 impl<'t, 's> Work<'t, 's> {
@@ -49,6 +51,7 @@ impl<'t, 's> Work<'t, 's> {
             said: Vec::new(),
             group: None,
             noted_in: None,
+            for_good: None,
         }
     }
 
@@ -121,7 +124,31 @@ impl<'t, 's> Work<'t, 's> {
         Ok(())
     }
 
-    /// Writes the action to the log.
+    /// Takes in a finished edit together with the pieces of an edit of its text, in order. `doc` holds
+    /// them already.
+    pub(crate) fn push_with_text(
+        &mut self,
+        space: Space,
+        mut draft: Draft<'_>,
+        field: &str,
+        doc: TextDoc,
+        pieces: Vec<Vec<u8>>,
+    ) {
+        let written = !pieces.is_empty();
+        let mut pieces = pieces.into_iter();
+        if let Some(first) = pieces.next() {
+            draft.text(field, first);
+        }
+        let Some(edit) = draft.finish() else { return };
+        let rest: Vec<Edit> =
+            pieces.map(|update| edit.only_text(field, TextEdit { update, copied: None })).collect();
+        self.texts.extend(written.then(|| (edit.entity, doc)));
+        self.edits.push((space, edit));
+        self.edits.extend(rest.into_iter().map(|edit| (space, edit)));
+    }
+
+    /// Writes the action to the log: as one change, or as several of one group where it does not fit into
+    /// one or concerns several spaces.
     pub(crate) fn commit(
         self,
         author: Author<'_>,
@@ -129,42 +156,30 @@ impl<'t, 's> Work<'t, 's> {
         reverts: Option<Dot>,
     ) -> Result<Outcome, AppError> {
         let Self { tx, mut edits, mut texts, ids, skipped, narrowed, group, noted_in, .. } = self;
+        let for_good = self.for_good.filter(|_| !edits.is_empty());
         settle_twins(tx, &mut edits)?;
-        let spaces: Vec<Space> =
-            Space::ALL.into_iter().filter(|s| edits.iter().any(|(space, _)| space == s)).collect();
-        let mut parts: Vec<(Space, Vec<Edit>)> = Vec::new();
-        for space in spaces {
-            let mut part = Vec::new();
-            let mut size = 0;
-            for (_, edit) in edits.iter().filter(|(in_space, _)| *in_space == space) {
-                let bytes =
-                    holdfast_oplog::encode(edit).map_err(holdfast_store::StoreError::from)?.len();
-                // An action that does not fit into one change becomes several of one group.
-                if size + bytes > PART && !part.is_empty() {
-                    parts.push((space, std::mem::take(&mut part)));
-                    size = 0;
-                }
-                size += bytes;
-                part.push(edit.clone());
-            }
-            parts.push((space, part));
-        }
+        let mut parts = parts(edits)?;
         if let Some(space) = noted_in
-            && !parts.iter().any(|(in_space, _)| *in_space == space)
+            && !parts.iter().any(|part| part.space == space)
         {
-            parts.push((space, Vec::new()));
+            parts.push(LocalChange { space, ..LocalChange::default() });
         }
         let group = group.or_else(|| (parts.len() > 1).then(|| OsRng.next_u64()));
-        let mut outcome = Outcome { ids, skipped, applied: Vec::new() };
-        for (space, edits) in parts {
-            let touched: Vec<EntityId> = edits.iter().map(|edit| edit.entity).collect();
+        for part in &mut parts {
+            let touched: BTreeSet<EntityId> = part.edits.iter().map(|edit| edit.entity).collect();
             let (now, later) = texts.into_iter().partition(|(id, _)| touched.contains(id));
             texts = later;
+            part.texts = now;
+            part.action = action.into();
+            part.group = group;
             // Changes are named within their space: in another one that name means something else.
-            let reverts = reverts.filter(|_| noted_in.is_none_or(|noted| noted == space));
-            let change =
-                LocalChange { space, action: action.into(), group, reverts, edits, texts: now };
-            outcome.applied.push(tx.append(author, change)?);
+            part.reverts = reverts.filter(|_| noted_in.is_none_or(|noted| noted == part.space));
+        }
+        let applied =
+            if parts.is_empty() { Vec::new() } else { vec![tx.append_all(author, parts)?] };
+        let outcome = Outcome { ids, skipped, applied };
+        if let Some(what) = for_good {
+            tx.cannot_undo(what)?;
         }
         for space in Space::ALL {
             let left: BTreeSet<EntityId> =
@@ -175,6 +190,43 @@ impl<'t, 's> Work<'t, 's> {
         }
         Ok(outcome)
     }
+}
+
+/// Edits as the changes that they fit into, space by space. Those that go on with one text stand alone
+/// beside it and say so: they take effect together, and hold nothing else back.
+fn parts(edits: Vec<(Space, Edit)>) -> Result<Vec<LocalChange>, AppError> {
+    let mut by_space: BTreeMap<Space, Vec<Edit>> = BTreeMap::new();
+    for (space, edit) in edits {
+        by_space.entry(space).or_default().push(edit);
+    }
+    let mut parts = Vec::new();
+    for space in Space::ALL {
+        let mut open = LocalChange { space, ..LocalChange::default() };
+        let mut size = 0;
+        let mut rest = by_space.remove(&space).unwrap_or_default().into_iter().peekable();
+        while let Some(edit) = rest.next() {
+            let bytes =
+                holdfast_oplog::encode(&edit).map_err(holdfast_store::StoreError::from)?.len();
+            let same = |next: &Edit| next.entity == edit.entity && next.goes_on_with_text();
+            let begins = !edit.goes_on_with_text() && rest.peek().is_some_and(same);
+            let goes_on = edit.goes_on_with_text()
+                && open.edits.last().is_some_and(|last| last.entity == edit.entity);
+            if !open.edits.is_empty() && (size + bytes > PART || begins) {
+                open.more = goes_on;
+                parts.push(std::mem::replace(
+                    &mut open,
+                    LocalChange { space, ..LocalChange::default() },
+                ));
+                size = 0;
+            }
+            size += bytes;
+            open.edits.push(edit);
+        }
+        if !open.edits.is_empty() {
+            parts.push(open);
+        }
+    }
+    Ok(parts)
 }
 
 /// Where an edited item has another copy that says the same (devices moved it to two spaces apart), the

@@ -2,9 +2,8 @@
 //! that all devices shall get, and for what repair could save only from the lists.
 
 use crate::act::Work;
-use crate::texts::reachable;
 use crate::{AppError, items, view};
-use holdfast_model::entity::{ALIVE, DELETED, Draft, PURGED, Seen};
+use holdfast_model::entity::{ALIVE, DELETED, Draft, Seen};
 use holdfast_model::fields::{REVIEWED, TITLE};
 use holdfast_model::{EntityId, EntityState, Kind, Register, Value};
 use holdfast_oplog::Space;
@@ -187,24 +186,16 @@ pub(crate) fn write_texts(
 ) -> Result<Vec<Applied>, AppError> {
     let mut applied = Vec::new();
     for (id, text) in texts {
-        loop {
-            let plain = tx.text(id)?.map(|text| text.plain).unwrap_or_default();
-            let target = reachable(&plain, text);
-            if target == plain {
-                break;
-            }
-            let mut work = Work::new(tx, author.actor, now.clone());
-            work.group = group;
-            let doc = work.text(id)?;
-            work.edit_text(id, doc, |doc| doc.replace(&target))?;
-            applied.extend(work.commit(author, action, None)?.applied);
-        }
+        let mut work = Work::new(tx, author.actor, now.clone());
+        work.group = group;
+        work.rewrite_text(id, text)?;
+        applied.extend(work.commit(author, action, None)?.applied);
     }
     Ok(applied)
 }
 
 pub(crate) fn is_purged(item: &Item) -> bool {
-    item.state.life.value().as_str() == Some(PURGED)
+    item.state.is_purged()
 }
 
 pub(crate) fn name(item: &Item) -> String {

@@ -64,6 +64,9 @@ pub enum AppError {
     /// Nothing to undo or to do again.
     #[error("there is nothing to {0}")]
     NothingTo(&'static str),
+    /// Something that is done for good; an undo after this was said takes back what was done before it.
+    #[error("{0} cannot be undone")]
+    NotUndoable(String),
     /// The text of a test clock cannot be read.
     #[error("HOLDFAST_TEST_CLOCK is '{0}', which is neither a time nor an offset")]
     TestClock(String),
@@ -147,6 +150,7 @@ impl AppError {
             Self::Invalid(_) => "invalid",
             Self::WhichOccurrences(_) => "which_occurrences",
             Self::NothingTo(_) => "nothing_to_do",
+            Self::NotUndoable(_) => "not_undoable",
             Self::TestClock(_) => "test_clock",
             Self::File { .. } => "file",
             Self::Store(error) => error.code(),
@@ -199,6 +203,7 @@ impl AppError {
             Self::Full(_) => "Free some space there, or choose a place on another disk.",
             Self::NoSuchItem { .. } => "Give more characters of the id; the lists show it.",
             Self::NothingTo(_) => "Only actions of this device can be undone here.",
+            Self::NotUndoable(_) => "Undo again to take back what was done before it.",
             Self::TestClock(_) => "Give an RFC 3339 time, or an offset such as +2h.",
             Self::File { .. } => {
                 "Check that it exists, that there is space, and that you may read and write it."

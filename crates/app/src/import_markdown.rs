@@ -10,8 +10,6 @@ use holdfast_oplog::{Hash, Space};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Characters of text that one note may bring in one change.
-const TEXT_PART: usize = 40_000;
 /// Notes in one change; the change is cut further where it grows too large.
 const NOTES: usize = 50;
 
@@ -46,7 +44,6 @@ impl App {
         let group = rand_core::RngCore::next_u64(&mut rand_core::OsRng);
         self.with(|open| {
             let now = open.clock.zoned();
-            let mut long: Vec<(EntityId, String)> = Vec::new();
             let mut done = open.write(|tx, author| {
                 let mut work = Work::new(tx, author.actor, now.clone());
                 work.group = Some(group);
@@ -60,21 +57,14 @@ impl App {
                         let text = note.text_with(|index| {
                             attachments.get(index).map(|id| format!("holdfast-attachment:{id}"))
                         });
-                        let first: String = text.chars().take(TEXT_PART).collect();
                         let list = lists.get(&note.list).copied();
-                        let id = work.add_note(&note.title, list, &first, &note.tags)?;
+                        let id = work.add_note(&note.title, list, &text, &note.tags)?;
                         work.ids.push(id);
-                        if first.len() < text.len() {
-                            long.push((id, text));
-                        }
                     }
                     done.ids.extend(work.commit(author, "import", None)?.done("").ids);
                 }
                 Ok(done)
             })?;
-            for (id, text) in long {
-                open.extend_text(id, &text)?;
-            }
             done.skipped =
                 plan.skipped.iter().map(|s| format!("{}: {}", s.path, s.reason)).collect();
             done.label = format!("{} notes imported", done.ids.len());

@@ -1,17 +1,14 @@
-//! Actions on items of any kind: lists and notes, trash and back.
+//! Actions on lists and notes.
 
 use crate::act::{self, Work};
 use crate::tasks::checked_title;
 use crate::{App, AppError, order, view};
-use holdfast_model::entity::{ALIVE, Draft, PURGED, Seen};
+use holdfast_model::entity::{Draft, Seen};
 use holdfast_model::fields::{ARCHIVED, COLOR, LIST, ORDER, PARENT, PINNED, TAGS, TEXT, TITLE};
 use holdfast_model::{EntityId, Kind};
 use holdfast_oplog::Space;
-use holdfast_store::query::{ListRow, SortedKind, TaskFilter};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Characters of text that go into one change; a longer text takes several changes of one group.
-const TEXT_PART: usize = 40_000;
+use holdfast_store::query::{ListRow, SortedKind};
+use std::collections::BTreeMap;
 
 impl App {
     /// Adds a list, nested in another where one is named.
@@ -78,18 +75,11 @@ impl App {
     ) -> Result<view::Done, AppError> {
         let list = list.map(|l| act::id(l, "list")).transpose()?;
         self.with(|open| {
-            let mut done = open.act("note.add", |work| {
-                let first: String = text.chars().take(TEXT_PART).collect();
-                let id = work.add_note(title, list, &first, &[])?;
+            open.act("note.add", |work| {
+                let id = work.add_note(title, list, text, &[])?;
                 work.ids.push(id);
                 Ok(format!("Note '{}' added", note_name(title, text)))
-            })?;
-            // What does not fit into one change follows in changes of its own.
-            if let Some(id) = done.ids.first().map(|id| act::id(id, "note")).transpose()? {
-                open.extend_text(id, text)?;
-            }
-            done.skipped.clear();
-            Ok(done)
+            })
         })
     }
 
@@ -142,48 +132,6 @@ impl App {
             })
         })
     }
-
-    /// Puts items into the trash: a list with what is visible in it, a task with its subtasks.
-    pub fn delete_items(&self, ids: &[String], as_of: Option<i64>) -> Result<view::Done, AppError> {
-        let ids = act::ids(ids)?;
-        self.with(|open| {
-            open.act("delete", |work| {
-                let mut all = BTreeSet::new();
-                for id in &ids {
-                    work.tx.expect_entity(*id, "item")?;
-                    work.with_contents(*id, &mut all)?;
-                }
-                for id in &all {
-                    work.delete(*id, as_of)?;
-                }
-                work.ids.clone_from(&ids);
-                work.what(&ids, "deleted")
-            })
-        })
-    }
-
-    /// Takes items out of the trash.
-    pub fn restore_items(&self, ids: &[String]) -> Result<view::Done, AppError> {
-        let ids = act::ids(ids)?;
-        self.with(|open| {
-            open.act("restore", |work| {
-                work.relive(&ids, ALIVE)?;
-                work.what(&ids, "restored")
-            })
-        })
-    }
-
-    /// Removes items from the trash for good; a tombstone stays.
-    pub fn purge_items(&self, ids: &[String]) -> Result<view::Done, AppError> {
-        let ids = act::ids(ids)?;
-        self.with(|open| {
-            open.act("purge", |work| {
-                let label = work.what(&ids, "deleted for good")?;
-                work.relive(&ids, PURGED)?;
-                Ok(label)
-            })
-        })
-    }
 }
 
 impl Work<'_, '_> {
@@ -233,13 +181,8 @@ impl Work<'_, '_> {
         for tag in tags {
             draft.add(TAGS, tag.to_string());
         }
-        if !text.is_empty() {
-            let mut doc = self.text(id)?;
-            let update = doc.replace(text).map_err(holdfast_store::StoreError::from)?.update;
-            draft.text(TEXT, update);
-            self.push_text(id, doc);
-        }
-        self.push(space, draft);
+        let (doc, pieces) = self.begin_text(id, text)?;
+        self.push_with_text(space, draft, TEXT, doc, pieces);
         Ok(id)
     }
 
@@ -273,45 +216,8 @@ impl Work<'_, '_> {
         Err(AppError::Invalid("A list cannot be a part of itself.".into()))
     }
 
-    /// An item and what is visible in it, added to `all`.
-    fn with_contents(&self, id: EntityId, all: &mut BTreeSet<EntityId>) -> Result<(), AppError> {
-        let mut nested: BTreeMap<EntityId, Vec<EntityId>> = BTreeMap::new();
-        for list in self.tx.lists()? {
-            if let Some(parent) = list.parent {
-                nested.entry(parent).or_default().push(list.id);
-            }
-        }
-        let mut next = vec![id];
-        while let Some(id) = next.pop() {
-            if !all.insert(id) {
-                continue;
-            }
-            let tasks = [TaskFilter::Children(id), TaskFilter::List(id)];
-            for filter in tasks {
-                next.extend(self.tx.tasks(&filter, usize::MAX)?.into_iter().map(|task| task.id));
-            }
-            let notes = self.tx.notes(Some(id), None, None, usize::MAX)?.0;
-            next.extend(notes.into_iter().map(|note| note.id));
-            next.extend(nested.remove(&id).unwrap_or_default());
-        }
-        Ok(())
-    }
-
-    fn relive(&mut self, ids: &[EntityId], life: &str) -> Result<(), AppError> {
-        for id in ids {
-            let (state, space) = self.tx.expect_entity(*id, "item")?;
-            if state.is_trashed() {
-                let mut draft = state.draft();
-                draft.life(life, &Seen::All);
-                self.push(space, draft);
-            }
-        }
-        self.ids = ids.to_vec();
-        Ok(())
-    }
-
     /// "'Buy oak' deleted", "3 items deleted".
-    fn what(&self, ids: &[EntityId], done: &str) -> Result<String, AppError> {
+    pub(crate) fn what(&self, ids: &[EntityId], done: &str) -> Result<String, AppError> {
         Ok(match ids {
             [id] => {
                 let (state, _) = self.tx.expect_entity(*id, "item")?;

@@ -70,6 +70,8 @@ impl Keeper {
                     }
                 }
                 let found = app.with(|open| {
+                    // A window stands open over midnight.
+                    open.tend_trash_quietly();
                     // The folder is the other half of Manual mode.
                     let on = open.mode()? == crate::view::Mode::Manual;
                     let folder = if on { open.folder_settings()? } else { None };

@@ -70,6 +70,7 @@ mod tags;
 mod task_views;
 mod tasks;
 mod texts;
+mod trash;
 mod travel;
 mod turn_into_task;
 mod undo;
@@ -78,6 +79,8 @@ mod watch;
 
 #[cfg(test)]
 mod exchanges_tests;
+#[cfg(test)]
+mod memory_tests;
 #[cfg(test)]
 mod missing_tests;
 #[cfg(test)]
@@ -92,6 +95,12 @@ mod repeats_tests;
 mod review_tests;
 #[cfg(test)]
 mod story_tests;
+#[cfg(test)]
+mod trash_tests;
+#[cfg(test)]
+mod undo_laws_tests;
+#[cfg(test)]
+mod undo_tests;
 
 pub use boot::suggested_name;
 pub use clock::Clock;

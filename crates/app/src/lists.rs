@@ -1,13 +1,9 @@
-//! The sidebar and the trash as people see them.
+//! The sidebar as people see it.
 
-use crate::session::Open;
 use crate::{App, AppError, describe, view};
-use holdfast_model::fields::LIFE;
+use holdfast_model::Change;
 use holdfast_oplog::Space;
 use holdfast_store::Tx;
-
-/// Items that the trash shows.
-const TRASH: usize = 5_000;
 
 impl App {
     /// Lists, tags, counts, undo and the sync status: everything around the panes.
@@ -19,12 +15,14 @@ impl App {
             open.store.read(|tx| {
                 let (inbox, due, overdue) = tx.task_counts(&today)?;
                 let (conflicts, merged) = tx.conflict_counts()?;
-                let undo = tx.undo_step(actor)?;
-                let redo = tx.redo_step(actor)?;
-                let redo = match redo.as_ref().and_then(|step| step.changes.first()) {
-                    Some(change) => Some(tx.reverted_action(change.space, change)?),
-                    None => None,
+                let named = |change: Option<Change>| match change {
+                    Some(change) => Ok::<_, AppError>(Some(describe::action(
+                        &tx.reverted_action(change.space, &change)?,
+                    ))),
+                    None => Ok(None),
                 };
+                let undo = named(tx.undo_head(actor)?)?;
+                let redo = named(tx.redo_head(actor)?)?;
                 Ok(view::Sidebar {
                     as_of: tx.position()?,
                     lists: list_views(tx)?,
@@ -46,8 +44,8 @@ impl App {
                         merged: merged as u32,
                         trash: tx.trash_count()? as u32,
                     },
-                    undo: undo.map(|step| describe::action(step.action()).to_owned()),
-                    redo: redo.map(|action| describe::action(&action).to_owned()),
+                    undo: undo.map(str::to_owned),
+                    redo: redo.map(str::to_owned),
                     status,
                 })
             })
@@ -57,43 +55,6 @@ impl App {
     /// All lists.
     pub fn lists(&self) -> Result<Vec<view::ListView>, AppError> {
         self.with(|open| open.store.read(list_views))
-    }
-
-    /// What is in the trash, and who put it there.
-    pub fn trash(&self) -> Result<Vec<view::TrashItem>, AppError> {
-        self.with(|open: &mut Open| {
-            let people = open.people()?;
-            open.store.read(|tx| {
-                let mut items = Vec::new();
-                for row in tx.trash(TRASH)? {
-                    let Some((state, space)) = tx.entity(row.id)? else { continue };
-                    let kind = match row.kind.as_str() {
-                        "task" => view::ItemKind::Task,
-                        "note" => view::ItemKind::Note,
-                        _ => view::ItemKind::List,
-                    };
-                    let life = state.register(LIFE).and_then(holdfast_model::Register::shown);
-                    let (deleted, device) = if let Some(v) = life {
-                        (v.time.shown_ms(), people.author(tx, (row.id, space), LIFE, v)?)
-                    } else {
-                        let (time, dot) = state.edited;
-                        (time.shown_ms(), people.of_told(tx, space, dot)?)
-                    };
-                    items.push(view::TrashItem {
-                        id: row.id.to_string(),
-                        kind,
-                        title: if row.title.trim().is_empty() {
-                            "Untitled".into()
-                        } else {
-                            row.title
-                        },
-                        deleted,
-                        device,
-                    });
-                }
-                Ok(items)
-            })
-        })
     }
 }
 

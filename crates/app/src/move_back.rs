@@ -80,8 +80,14 @@ impl Open {
                 }
                 work.ids.extend(&roots);
                 let how = Moved::Withdrawn;
-                let plan =
+                let mut plan =
                     tx.plan_move(MoveRequest { roots: &roots, to: from, how, with: &with })?;
+                for (space, edit) in &mut plan.edits {
+                    let did = changes.iter().find(|change| {
+                        change.space == *space && change.edits().any(|e| e.entity == edit.entity)
+                    });
+                    edit.takes_back = did.map(Change::dot);
+                }
                 work.take_plan(plan, from);
             }
             let reverts = changes.first();
@@ -113,6 +119,7 @@ fn put_back(
         remove: BTreeMap::new(),
         text: BTreeMap::new(),
         kept: None,
+        takes_back: None,
     };
     if let Some(kept) = kept.filter(|kept| kept.from.is_some()) {
         for (field, value) in kept.before.iter().filter(|(field, _)| untouched(field)) {

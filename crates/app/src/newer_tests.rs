@@ -53,6 +53,7 @@ fn edit(id: EntityId, set: &[(&str, Value)]) -> Op {
         remove: BTreeMap::new(),
         text: BTreeMap::new(),
         kept: None,
+        takes_back: None,
     }))
 }
 
@@ -77,6 +78,7 @@ fn write_as_newer(device: &Device, schema: u32, changes: Vec<Vec<Op>>) {
                     schema,
                     action: "task.add".into(),
                     group: None,
+                    more: false,
                     reverts: None,
                     ops,
                 };

@@ -162,13 +162,8 @@ impl Work<'_, '_> {
         for tag in tags {
             draft.add(TAGS, tag.to_string());
         }
-        if let Some(note) = &parsed.note {
-            let mut text = self.text(id)?;
-            let update = text.replace(note).map_err(holdfast_store::StoreError::from)?.update;
-            draft.text(NOTES, update);
-            self.push_text(id, text);
-        }
-        self.push(space, draft);
+        let (doc, pieces) = self.begin_text(id, parsed.note.as_deref().unwrap_or_default())?;
+        self.push_with_text(space, draft, NOTES, doc, pieces);
         Ok(id)
     }
 }

@@ -141,7 +141,8 @@ fn restoring_the_list_takes_back_what_was_recovered_from_it() {
     for device in [&laptop, &phone] {
         let workshop = list(device, "Workshop");
         assert!(!workshop.recovered);
-        assert_eq!((workshop.id.as_str(), workshop.open_tasks), (id.as_str(), 1));
+        // What was deleted with it is back as well.
+        assert_eq!((workshop.id.as_str(), workshop.open_tasks), (id.as_str(), 2));
         assert_eq!(list(device, "Tools").parent.as_deref(), Some(id.as_str()));
     }
 }

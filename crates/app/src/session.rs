@@ -195,14 +195,21 @@ impl App {
             // A migration happens wholly or not at all; the copy is for what nobody thought of.
             self.make_backup(view::BackupKind::BeforeMigration)?;
         }
-        self.open_with(secrets)
+        let mut open = self.open_with(secrets)?;
+        open.tend_trash_quietly();
+        Ok(open)
     }
 
     /// Opens the database with the keys that belong to it.
     pub(crate) fn open_with(&self, secrets: Secrets) -> Result<Open, AppError> {
+        let store = crate::snapshot_points::open(&self.home, self.clock)?;
+        self.open_on(secrets, store)
+    }
+
+    /// [`App::open_with`] over a database that is open already.
+    pub(crate) fn open_on(&self, secrets: Secrets, mut store: Store) -> Result<Open, AppError> {
         let Secrets { private, keys, keyring, actor, root } = secrets;
         let file = DatabaseFile::of(&self.home);
-        let mut store = crate::snapshot_points::open(&self.home, self.clock)?;
         let writes = store.access() == Access::Full;
         if writes {
             store.write(|tx| tx.catch_up(self.clock.now_ms()))?;

@@ -40,6 +40,7 @@ impl App {
             ));
         }
         self.keep_mode(mode)?;
+        self.with(|open| Ok(open.store.write(|tx| tx.cannot_undo("Choosing how to sync"))?))?;
         self.status()
     }
 }

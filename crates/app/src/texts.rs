@@ -9,9 +9,6 @@ use holdfast_model::{EntityId, Kind};
 use holdfast_store::StoreError;
 use std::fmt::Write as _;
 
-/// Characters put in at once that fit into one change with room to spare.
-const PART: usize = 40_000;
-
 fn text_error(error: holdfast_model::text::TextError) -> AppError {
     StoreError::from(error).into()
 }
@@ -75,7 +72,10 @@ impl App {
                     });
                     return Ok(String::new());
                 }
-                let doc = work.edit_text(id, doc, |doc| doc.splice_utf16(&splices))?;
+                let doc = {
+                    let splices = splice::from_utf16(&doc.plain(), &splices).map_err(text_error)?;
+                    work.edit_text(id, doc, &splices)?
+                };
                 result = Some(view::SpliceResult::Stored { version: version_text(&doc) });
                 Ok("Text edited".into())
             })?;
@@ -115,7 +115,7 @@ impl App {
         self.with(|open| {
             open.act("text.edit", |work| {
                 let doc = work.text(id)?;
-                work.edit_text(id, doc, |doc| doc.type_in(&[Splice::new(pos, delete, insert)]))?;
+                work.edit_text(id, doc, &[Splice::new(pos, delete, insert)])?;
                 work.ids.push(id);
                 Ok("Text edited".into())
             })
@@ -124,78 +124,55 @@ impl App {
 }
 
 impl Work<'_, '_> {
-    /// Edits a text and takes the edit in; the version after it.
+    /// Edits a text and takes the edit in, in as many pieces as it takes; the version after it.
     pub(crate) fn edit_text(
         &mut self,
         id: EntityId,
         mut doc: TextDoc,
-        edit: impl FnOnce(
-            &mut TextDoc,
-        )
-            -> Result<holdfast_model::text::Edit, holdfast_model::text::TextError>,
+        splices: &[Splice],
     ) -> Result<Version, AppError> {
         let (state, space) = self.tx.expect_entity(id, "note")?;
         let field = Kind::parse(&state.kind)
             .and_then(Kind::text_field)
             .ok_or_else(|| AppError::NoSuchItem { what: "note", given: id.to_string() })?;
-        let update = edit(&mut doc).map_err(text_error)?.update;
+        let pieces = doc.type_in_pieces(splices).map_err(text_error)?;
         let version = doc.version();
-        if !update.is_empty() {
-            let mut draft = state.draft();
-            draft.text(field, update);
-            self.push(space, draft);
-            self.push_text(id, doc);
+        if !pieces.is_empty() {
+            self.push_with_text(space, state.draft(), field, doc, pieces);
         }
         Ok(version)
+    }
+
+    /// Makes a text say `wanted`, with the smallest edits that can be found in bounded time.
+    pub(crate) fn rewrite_text(&mut self, id: EntityId, wanted: &str) -> Result<(), AppError> {
+        let doc = self.text(id)?;
+        let splices = doc.splices_to(wanted);
+        self.edit_text(id, doc, &splices).map(drop)
+    }
+
+    /// The text of a new item, and the pieces of the edit that writes it.
+    pub(crate) fn begin_text(
+        &self,
+        id: EntityId,
+        text: &str,
+    ) -> Result<(TextDoc, Vec<Vec<u8>>), AppError> {
+        let mut doc = self.text(id)?;
+        let pieces = doc.splice_in_pieces(&[Splice::new(0, 0, text)]).map_err(text_error)?;
+        Ok((doc, pieces))
     }
 }
 
 impl Open {
-    /// Replaces a text in as many changes as its size needs.
+    /// Replaces a text, as one action.
     pub(crate) fn replace_text(
         &mut self,
         id: EntityId,
         text: &str,
     ) -> Result<view::Done, AppError> {
-        let mut done = self.act("text.edit", |work| {
-            let doc = work.text(id)?;
-            let target = reachable(&doc.plain(), text);
-            work.edit_text(id, doc, |doc| doc.replace(&target))?;
+        self.act("text.edit", |work| {
+            work.rewrite_text(id, text)?;
             work.ids.push(id);
             Ok("Text replaced".into())
-        })?;
-        self.extend_text(id, text)?;
-        done.skipped.clear();
-        Ok(done)
-    }
-
-    /// Goes on replacing until the text is the wanted one.
-    pub(crate) fn extend_text(&mut self, id: EntityId, text: &str) -> Result<(), AppError> {
-        loop {
-            let now = self.store.read(|tx| tx.text(id))?.map(|t| t.plain).unwrap_or_default();
-            if now == text {
-                return Ok(());
-            }
-            let target = reachable(&now, text);
-            if target == now {
-                return Ok(());
-            }
-            self.act("text.edit", |work| {
-                let doc = work.text(id)?;
-                work.edit_text(id, doc, |doc| doc.replace(&target))?;
-                Ok(String::new())
-            })?;
-        }
-    }
-}
-
-/// The wanted text, as far as one change reaches: what stands already, and one part more.
-pub(crate) fn reachable(now: &str, wanted: &str) -> String {
-    let shared = now.chars().zip(wanted.chars()).take_while(|(a, b)| a == b).count();
-    let total = wanted.chars().count();
-    if total <= shared + PART {
-        wanted.to_owned()
-    } else {
-        wanted.chars().take(shared + PART).collect()
+        })
     }
 }

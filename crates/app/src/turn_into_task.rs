@@ -47,7 +47,9 @@ impl App {
                     (line_end - line_start) as usize,
                     link,
                 );
-                work.edit_text(id, doc, |doc| doc.splice_utf16(&[splice]))?;
+                let splices = holdfast_model::text::splice::from_utf16(&doc.plain(), &[splice])
+                    .map_err(holdfast_store::StoreError::from)?;
+                work.edit_text(id, doc, &splices)?;
                 work.ids.push(task);
                 Ok(format!("'{}' is a task now", parsed.title))
             })

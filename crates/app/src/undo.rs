@@ -5,14 +5,22 @@ use crate::session::Open;
 use crate::{App, AppError, describe, view};
 use holdfast_model::Dot;
 use holdfast_model::change::Change;
-use holdfast_store::{REDO, UNDO, UndoStep};
+use holdfast_store::{REDO, UNDO, UndoStep, units};
 
 impl App {
     /// Undoes the last action of this device that is not undone.
     pub fn undo(&self) -> Result<view::Done, AppError> {
         self.with(|open| {
             let actor = open.actor;
-            let step = open.store.read(|tx| tx.undo_step(actor))?;
+            let (step, barrier) = open.store.read(|tx| {
+                let step = tx.undo_step(actor)?;
+                let barrier = tx.barrier_before(step.as_ref().map(|step| step.position))?;
+                Ok::<_, AppError>((step, barrier))
+            })?;
+            if let Some(barrier) = barrier {
+                open.store.write(|tx| tx.told_barrier(&barrier))?;
+                return Err(AppError::NotUndoable(barrier.what));
+            }
             let step = step.ok_or(AppError::NothingTo("undo"))?;
             open.revert(&step, UNDO)
         })
@@ -81,12 +89,13 @@ impl Open {
     ) -> Result<view::Done, AppError> {
         let now = self.clock.zoned();
         self.write(|tx, author| {
-            let group =
-                (changes.len() > 1).then(|| rand_core::RngCore::next_u64(&mut rand_core::OsRng));
+            let group = (units(changes).len() > 1)
+                .then(|| rand_core::RngCore::next_u64(&mut rand_core::OsRng));
             let mut total =
                 view::Done { ids: Vec::new(), label: String::new(), skipped: Vec::new() };
-            for change in changes {
-                let plan = tx.plan_undo(change, author.actor)?;
+            for unit in units(changes) {
+                let Some(change) = unit.first() else { continue };
+                let plan = tx.plan_undo(unit, author.actor, changes)?;
                 let mut work = Work::new(tx, author.actor, now.clone());
                 work.ids = plan.edits.iter().map(|edit| edit.entity).collect();
                 for edit in plan.edits {

@@ -71,6 +71,11 @@ pub(crate) enum Command {
     Notes(NotesArguments),
     /// Find tasks, notes and lists.
     Search(crate::commands::items::SearchArguments),
+    /// Show the trash, bring items back from it, or delete them for good.
+    Trash {
+        #[command(subcommand)]
+        command: Option<crate::commands::trash::TrashCommand>,
+    },
     /// Undo this device's last actions.
     Undo {
         /// How many.
@@ -174,6 +179,9 @@ mod tests {
             "note restore 01",
             "search oak --json",
             "undo 3",
+            "trash",
+            "trash restore 01 02",
+            "trash purge 01",
             "redo",
             "bundle export F --for Phone",
             "bundle export F --all",

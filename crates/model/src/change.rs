@@ -196,6 +196,10 @@ pub struct Edit {
     /// Where the entity is written anew in another space: its times.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<Kept>,
+    /// Where an edit of this entity is taken back: the change that made it. What this edit writes then
+    /// stands for what that one replaced, so that a device knows its own undo and redo again.
+    #[serde(rename = "back", default, skip_serializing_if = "Option::is_none")]
+    pub takes_back: Option<Dot>,
 }
 
 /// One operation.
@@ -232,6 +236,9 @@ pub struct Change {
     /// Changes of one action that did not fit into one change share a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<u64>,
+    /// Whether the next change of this log goes on with the same text: the two take effect together.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
     /// The change that this one undoes or does again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverts: Option<Dot>,

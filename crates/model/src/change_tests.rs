@@ -13,6 +13,7 @@ fn sample() -> Change {
         schema: SCHEMA,
         action: "task.edit".into(),
         group: None,
+        more: false,
         reverts: None,
         ops: vec![Op::Edit(Box::new(Edit {
             entity: EntityId::named("x"),
@@ -23,6 +24,7 @@ fn sample() -> Change {
             remove: [("tags".to_owned(), vec![Removal { value: "b".into(), seen }])].into(),
             text: [("notes".to_owned(), TextEdit { update: vec![1, 2, 3], copied: None })].into(),
             kept: None,
+            takes_back: None,
         }))],
     }
 }

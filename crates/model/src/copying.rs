@@ -121,6 +121,7 @@ impl EntityState {
             remove: BTreeMap::new(),
             text: BTreeMap::new(),
             kept: Some(self.kept()),
+            takes_back: None,
         };
         let there = |field: &str| to.and_then(|to| to.register(field));
         for (field, register) in &self.registers {
@@ -217,6 +218,7 @@ impl EntityState {
             remove: BTreeMap::new(),
             text: BTreeMap::new(),
             kept: Some(self.kept()),
+            takes_back: None,
         }
     }
 
@@ -231,6 +233,12 @@ impl EntityState {
 }
 
 impl Edit {
+    /// Whether it goes on with the text of an entity and does nothing else: see [`Edit::only_text`].
+    pub fn goes_on_with_text(&self) -> bool {
+        let none = self.life.is_none() && self.set.is_empty() && self.kept.is_none();
+        none && self.add.is_empty() && self.remove.is_empty() && !self.text.is_empty()
+    }
+
     /// An edit of the same entity that goes on with its text: what does not fit into one change.
     pub fn only_text(&self, field: &str, text: crate::TextEdit) -> Self {
         Self {
@@ -242,6 +250,7 @@ impl Edit {
             remove: BTreeMap::new(),
             text: [(field.to_owned(), text)].into(),
             kept: None,
+            takes_back: None,
         }
     }
 }

@@ -189,8 +189,10 @@ impl EntityState {
             .map(|(field, _)| field.as_str())
             .collect();
         // Moved away and edited apart is asked where both copies are: see `crate::copying`.
+        // Deleting for good gives way to whoever restored or edited the item apart from it.
         let lives = self.life.live().iter().map(|version| &version.value);
-        let mut here = lives.filter(|value| !crate::copying::is_moved(value));
+        let mut here = lives
+            .filter(|value| !crate::copying::is_moved(value) && value.as_str() != Some(PURGED));
         if here.next().is_some_and(|first| here.any(|value| value != first)) && self.is_alive() {
             fields.push(LIFE);
         }
@@ -226,6 +228,7 @@ fn blank(entity: EntityId, kind: &str) -> Edit {
         remove: blank_map(),
         text: blank_map(),
         kept: None,
+        takes_back: None,
     }
 }
 
@@ -287,6 +290,21 @@ impl Draft<'_> {
             self.edit.remove.entry(field.to_owned()).or_default().push(Removal { value, seen });
             self.content |= field != REVIEWED;
         }
+        self
+    }
+
+    /// Takes out exactly these additions of an element: others of the same element stay.
+    pub fn remove_additions(&mut self, field: &str, value: Value, seen: Vec<Dot>) -> &mut Self {
+        if !seen.is_empty() {
+            self.edit.remove.entry(field.to_owned()).or_default().push(Removal { value, seen });
+            self.content |= field != REVIEWED;
+        }
+        self
+    }
+
+    /// Says that the edit takes back what a change did to this entity.
+    pub fn takes_back(&mut self, change: Dot) -> &mut Self {
+        self.edit.takes_back = Some(change);
         self
     }
 

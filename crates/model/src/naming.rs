@@ -11,6 +11,9 @@ impl Change {
         }
         for op in &mut self.ops {
             let Op::Edit(edit) = op else { continue };
+            if let Some(taken) = &mut edit.takes_back {
+                *taken = name(*taken);
+            }
             if let Some(life) = &mut edit.life {
                 rename_write(life, name);
             }
@@ -62,6 +65,7 @@ mod tests {
             schema: SCHEMA,
             action: String::new(),
             group: None,
+            more: false,
             reverts: Some(name(1)),
             ops: vec![Op::Edit(Box::new(Edit {
                 entity: EntityId::named("oak"),
@@ -75,6 +79,7 @@ mod tests {
                 )]),
                 text: BTreeMap::new(),
                 kept: None,
+                takes_back: Some(name(40)),
             }))],
         };
         let mut renamed = change(&old);

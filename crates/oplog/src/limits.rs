@@ -3,6 +3,9 @@
 
 /// One change, encoded.
 pub const CHANGE: usize = 256 * 1024;
+/// Consecutive changes of one log that take effect together because they go on with one text. Where more
+/// say so, they are applied in stretches of this length: nobody is made to hold more back.
+pub const TOGETHER: usize = 256;
 /// One sealed batch, as it travels.
 pub const BATCH: usize = 1024 * 1024;
 /// The content of one batch after decompression.

@@ -11,7 +11,7 @@ use crate::runs::Run;
 use crate::{StoreError, Tx};
 use holdfast_model::HybridClock;
 use holdfast_model::change::Change;
-use holdfast_oplog::{ChangeId, LogId, chain_hash};
+use holdfast_oplog::{ChangeId, LogId, chain_hash, limits};
 
 /// So many items are touched before they are written: what is worked on stays small and is found again
 /// fast.
@@ -102,18 +102,29 @@ impl<'t, 's> Arrivals<'t, 's> {
             none => none.insert(Open { applier: Applier::new(self.tx)?, clock: self.tx.clock()? }),
         };
         let (mut new, mut hash) = (0_u64, run.prev_hash);
+        // Of one long text: they are applied together, once the last of them is there.
+        let mut together: Vec<Change> = Vec::new();
         for (seq, body) in (run.first..).zip(&run.changes) {
-            let change = match Change::decode(body, ChangeId { space, actor, seq }) {
+            match Change::decode(body, ChangeId { space, actor, seq }) {
                 Ok(change) if !change.is_too_new() && self.tx.has_all(space, &change.deps)? => {
-                    change
+                    together.push(change);
                 }
                 _ => break,
-            };
-            open.clock.observe(change.time, self.wall_ms);
-            hash = chain_hash(hash, body);
-            let signature = (seq == run.last()).then_some(run.signature.as_slice());
-            open.applier.apply(&change, body, hash, signature, exchange)?;
-            new = new.saturating_add(1);
+            }
+            let goes_on = together.last().is_some_and(|change| change.more);
+            if goes_on && together.len() < limits::TOGETHER {
+                continue;
+            }
+            for change in together.drain(..) {
+                let at = change.seq.saturating_sub(run.first);
+                let body = usize::try_from(at).ok().and_then(|at| run.changes.get(at));
+                let Some(body) = body else { break };
+                open.clock.observe(change.time, self.wall_ms);
+                hash = chain_hash(hash, body);
+                let signature = (change.seq == run.last()).then_some(run.signature.as_slice());
+                open.applier.apply(&change, body, hash, signature, exchange)?;
+                new = new.saturating_add(1);
+            }
         }
         if new > 0 {
             let last = run.first.saturating_add(new).saturating_sub(1);

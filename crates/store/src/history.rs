@@ -2,7 +2,7 @@ use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Change, Edit};
 use holdfast_model::conflict::Written;
 use holdfast_model::fields::LIFE;
-use holdfast_model::{EntityId, Register, Version};
+use holdfast_model::{Dot, EntityId, Register, Version};
 use holdfast_oplog::{ChangeId, LogId, Space};
 use rusqlite::{OptionalExtension, Row};
 
@@ -71,6 +71,28 @@ impl Tx<'_> {
     ) -> Result<Vec<HistoryItem>, StoreError> {
         let mut items = self.history(entity)?;
         items.retain(|item| item.change.space == space);
+        Ok(items)
+    }
+
+    /// The changes of an item in one space that were taken in here after one of them.
+    pub(crate) fn history_since(
+        &self,
+        entity: EntityId,
+        space: Space,
+        after: Dot,
+    ) -> Result<Vec<HistoryItem>, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT c.pos, c.space, c.actor, c.seq, c.body FROM touched t JOIN changes c ON c.pos = t.pos
+             WHERE t.entity = ?1 AND c.space = ?2 AND t.pos > coalesce(
+                (SELECT pos FROM changes WHERE space = ?2 AND actor = ?3 AND seq = ?4), 0)
+             ORDER BY t.pos",
+        )?;
+        let of = (entity.as_bytes(), space.as_str(), after.actor.0, columns::number(after.seq));
+        let mut rows = statement.query(of)?;
+        let mut items = Vec::new();
+        while let Some(row) = rows.next()? {
+            items.push(HistoryItem { position: row.get("pos")?, change: change_at(row)? });
+        }
         Ok(items)
     }
 

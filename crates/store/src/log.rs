@@ -32,6 +32,8 @@ pub struct LocalChange {
     pub action: String,
     /// Shared by the changes of one action that did not fit into one.
     pub group: Option<u64>,
+    /// Whether the next one goes on with the same text.
+    pub more: bool,
     /// The change that this one undoes or does again.
     pub reverts: Option<Dot>,
     /// What it does.
@@ -127,6 +129,29 @@ impl Tx<'_> {
 
     /// Makes the person's action a change, appends it to this device's log and applies it.
     pub fn append(&self, author: Author<'_>, action: LocalChange) -> Result<Applied, StoreError> {
+        self.append_all(author, vec![action])
+    }
+
+    /// [`Tx::append`] of an action that does not fit into one change. What it touches is worked out and
+    /// written once, however many changes it takes.
+    pub fn append_all(
+        &self,
+        author: Author<'_>,
+        action: Vec<LocalChange>,
+    ) -> Result<Applied, StoreError> {
+        let mut applier = Applier::new(self)?;
+        for part in action {
+            self.append_part(author, part, &mut applier)?;
+        }
+        applier.finish()
+    }
+
+    fn append_part(
+        &self,
+        author: Author<'_>,
+        action: LocalChange,
+        applier: &mut Applier<'_, '_>,
+    ) -> Result<(), StoreError> {
         let log = LogId { space: action.space, actor: author.actor };
         let head = self.head(log)?;
         if self.must_renew(author.actor)? {
@@ -143,6 +168,7 @@ impl Tx<'_> {
             schema: schema_of(&action.edits),
             action: action.action,
             group: action.group,
+            more: action.more,
             reverts: action.reverts,
             ops: action.edits.into_iter().map(|edit| Op::Edit(Box::new(edit))).collect(),
         };
@@ -151,13 +177,11 @@ impl Tx<'_> {
         let hash = chain_hash(head.held_hash, &body);
         let signature = (author.sign)(change.id(), hash);
         self.set_held(log, change.seq, hash)?;
-        let mut applier = Applier::new(self)?;
         for (entity, text) in action.texts {
             applier.bring_text(entity, text);
         }
         applier.apply(&change, &body, hash, Some(&signature), None)?;
-        self.set_applied(log, change.seq)?;
-        applier.finish()
+        self.set_applied(log, change.seq)
     }
 
     /// What this device's next change in the space depends on beyond its previous one. The first one

@@ -37,6 +37,13 @@ impl PrivateStore {
         Ok(Self { conn, access })
     }
 
+    /// In memory, for simulations: everything but durability is as on disk.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let conn = Connection::open_in_memory()?;
+        conn.execute_batch(FIRST)?;
+        Ok(Self { conn })
+    }
+
     /// A fact.
     pub fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         get(&self.conn, key)

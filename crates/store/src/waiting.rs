@@ -7,11 +7,31 @@ use holdfast_model::change::Change;
 use holdfast_model::{Dep, HybridClock};
 #[cfg(feature = "planted")]
 use holdfast_oplog::planted;
-use holdfast_oplog::{ChangeId, LogId, Space};
+use holdfast_oplog::{ChangeId, Hash, LogId, Space, limits};
 use rusqlite::OptionalExtension;
 
 /// Body, hash, signature, exchange.
 type WaitingRow = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, Option<i64>);
+
+/// A change that waited and can be applied now.
+struct Ready {
+    seq: u64,
+    change: Change,
+    body: Vec<u8>,
+    hash: Hash,
+    signature: Option<Vec<u8>>,
+    exchange: Option<i64>,
+}
+
+/// What of a log comes next.
+enum Together {
+    /// Nothing waits.
+    Nothing,
+    /// Something is missing of what comes next.
+    Waits,
+    /// These, all of them or none.
+    Ready(Vec<Ready>),
+}
 
 enum Drained {
     Empty,
@@ -77,45 +97,65 @@ impl Tx<'_> {
             return Ok(if self.waits(log)? { Drained::Stuck { moved } } else { Drained::Empty });
         }
         loop {
+            let next = match self.together(log, applied)? {
+                Together::Nothing => return Ok(Drained::Empty),
+                Together::Waits => return Ok(Drained::Stuck { moved }),
+                Together::Ready(next) => next,
+            };
+            for Ready { seq, change, body, hash, signature, exchange } in next {
+                clock.observe(change.time, wall_ms);
+                applier.take_in(change, log, &body, hash, signature.as_deref(), exchange)?;
+                self.sql
+                    .prepare_cached(
+                        "DELETE FROM waiting WHERE space = ?1 AND actor = ?2 AND seq = ?3",
+                    )?
+                    .execute((log.space.as_str(), log.actor.0, columns::number(seq)))?;
+                self.set_applied(log, seq)?;
+                applied = seq;
+                moved = true;
+            }
+        }
+    }
+
+    /// The changes of a log after `applied` that take effect together: one, or those of one long text.
+    fn together(&self, log: LogId, applied: u64) -> Result<Together, StoreError> {
+        let mut next = Vec::new();
+        let mut seq = applied;
+        loop {
+            seq = seq.saturating_add(1);
             let row: Option<WaitingRow> = self
                 .sql
                 .prepare_cached(
                     "SELECT body, hash, signature, exchange FROM waiting
                      WHERE space = ?1 AND actor = ?2 AND seq = ?3",
                 )?
-                .query_row((log.space.as_str(), log.actor.0, columns::number(applied + 1)), |r| {
+                .query_row((log.space.as_str(), log.actor.0, columns::number(seq)), |r| {
                     Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))
                 })
                 .optional()?;
             let Some((body, hash, signature, exchange)) = row else {
-                return Ok(if self.waits(log)? {
-                    Drained::Stuck { moved }
-                } else {
-                    Drained::Empty
-                });
+                let waits = !next.is_empty() || self.waits(log)?;
+                return Ok(if waits { Together::Waits } else { Together::Nothing });
             };
-            let place = ChangeId { space: log.space, actor: log.actor, seq: applied + 1 };
+            let place = ChangeId { space: log.space, actor: log.actor, seq };
             let author = self.author_of(log)?.actor;
             let change = match Change::decode(&body, ChangeId { actor: author, ..place }) {
                 Ok(change) if !change.is_too_new() && self.has_all(log.space, &change.deps)? => {
                     change
                 }
-                Ok(change) if !change.is_too_new() => return Ok(Drained::Stuck { moved }),
+                Ok(change) if !change.is_too_new() => return Ok(Together::Waits),
                 // Too new, or in a form that only a newer app may read: kept and passed on.
                 _ => {
                     self.park(place)?;
-                    return Ok(Drained::Stuck { moved });
+                    return Ok(Together::Waits);
                 }
             };
-            clock.observe(change.time, wall_ms);
+            let goes_on = change.more && next.len().saturating_add(1) < limits::TOGETHER;
             let hash = columns::hash(&hash)?;
-            applier.take_in(change, log, &body, hash, signature.as_deref(), exchange)?;
-            self.sql
-                .prepare_cached("DELETE FROM waiting WHERE space = ?1 AND actor = ?2 AND seq = ?3")?
-                .execute((log.space.as_str(), log.actor.0, columns::number(place.seq)))?;
-            self.set_applied(log, place.seq)?;
-            applied = place.seq;
-            moved = true;
+            next.push(Ready { seq, change, body, hash, signature, exchange });
+            if !goes_on {
+                return Ok(Together::Ready(next));
+            }
         }
     }
 

@@ -189,7 +189,12 @@ impl Oracle {
                     && (field != PARENT || moved.is_empty())
             };
             for field in self.fields_of(*item, at).into_iter().chain([LIFE]) {
-                let differ = self.values(*item, field, at).len() > 1;
+                let mut values = self.values(*item, field, at);
+                if field == LIFE {
+                    // Deleting for good gives way.
+                    values.remove(&PURGED.into());
+                }
+                let differ = values.len() > 1;
                 if asks(field) && (differ || (field == PARENT && cut.contains(&item.0))) {
                     disputes.insert((item.0, field.to_owned()));
                 }

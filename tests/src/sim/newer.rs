@@ -68,6 +68,7 @@ impl World {
             schema,
             action: "hologram".into(),
             group: None,
+            more: false,
             reverts: None,
             ops: vec![op.clone()],
         };
@@ -111,6 +112,7 @@ impl World {
             remove: BTreeMap::new(),
             text: BTreeMap::new(),
             kept: None,
+            takes_back: None,
         };
         let (name, schema) =
             if kind < 7 { ("newer app: kind", SCHEMA) } else { ("newer app: schema", SCHEMA + 1) };

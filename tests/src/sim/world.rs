@@ -191,6 +191,7 @@ impl World {
                 space: *space,
                 action: (*name).into(),
                 group: *group,
+                more: false,
                 reverts: *reverts,
                 texts: texts.collect(),
                 edits: meant.iter().map(|m| m.edit.clone()).collect(),

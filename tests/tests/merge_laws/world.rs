@@ -431,7 +431,11 @@ impl World {
         let group = (step.changes.len() > 1).then(|| self.rng.r#gen());
         for change in &step.changes {
             let actor = self.devices[device].actor;
-            let plan = self.devices[device].store.read(|tx| tx.plan_undo(change, actor)).unwrap();
+            let unit = std::slice::from_ref(change);
+            let plan = self.devices[device]
+                .store
+                .read(|tx| tx.plan_undo(unit, actor, &step.changes))
+                .unwrap();
             let mut docs: BTreeMap<EntityId, TextDoc> = plan.texts.into_iter().collect();
             let mut meant = Vec::new();
             for edit in plan.edits {

@@ -48,6 +48,10 @@ pub struct TrashItem {
     pub deleted: Millis,
     /// Where.
     pub device: DeviceRef,
+    /// After how many more days on which this device runs it goes for good.
+    pub days_left: u32,
+    /// Whether it goes for good on the next day on which this device runs.
+    pub goes_next: bool,
 }
 
 /// One line of the activity.

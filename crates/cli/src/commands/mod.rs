@@ -15,6 +15,7 @@ pub(crate) mod sync;
 mod task_fields;
 pub(crate) mod tasks;
 pub(crate) mod transfer;
+pub(crate) mod trash;
 pub(crate) mod travel;
 pub(crate) mod vault;
 
@@ -38,6 +39,7 @@ pub(crate) fn run(command: Command, context: &mut Context) -> Result<(), Failure
         Command::Note(command) => notes::change(command, context),
         Command::Notes(arguments) => notes::notes(arguments, context),
         Command::Search(arguments) => items::search(arguments, context),
+        Command::Trash { command } => trash::trash(command, context),
         Command::Undo { count } => items::undo(count, context),
         Command::Redo => items::redo(context),
         Command::Bundle(command) => bundle::run(command, context),

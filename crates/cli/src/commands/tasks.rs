@@ -58,7 +58,7 @@ pub(crate) enum ViewName {
     Someday,
     /// Done and cancelled ones.
     Completed,
-    /// Those in the trash.
+    /// Everything in the trash.
     Trash,
 }
 
@@ -166,19 +166,11 @@ fn found(app: &App, query: &str) -> Result<TaskGroup, Failure> {
 fn trash(query: Option<&str>, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let mut items = app.trash()?;
-    items.retain(|item| item.kind == ItemKind::Task);
     if let Some(query) = query {
         let ids = ids_found(app, query)?;
         items.retain(|item| ids.contains(&item.id));
     }
-    context.answer(&items, |items| {
-        let mut table = Table::default();
-        for item in items {
-            let deleted = format!("deleted {} on {}", time(item.deleted), item.device.name);
-            table.row([&item.id, &item.title, &deleted]);
-        }
-        table.text()
-    })
+    super::trash::answer(items, context)
 }
 
 fn group_text(group: &TaskGroup) -> String {

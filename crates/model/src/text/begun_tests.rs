@@ -88,7 +88,7 @@ fn a_beginning_can_be_taken_back() {
     assert_eq!(after, doc.version());
     doc.splice(&[Splice::new(8, 0, " And ash.")]).unwrap();
     let (before, after) = doc.span_of(&edit.update, A).unwrap();
-    let inverse = doc.inverse(&before, &after).unwrap();
+    let inverse = doc.inverse(&before, &after, None).unwrap();
     doc.splice(&inverse.splices).unwrap();
     assert_eq!(doc.plain(), " And ash.");
     assert_eq!(TextDoc::new(B).span_of(&edit.update, A), Err(TextError::UnknownVersion));

@@ -46,7 +46,7 @@ pub enum TextError {
     #[error("this device has no valid writing identity; restart the app to get a new one")]
     ReservedWriter,
     /// The text would become longer than a note may be.
-    #[error("the note would become too long; split it into several notes")]
+    #[error("a text has at most 16 MiB; split it into several notes. Nothing was changed")]
     TooLong,
 }
 

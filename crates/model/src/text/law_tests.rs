@@ -134,7 +134,7 @@ proptest! {
         let doc = &mut docs[0];
         take_all(doc, &edits.iter().collect::<Vec<_>>());
         let (before, after) = doc.span_of(&edits[which].1.update, edits[which].0).unwrap();
-        let inverse = doc.inverse(&before, &after).unwrap();
+        let inverse = doc.inverse(&before, &after, None).unwrap();
         let was: Vec<char> = doc.plain().chars().collect();
         doc.splice(&inverse.splices).unwrap();
         let is: Vec<char> = doc.plain().chars().collect();

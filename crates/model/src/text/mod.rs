@@ -7,6 +7,7 @@
 
 mod asked;
 mod begun;
+mod cells;
 mod columns;
 mod crdt;
 pub mod diff;
@@ -14,6 +15,7 @@ mod error;
 mod evaluate;
 mod graph;
 mod lines;
+mod parts;
 mod passages;
 mod rename;
 mod review;
@@ -27,11 +29,12 @@ mod weave;
 pub use begun::{Begun, is_beginning};
 pub use crdt::{Edit, Imported, Run, TextDoc};
 pub use error::TextError;
+pub use parts::LARGEST;
 pub use rename::WriterNames;
 pub use review::{Divergence, ReviewCache, Side, TextReview};
 pub use splice::Splice;
 pub use transcript::Transcript;
-pub use undo::Inverse;
+pub use undo::{Inverse, Later};
 pub use version::Version;
 
 /// The writer id under which `actor` edits texts: the first eight bytes of the actor's BLAKE3 hash.

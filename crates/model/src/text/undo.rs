@@ -1,5 +1,9 @@
 //! Taking back one earlier edit under everything that came after it.
+//!
+//! **Invariant.** A character that an edit took away and another brought back by taking that edit back is
+//! the same character. So an edit can be taken back whatever was undone and done again since.
 
+use super::cells::{Cells, Found};
 use super::crdt::TextDoc;
 use super::error::TextError;
 use super::splice::Splice;
@@ -12,6 +16,17 @@ pub struct Inverse {
     pub splices: Vec<Splice>,
     /// Whether part of the edit was left alone because those characters changed since.
     pub skipped: bool,
+}
+
+/// A later edit of the text as it was taken in here, one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Later {
+    /// The text before it.
+    pub before: Version,
+    /// The text after it.
+    pub after: Version,
+    /// Which of the later edits it takes back, by its place among them.
+    pub takes_back: Option<usize>,
 }
 
 /// One place that the edit changed.
@@ -29,17 +44,42 @@ impl TextDoc {
     /// through everything that happened since. Where the characters that the edit put in were
     /// changed again, they stay as they are now and `skipped` is set.
     ///
+    /// `later` are the edits that lead from `after` to the text as it is now, each from where the one
+    /// before it ended; edits that cancel each other may be left out. Without them everything since
+    /// counts as one edit.
+    ///
     /// Errors: [`TextError::UnknownVersion`].
-    pub fn inverse(&self, before: &Version, after: &Version) -> Result<Inverse, TextError> {
+    pub fn inverse(
+        &self,
+        before: &Version,
+        after: &Version,
+        later: Option<&[Later]>,
+    ) -> Result<Inverse, TextError> {
         let old: Vec<char> = self.at(before)?.chars().collect();
-        let places = places(&old, &self.changes(before, after)?);
-        let since = self.changes(after, &self.version())?;
+        let edit = self.changes(before, after)?;
+        let places = places(&old, &edit);
+        let put: usize = edit.iter().map(|splice| splice.insert.chars().count()).sum();
+        let gone: usize = edit.iter().map(|splice| splice.delete).sum();
+        let mut cells = Cells::of((old.len() + put).saturating_sub(gone));
+        match later {
+            None => {
+                cells.apply(&self.changes(after, &self.version())?, None);
+            }
+            Some(later) => {
+                let mut taken = Vec::with_capacity(later.len());
+                for step in later {
+                    let back = step.takes_back.and_then(|at| taken.get(at).cloned());
+                    let splices = self.changes(&step.before, &step.after)?;
+                    taken.push(cells.apply(&splices, back));
+                }
+            }
+        }
         let mut inverse = Inverse::default();
         // How much longer the current text has become by the splices given so far.
         let mut grown: isize = 0;
         for place in places {
-            match now(&place, &since) {
-                Now::At(pos) => {
+            match cells.find(place.at, place.put) {
+                Found::At(pos) => {
                     let splice = Splice {
                         pos: pos.saturating_add_signed(grown),
                         delete: place.put,
@@ -49,8 +89,8 @@ impl TextDoc {
                     grown -= splice.delete.cast_signed();
                     inverse.splices.push(splice);
                 }
-                Now::Gone if place.took.is_empty() => {}
-                Now::Gone | Now::Changed => inverse.skipped = true,
+                Found::Gone if place.took.is_empty() => {}
+                Found::Gone | Found::Changed => inverse.skipped = true,
             }
         }
         Ok(inverse)
@@ -78,55 +118,13 @@ fn places(old: &[char], splices: &[Splice]) -> Vec<Place> {
         .collect()
 }
 
-/// What became of a place.
-enum Now {
-    /// It is whole, and begins here in the current text.
-    At(usize),
-    /// None of what was put in is left.
-    Gone,
-    /// Something in it was changed.
-    Changed,
-}
-
-fn now(place: &Place, since: &[Splice]) -> Now {
-    let (start, end) = (place.at, place.at + place.put);
-    let mut shift: isize = 0;
-    for splice in since {
-        let inserted = splice.insert.chars().count().cast_signed();
-        // The splice's position in the text right after the edit.
-        let from = splice.pos.saturating_add_signed(-shift);
-        let to = from + splice.delete;
-        if place.put == 0 {
-            if from >= start {
-                break;
-            }
-            if to > start {
-                // The surroundings are gone too: what was taken goes where they were.
-                return Now::At(splice.pos);
-            }
-        } else {
-            if from >= end {
-                break;
-            }
-            if from <= start && to >= end {
-                return Now::Gone;
-            }
-            if to > start {
-                return Now::Changed;
-            }
-        }
-        shift += inserted - splice.delete.cast_signed();
-    }
-    Now::At(start.saturating_add_signed(shift))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::splice::apply;
     use super::*;
 
     fn undo(doc: &TextDoc, before: &Version, after: &Version) -> (String, bool) {
-        let inverse = doc.inverse(before, after).unwrap();
+        let inverse = doc.inverse(before, after, None).unwrap();
         (apply(&doc.plain(), &inverse.splices).unwrap(), inverse.skipped)
     }
 
@@ -176,6 +174,39 @@ mod tests {
         typed.replace("").unwrap();
         assert_eq!(undo(&typed, &empty, &written), (String::new(), false));
         let far = Version::from_entries([(9, 1)]);
-        assert_eq!(typed.inverse(&empty, &far), Err(TextError::UnknownVersion));
+        assert_eq!(typed.inverse(&empty, &far, None), Err(TextError::UnknownVersion));
+    }
+
+    #[test]
+    fn what_was_taken_back_and_brought_again_is_the_same_as_before() {
+        let mut doc = TextDoc::new(1);
+        let versions = |doc: &TextDoc| doc.version();
+        let empty = versions(&doc);
+        doc.replace("hello").unwrap();
+        let typed = versions(&doc);
+        doc.splice(&[Splice::new(1, 3, "")]).unwrap();
+        let cut = versions(&doc);
+        // Another device writes between the cut and its undo.
+        let mut other = TextDoc::load(&doc.snapshot().unwrap(), 2).unwrap();
+        let foreign = other.splice(&[Splice::new(2, 0, " there")]).unwrap();
+        doc.import(&foreign.update, 2).unwrap();
+        let heard = versions(&doc);
+        doc.splice(&[Splice::new(1, 0, "ell")]).unwrap();
+        assert_eq!(doc.plain(), "hello there");
+        let step = |before: &Version, after: &Version, takes_back| Later {
+            before: before.clone(),
+            after: after.clone(),
+            takes_back,
+        };
+        let back = versions(&doc);
+        let later =
+            [step(&typed, &cut, None), step(&cut, &heard, None), step(&heard, &back, Some(0))];
+        let inverse = doc.inverse(&empty, &typed, Some(&later)).unwrap();
+        assert_eq!(
+            (apply(&doc.plain(), &inverse.splices).unwrap(), inverse.skipped),
+            (" there".into(), false)
+        );
+        // Without knowing what takes back what, the characters that came again are others.
+        assert!(doc.inverse(&empty, &typed, None).unwrap().skipped);
     }
 }

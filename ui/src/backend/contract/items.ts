@@ -160,4 +160,4 @@ export type SearchHit = {
 /** `waiting`: items that are not in the index yet, so that some may be missing here. */
 export type SearchPage = { hits: SearchHit[]; total: number; waiting: number };
 
-export type TrashItem = { id: Id; kind: "task" | "note" | "list"; title: string; deleted: Millis; device: DeviceRef };
+export type TrashItem = { id: Id; kind: "task" | "note" | "list"; title: string; deleted: Millis; device: DeviceRef; daysLeft: number; goesNext: boolean };

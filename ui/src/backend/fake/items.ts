@@ -49,8 +49,11 @@ export class FakeItems extends FakeCore {
     };
   }
   async trash() {
-    const item = (kind: "task" | "note" | "list") => (one: { id: Id; title: string; deleted: number | null }) =>
-      one.deleted === null ? [] : [{ id: one.id, kind, title: one.title, deleted: one.deleted, device: HERE }];
+    const item = (kind: "task" | "note" | "list") => (one: { id: Id; title: string; deleted: number | null }) => {
+      if (one.deleted === null) return [];
+      const left = Math.max(0, 30 - Math.floor((this.clock() - one.deleted) / 86_400_000));
+      return [{ id: one.id, kind, title: one.title, deleted: one.deleted, device: HERE, daysLeft: left, goesNext: left === 0 }];
+    };
     return [...this.world.tasks.flatMap(item("task")), ...this.world.notes.flatMap(item("note")), ...this.world.lists.flatMap(item("list"))].sort((a, b) => b.deleted - a.deleted);
   }
   async search(query: string, limit: number) {

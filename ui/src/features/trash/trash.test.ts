@@ -23,6 +23,15 @@ describe("the trash", () => {
     expect(screen.getByText("3 items")).toBeVisible();
   });
 
+  it("says how long each item stays, and what goes next", async () => {
+    const world = full();
+    world.tasks.find((task) => task.title === "Old draft")!.deleted = TEST_NOW - 31 * 24 * 3_600_000;
+    await startApp({ route: { screen: "trash" }, world });
+    expect(await screen.findByText(/^1 item is deleted for good on the next day that this device runs/)).toBeVisible();
+    expect(screen.getByText(/^Task · deleted .* · goes on the next day$/)).toBeInTheDocument();
+    expect(screen.getByText(/^Note · deleted .* · 30 days left$/)).toBeVisible();
+  });
+
   it("restores with Undo, and keeps the keyboard's place", async () => {
     const { fake, user } = await start();
     await user.click(await screen.findByRole("button", { name: "Restore ‘Reading list’" }));
