@@ -274,7 +274,13 @@ fn parked(tx: &Tx<'_>, people: &People) -> Result<Vec<String>, AppError> {
     for (actor, count) in tx.count_set_aside()? {
         let name = people.of(Dot { actor, seq: 0 }).name;
         let changes = if count == 1 { "1 change".into() } else { format!("{count} changes") };
-        parked.push(format!("{changes} of {name} set aside: written after it was removed"));
+        let beyond = tx.count_beyond_aside(actor)?;
+        let more = if beyond == 0 {
+            String::new()
+        } else {
+            format!("; at least {beyond} later ones were not kept")
+        };
+        parked.push(format!("{changes} of {name} set aside: written after it was removed{more}"));
     }
     Ok(parked)
 }

@@ -54,7 +54,7 @@ mod runs;
 mod schema;
 mod search;
 mod seen;
-mod set_aside;
+pub mod set_aside;
 mod sizes;
 mod snapshot;
 mod strays;

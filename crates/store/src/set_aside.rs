@@ -1,29 +1,62 @@
 //! What a device wrote after it was removed. It is kept and counted, never applied or passed on, unless it
 //! turns out that a member had taken it in before it heard of the removal.
+//!
+//! Of each device the first changes are kept, up to [`CHANGES`] and [`BYTES`], and of all together four
+//! times as much: the earlier, the likelier that they were written before the removal was known there. Of
+//! what is beyond, only how many there were is kept. Should it count after all, it comes again.
 
 use crate::runs::Run;
 use crate::{StoreError, Tx, columns};
-use holdfast_oplog::{ActorId, chain_hash};
+use holdfast_oplog::{ActorId, LogId, chain_hash};
+use rusqlite::OptionalExtension;
+
+/// Changes of one removed device that are kept.
+pub const CHANGES: u64 = 4096;
+/// What they may take together, in bytes.
+pub const BYTES: u64 = 16 * 1024 * 1024;
+/// How many times as much is kept of all removed devices together.
+const ALL: u64 = 4;
+
+/// What became of changes that were to be set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SetAside {
+    /// Kept now, and not before.
+    pub kept: u64,
+    /// Not kept: too much is there already.
+    pub dropped: u64,
+}
 
 impl Tx<'_> {
-    /// Keeps the changes of a run from its place `from` on without taking them in. How many were not
-    /// kept before.
-    pub fn set_aside(&self, run: &Run, from: u64) -> Result<u64, StoreError> {
+    /// Keeps the changes of a run from its place `from` on without taking them in. `own` are the
+    /// identities of the device that wrote them.
+    pub fn set_aside(&self, run: &Run, from: u64, own: &[ActorId]) -> Result<SetAside, StoreError> {
         let mut hash = run.prev_hash;
-        let mut new = 0;
+        let mut outcome = SetAside::default();
+        let (mut changes, mut bytes) = self.room_aside(own)?;
+        let mut last = None;
         for (place, (seq, body)) in (0..).zip((run.first..).zip(&run.changes)) {
             hash = chain_hash(hash, body);
-            if place < from {
+            let size = body.len() as u64;
+            if place < from || self.is_aside(run.log, seq, hash.0)? {
                 continue;
             }
-            let added = self.sql.execute(
+            if changes == 0 || size > bytes {
+                (changes, last) = (0, Some(seq));
+                outcome.dropped = outcome.dropped.saturating_add(1);
+                continue;
+            }
+            self.sql.execute(
                 "INSERT INTO set_aside (space, actor, seq, hash, body) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT DO NOTHING",
                 (run.log.space.as_str(), run.log.actor.0, columns::number(seq), hash.0, body),
             )?;
-            new += added as u64;
+            (changes, bytes) = (changes.saturating_sub(1), bytes.saturating_sub(size));
+            outcome.kept = outcome.kept.saturating_add(1);
         }
-        Ok(new)
+        if let Some(last) = last {
+            self.note_beyond(run.log, last)?;
+        }
+        Ok(outcome)
     }
 
     /// Forgets that changes of a run were set aside: they count after all, and were taken in.
@@ -38,10 +71,11 @@ impl Tx<'_> {
                 )?
                 .execute((run.log.space.as_str(), run.log.actor.0, columns::number(seq), hash.0))?;
         }
+        self.sql.execute("DELETE FROM meta WHERE key = ?1", [beyond_key(run.log)])?;
         Ok(())
     }
 
-    /// How many changes of each actor were set aside.
+    /// How many changes of each actor were set aside and are kept.
     pub fn count_set_aside(&self) -> Result<Vec<(ActorId, u64)>, StoreError> {
         let mut statement = self.sql.prepare_cached(
             "SELECT actor, count(*) FROM set_aside GROUP BY actor ORDER BY actor",
@@ -54,4 +88,66 @@ impl Tx<'_> {
         })
         .collect()
     }
+
+    /// How many changes of an actor came beside those that are kept, at least.
+    pub fn count_beyond_aside(&self, actor: ActorId) -> Result<u64, StoreError> {
+        let mut beyond = 0_u64;
+        for space in holdfast_oplog::Space::ALL {
+            let log = LogId { space, actor };
+            let Some(last) = self.beyond(log)? else { continue };
+            let kept: Option<i64> = self.sql.query_row(
+                "SELECT max(seq) FROM set_aside WHERE space = ?1 AND actor = ?2",
+                (space.as_str(), actor.0),
+                |row| row.get(0),
+            )?;
+            let kept = kept.map_or(Ok(0), columns::seq)?;
+            beyond = beyond.saturating_add(last.saturating_sub(kept));
+        }
+        Ok(beyond)
+    }
+
+    fn is_aside(&self, log: LogId, seq: u64, hash: [u8; 32]) -> Result<bool, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT 1 FROM set_aside WHERE space = ?1 AND actor = ?2 AND seq = ?3 AND hash = ?4",
+        )?;
+        let of = (log.space.as_str(), log.actor.0, columns::number(seq), hash);
+        Ok(statement.query_row(of, |_| Ok(())).optional()?.is_some())
+    }
+
+    /// How many changes, and how many bytes, may be kept beside what is there.
+    fn room_aside(&self, own: &[ActorId]) -> Result<(u64, u64), StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT actor, count(*), sum(length(body)) FROM set_aside GROUP BY actor",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut all = (CHANGES.saturating_mul(ALL), BYTES.saturating_mul(ALL));
+        let mut of = (CHANGES, BYTES);
+        while let Some(row) = rows.next()? {
+            let actor = columns::actor(&row.get::<_, Vec<u8>>(0)?)?;
+            let (count, size) = (columns::seq(row.get(1)?)?, columns::seq(row.get(2)?)?);
+            all = (all.0.saturating_sub(count), all.1.saturating_sub(size));
+            if own.contains(&actor) {
+                of = (of.0.saturating_sub(count), of.1.saturating_sub(size));
+            }
+        }
+        Ok((all.0.min(of.0), all.1.min(of.1)))
+    }
+
+    fn beyond(&self, log: LogId) -> Result<Option<u64>, StoreError> {
+        let bytes = self.meta(&beyond_key(log))?;
+        Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes))
+    }
+
+    fn note_beyond(&self, log: LogId, last: u64) -> Result<(), StoreError> {
+        let last = self.beyond(log)?.unwrap_or(0).max(last);
+        self.set_meta(&beyond_key(log), &last.to_be_bytes())
+    }
 }
+
+fn beyond_key(log: LogId) -> String {
+    format!("beyond aside {} {}", log.space, log.actor)
+}
+
+#[cfg(test)]
+#[path = "set_aside_tests.rs"]
+mod tests;

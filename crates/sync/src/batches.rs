@@ -135,7 +135,7 @@ pub fn take_in(
     if !membership.accepts(id) && accepted < header.last {
         // What counts of it comes from those who have it signed on its own.
         let counts = accepted.saturating_add(1).saturating_sub(header.first).min(count);
-        tx.set_aside(&run, counts)?;
+        tx.set_aside(&run, counts, identities(membership, id))?;
         return Ok(Taken {
             known: counts,
             set_aside: count.saturating_sub(counts),
@@ -153,7 +153,7 @@ pub fn take_in(
         Received::Known => Ok(Taken { known: count, ..Taken::default() }),
         Received::Branch { .. } => Ok(Taken { apart: count, ..Taken::default() }),
         Received::PartsInBase { .. } => {
-            tx.set_aside(&run, 0)?;
+            tx.set_aside(&run, 0, identities(membership, id))?;
             Ok(Taken { parted_in_base: count, ..Taken::default() })
         }
         Received::Gap { missing } => Err(SyncError::Gap { log, missing }),
@@ -172,6 +172,10 @@ fn refuse_taken_writer(
         return Err(StoreError::WriterTaken(author.to_string()));
     }
     Ok(())
+}
+
+fn identities(members: &Membership, id: ChangeId) -> &[ActorId] {
+    members.device_of(id.actor).map_or(&[], |device| &device.actors)
 }
 
 fn members_removal(members: &Membership, id: ChangeId) -> Option<&Removal> {
