@@ -93,6 +93,7 @@ impl App {
                         .and_then(|to| to.last_seen_ms),
                     removed: device.removal.is_some(),
                     removed_time: device.removal.as_ref().map(|removal| removal.time.cast_signed()),
+                    removed_by: crate::removal::by_whom(&members, device),
                     quarantined: set_aside(device.id),
                 })
                 .collect())

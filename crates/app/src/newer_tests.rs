@@ -3,6 +3,7 @@
 use crate::home::Home;
 use crate::keystore::KeyStore;
 use crate::{App, NewDevice, view};
+use ed25519_dalek::Signer;
 use holdfast_model::change::{Change, Edit, FORMAT, Op, SCHEMA, Write};
 use holdfast_model::{EntityId, Hlc, Value};
 use holdfast_oplog::{ChangeId, Hash, LogId, Space, chain_hash};
@@ -158,13 +159,33 @@ fn membership_records_of_a_newer_app_are_kept_and_passed_on() {
     let laptop = device();
     laptop.app.create(&new("Laptop")).unwrap();
     let (phone, tablet) = (join(&laptop, "Phone"), join(&laptop, "Tablet"));
-    let vault = phone.app.with(|open| Ok(open.vault())).unwrap();
+    let (vault, by, seed) = phone
+        .app
+        .with(|open| {
+            let document = open.keys.sign_pkcs8();
+            let seed: [u8; 32] = document[document.len() - 32..].try_into().unwrap();
+            Ok((open.vault(), open.device(), seed))
+        })
+        .unwrap();
     let entry = |key: &str, value: rmpv::Value| (rmpv::Value::from(key), value);
+    // Whatever else it says: like all kinds it tells who made it, and that device signed it.
+    let body = rmpv::Value::Map(vec![
+        entry("of", "whatever it says".into()),
+        entry("by", rmpv::Value::Binary(by.0.to_vec())),
+    ]);
+    let mut packed = Vec::new();
+    rmpv::encode::write_value(&mut packed, &body).unwrap();
+    let mut signed = b"holdfast membership v1\0".to_vec();
+    signed.extend_from_slice(&vault.0);
+    signed.extend_from_slice(&8_u64.to_be_bytes());
+    signed.extend_from_slice(b"guardian");
+    signed.extend_from_slice(&packed);
+    let signature = ed25519_dalek::SigningKey::from_bytes(&seed).sign(&signed).to_bytes().to_vec();
     let record = rmpv::Value::Map(vec![
         entry("vault", rmpv::Value::Binary(vault.0.to_vec())),
         entry("kind", "guardian".into()),
-        entry("body", rmpv::Value::Binary(b"whatever it says".to_vec())),
-        entry("signatures", rmpv::Value::Array(vec![rmpv::Value::Binary(vec![7; 64])])),
+        entry("body", rmpv::Value::Binary(packed)),
+        entry("signatures", rmpv::Value::Array(vec![rmpv::Value::Binary(signature)])),
         entry("later", 1.into()),
     ]);
     let mut bytes = Vec::new();

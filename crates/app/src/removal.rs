@@ -3,7 +3,8 @@
 use crate::session::Open;
 use crate::{App, AppError, view};
 use holdfast_oplog::DeviceId;
-use holdfast_sync::devices::remove_device;
+use holdfast_sync::devices::{ready_keys, remove_device};
+use holdfast_vault::{Device, Membership};
 use rand_core::OsRng;
 
 impl App {
@@ -57,17 +58,34 @@ impl App {
 }
 
 impl Open {
-    /// Takes up keys that were handed over and that a crash kept from being put away.
+    /// Takes up keys that were handed over and that a crash kept from being put away, and sees to it that
+    /// there is one to seal under.
     pub(crate) fn recover_keys(&mut self) -> Result<(), AppError> {
-        if self.store.read(|tx| Ok::<_, AppError>(tx.handovers()?.is_empty()))? {
+        let mut keyring = self.keyring.clone();
+        self.members()?.receive_keys(&self.keys, &mut keyring)?;
+        if !keyring.can_seal() {
+            // Nobody is left who began an epoch whose key no device has that is out.
+            let keys = &self.keys;
+            self.store.write(|tx| ready_keys(tx, keys, &mut keyring))?;
+        }
+        if keyring.iter().eq(self.keyring.iter()) {
+            // Which of them seal follows from the records, and is not kept.
+            self.keyring = keyring;
             return Ok(());
         }
-        let mut keyring = self.keyring.clone();
-        if self.members()?.receive_keys(&self.keys, &mut keyring)? > 0 {
-            self.keep_keyring(keyring)?;
-        }
-        Ok(())
+        self.keep_keyring(keyring)
     }
+}
+
+/// Who removed a device, by name.
+pub(crate) fn by_whom(members: &Membership, device: &Device) -> Option<String> {
+    let by = &device.removal.as_ref()?.by;
+    let names: Vec<&str> = by.iter().filter_map(|by| members.name(*by)).collect();
+    Some(match names.as_slice() {
+        [] => "a device that is not known here".to_owned(),
+        [one] => (*one).to_owned(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    })
 }
 
 fn device_id(id: &str) -> Result<DeviceId, AppError> {

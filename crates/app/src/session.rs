@@ -376,7 +376,8 @@ impl Open {
     pub(crate) fn refresh_keyring(&mut self) -> Result<(), AppError> {
         if let Some(sealed) = self.private.get(fact::KEYRING)? {
             let opened = open_with_root(&self.root, fact::KEYRING, &sealed)?;
-            let keyring = Keyring::decode(&opened)?;
+            let mut keyring = Keyring::decode(&opened)?;
+            self.members()?.receive_keys(&self.keys, &mut keyring)?;
             if keyring != self.keyring {
                 self.keyring = keyring;
             }
@@ -403,9 +404,7 @@ impl Open {
 
     /// Who is in the vault.
     pub(crate) fn members(&mut self) -> Result<Membership, AppError> {
-        let vault = self.vault();
-        let records = self.store.read(|tx| tx.membership())?;
-        Ok(Membership::from_records(vault, &records))
+        Ok(self.store.read(holdfast_sync::membership)?)
     }
 
     /// What changed since listeners were last told.

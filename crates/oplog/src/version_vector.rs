@@ -41,6 +41,21 @@ impl VersionVector {
             self.advance(log, seq);
         }
     }
+    /// Reads what this device itself wrote down, of any length: what was written can be read.
+    pub fn read_kept(bytes: &[u8]) -> Result<Self, OplogError> {
+        let entries: Vec<(Space, crate::ActorId, u64)> =
+            crate::decode(bytes, bytes.len(), "a version vector")?;
+        Ok(entries.into_iter().map(|(space, actor, seq)| (LogId { space, actor }, seq)).collect())
+    }
+    /// Number of logs.
+    pub fn logs(&self) -> usize {
+        self.held.len()
+    }
+    /// What both hold.
+    #[must_use]
+    pub fn meet(&self, other: &Self) -> Self {
+        self.iter().map(|(log, seq)| (log, seq.min(other.get(log)))).collect()
+    }
     /// Whether everything that `other` holds is held here.
     pub fn includes(&self, other: &Self) -> bool {
         other.iter().all(|(log, seq)| self.get(log) >= seq)
@@ -134,6 +149,20 @@ mod tests {
         let wide = all.within(&[Space::Everywhere]);
         assert_eq!(wide.get(PHONE), 0);
         assert_eq!(wide.get(LAPTOP), 7);
+    }
+
+    #[test]
+    fn what_was_written_can_be_read_however_much_it_is() {
+        let log = |number: u32| {
+            let mut actor = [0; 16];
+            actor[..4].copy_from_slice(&number.to_be_bytes());
+            (LogId { space: Space::Everywhere, actor: ActorId(actor) }, 1)
+        };
+        let many: VersionVector = (0..5_000).map(log).collect();
+        let bytes = crate::encode(&many).unwrap();
+        assert!(crate::decode::<VersionVector>(&bytes, bytes.len(), "vector").is_err());
+        assert_eq!(VersionVector::read_kept(&bytes).unwrap(), many);
+        assert_eq!(many.logs(), 5_000);
     }
 
     #[test]

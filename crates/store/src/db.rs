@@ -352,6 +352,31 @@ impl Tx<'_> {
         Ok(added > 0)
     }
 
+    /// Keeps exactly these membership records. Whether that changed anything.
+    pub fn keep_membership(&self, records: &[Vec<u8>]) -> Result<bool, StoreError> {
+        let keep: std::collections::BTreeSet<[u8; 32]> =
+            records.iter().map(|record| holdfast_oplog::Hash::of(record).0).collect();
+        let mut changed = false;
+        for record in self.membership()? {
+            let hash = holdfast_oplog::Hash::of(&record).0;
+            if !keep.contains(&hash) {
+                self.sql.execute("DELETE FROM membership WHERE hash = ?1", [hash])?;
+                changed = true;
+            }
+        }
+        for record in records {
+            changed |= self.add_membership(record)?;
+        }
+        Ok(changed)
+    }
+
+    /// Drops a handover that no device needs.
+    pub fn drop_handover(&self, sealed: &[u8]) -> Result<(), StoreError> {
+        let hash = holdfast_oplog::Hash::of(sealed).0;
+        self.sql.execute("DELETE FROM handovers WHERE hash = ?1", [hash])?;
+        Ok(())
+    }
+
     /// Keeps a sealed list of records for devices that missed an epoch.
     pub fn add_handover(&self, sealed: &[u8]) -> Result<(), StoreError> {
         self.sql.execute(

@@ -1,5 +1,5 @@
 use crate::{StoreError, Tx};
-use holdfast_oplog::{DeviceId, VersionVector, decode, encode, limits};
+use holdfast_oplog::{DeviceId, VersionVector, encode};
 use rusqlite::{OptionalExtension, Row};
 use serde_json::Value as Json;
 
@@ -162,7 +162,7 @@ impl Tx<'_> {
             let holds: Vec<u8> = row.get(1)?;
             destinations.push(Destination {
                 device: DeviceId(row.get(0)?),
-                holds: decode(&holds, limits::BUNDLE_HEADER, "a version vector")
+                holds: VersionVector::read_kept(&holds)
                     .map_err(|error| StoreError::Damaged(error.to_string()))?,
                 last_seen_ms: row.get(2)?,
                 last_export_ms: row.get(3)?,

@@ -390,6 +390,29 @@ impl Tx<'_> {
             }
             done.removed.push(Removed { place: "list of devices".into(), bytes: record });
         }
+        self.drop_idle_membership(done)
+    }
+
+    /// Takes out what no further record could make count, and what is over the bounds: an older app kept
+    /// whatever came.
+    fn drop_idle_membership(&self, done: &mut Repaired) -> Result<(), StoreError> {
+        let all = self.membership()?;
+        let members = holdfast_vault::Membership::from_records(self.vault, &all);
+        let kept: std::collections::BTreeSet<&[u8]> =
+            members.records().iter().map(Vec::as_slice).collect();
+        let idle: Vec<Vec<u8>> =
+            all.into_iter().filter(|record| !kept.contains(record.as_slice())).collect();
+        if idle.is_empty() || kept.is_empty() {
+            return Ok(());
+        }
+        self.keep_membership(members.records())?;
+        done.lines.push(format!(
+            "{} that can never count were taken out of the list of devices",
+            if idle.len() == 1 { "1 record".into() } else { format!("{} records", idle.len()) }
+        ));
+        done.removed.extend(
+            idle.into_iter().map(|bytes| Removed { place: "list of devices".into(), bytes }),
+        );
         Ok(())
     }
 

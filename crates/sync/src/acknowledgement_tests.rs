@@ -78,6 +78,8 @@ fn a_removed_device_has_no_say() {
         records: members.records_by(phone),
         epoch: 2,
         wrapped,
+        key: None,
+        without: None,
         time: 9,
     };
     let vault = world.keyring.vault();

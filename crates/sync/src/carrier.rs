@@ -1,4 +1,5 @@
-use holdfast_oplog::{Space, VersionVector};
+use crate::membership;
+use holdfast_oplog::{LogId, Space, VersionVector, limits};
 use holdfast_store::{StoreError, Tx};
 
 /// What carries an exchange.
@@ -39,7 +40,15 @@ pub fn spaces(carrier: Carrier) -> Vec<Space> {
 /// What this device holds and lets go by a carrier: the only source of what may leave. Whoever writes
 /// bytes takes ranges of this and of nothing else.
 pub fn offered(tx: &Tx<'_>, carrier: Carrier) -> Result<VersionVector, StoreError> {
-    Ok(tx.releasable()?.within(&spaces(carrier)))
+    let all = tx.releasable()?.within(&spaces(carrier));
+    if all.logs() <= limits::LOGS {
+        return Ok(all);
+    }
+    // More than anybody reads: an older app took in what one device wrote under thousands of names.
+    let members = membership(tx)?;
+    let counts =
+        |log: &LogId| log.actor.branch_number().is_some() || members.device_of(log.actor).is_some();
+    Ok(all.iter().filter(|(log, _)| counts(log)).take(limits::LOGS).collect())
 }
 
 /// [`offered`], marked as handed out: what whoever writes bytes begins with, in a write transaction of

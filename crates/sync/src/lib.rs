@@ -15,6 +15,7 @@ mod carrier;
 pub mod devices;
 mod error;
 mod exchange;
+mod handovers;
 mod mailbox;
 mod mass_deletion;
 mod mode;

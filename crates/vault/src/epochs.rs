@@ -1,7 +1,8 @@
 //! The vault's keys, one or more an epoch, and what is derived from them.
 //!
 //! A new epoch begins when a device is removed. Two devices may begin the same epoch apart, each
-//! with its own key: both keys are kept, both open, and all devices seal under the same one.
+//! with its own key: both keys are kept and both open. Under which may be sealed follows from the
+//! records ([`crate::Membership::receive_keys`]), and is noted here.
 
 use crate::aead::{self, Key};
 use crate::keys::{DeviceKeys, DevicePublic};
@@ -9,7 +10,7 @@ use crate::reader::Reader;
 use crate::{VaultError, limits};
 use holdfast_oplog::{DeviceId, VaultId};
 use rand_core::{CryptoRng, RngCore};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use x25519_dalek::{PublicKey, StaticSecret};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -56,7 +57,7 @@ impl VaultKey {
     }
 
     /// Names the key without telling anything about it. Orders the keys of one epoch.
-    fn id(&self) -> [u8; 16] {
+    pub fn id(&self) -> [u8; 16] {
         let mut id = [0u8; 16];
         let mut hasher = blake3::Hasher::new_derive_key("holdfast 2026 vault key id");
         hasher.update(&self.0).finalize_xof().fill(&mut id);
@@ -75,13 +76,16 @@ impl fmt::Debug for VaultKey {
 pub struct Keyring {
     vault: VaultId,
     keys: BTreeMap<(u32, [u8; 16]), VaultKey>,
+    /// The keys to seal under, where that is not all of them. Not written down: it follows from
+    /// who belongs to the vault.
+    sealing: Option<BTreeSet<(u32, [u8; 16])>>,
 }
 
 impl Keyring {
     /// A keyring with a new key for epoch 1.
     pub fn generate(vault: VaultId, rng: &mut (impl CryptoRng + RngCore)) -> Self {
         let key = VaultKey::generate(rng);
-        Self { vault, keys: BTreeMap::from([((1, key.id()), key)]) }
+        Self { vault, keys: BTreeMap::from([((1, key.id()), key)]), sealing: None }
     }
 
     /// The vault whose keys these are.
@@ -89,9 +93,27 @@ impl Keyring {
         self.vault
     }
 
-    /// The epoch to seal under: the latest.
+    /// The epoch to seal under: the latest of those that may be sealed under. 0 where none may.
     pub fn current(&self) -> u32 {
-        self.keys.last_key_value().map_or(0, |((epoch, _), _)| *epoch)
+        let last = match &self.sealing {
+            Some(may) => may.last(),
+            None => self.keys.last_key_value().map(|(key, _)| key),
+        };
+        last.map_or(0, |(epoch, _)| *epoch)
+    }
+
+    /// From now on only these of the keys seal; `None` for all.
+    pub(crate) fn seal_only_under(&mut self, keys: Option<BTreeSet<(u32, [u8; 16])>>) {
+        self.sealing = keys;
+    }
+
+    /// Whether there is a key to seal under. Where there is none, an epoch has to begin.
+    pub fn can_seal(&self) -> bool {
+        self.sealing.as_ref().is_none_or(|may| !may.is_empty())
+    }
+
+    fn may_seal(&self, epoch: u32, key: &VaultKey) -> bool {
+        self.sealing.as_ref().is_none_or(|may| may.contains(&(epoch, key.id())))
     }
 
     /// Whether a key of the epoch is held.
@@ -99,7 +121,7 @@ impl Keyring {
         self.of(epoch).next().is_some()
     }
 
-    /// The keys of an epoch; the first is the one to seal under.
+    /// The keys of an epoch; the first that may seal does.
     pub fn of(&self, epoch: u32) -> impl Iterator<Item = &VaultKey> {
         self.keys.range((epoch, [0; 16])..=(epoch, [255; 16])).map(|(_, key)| key)
     }
@@ -132,14 +154,25 @@ impl Keyring {
         Ok(self.keys.insert(id, key).is_none())
     }
 
-    /// The key to seal with in an epoch.
+    /// The key to seal with in an epoch. Of one that is over, any: what ends an epoch is sealed
+    /// under it.
     pub(crate) fn sealing(&self, epoch: u32, purpose: Purpose) -> Result<Key, VaultError> {
-        self.opening(epoch, purpose).next().ok_or(VaultError::UnknownEpoch { epoch })
+        let may = self.of(epoch).find(|key| self.may_seal(epoch, key));
+        let key =
+            may.or_else(|| self.of(epoch).next()).ok_or(VaultError::UnknownEpoch { epoch })?;
+        Ok(aead::derive(&key.0, &self.vault.0, &[purpose.info()]))
     }
 
-    /// The keys that may open something of an epoch.
-    pub(crate) fn opening(&self, epoch: u32, purpose: Purpose) -> impl Iterator<Item = Key> {
-        self.of(epoch).map(move |key| aead::derive(&key.0, &self.vault.0, &[purpose.info()]))
+    /// The keys that may open something of an epoch, and whether each still seals.
+    pub(crate) fn opening(
+        &self,
+        epoch: u32,
+        purpose: Purpose,
+    ) -> impl Iterator<Item = (Key, bool)> {
+        self.of(epoch).map(move |key| {
+            let opens = aead::derive(&key.0, &self.vault.0, &[purpose.info()]);
+            (opens, self.may_seal(epoch, key))
+        })
     }
 
     /// The tag of a vault on a network during one period of time, from the current key. Only who
@@ -173,7 +206,8 @@ impl Keyring {
         if reader.array::<1>()? != [KEYRING_FORMAT] {
             return Err(VaultError::NewerFormat { what: "the vault's keys" });
         }
-        let mut ring = Self { vault: VaultId(reader.array()?), keys: BTreeMap::new() };
+        let mut ring =
+            Self { vault: VaultId(reader.array()?), keys: BTreeMap::new(), sealing: None };
         let count = reader.u32()?;
         for _ in 0..count {
             let epoch = reader.u32()?;

@@ -20,6 +20,27 @@ pub struct DeviceKeys {
     agree: StaticSecret,
 }
 
+/// See [`DeviceKeys::derived_rng`].
+pub(crate) struct DerivedRng(blake3::OutputReader);
+
+impl RngCore for DerivedRng {
+    fn next_u32(&mut self) -> u32 {
+        rand_core::impls::next_u32_via_fill(self)
+    }
+    fn next_u64(&mut self) -> u64 {
+        rand_core::impls::next_u64_via_fill(self)
+    }
+    fn fill_bytes(&mut self, dest: &mut [u8]) {
+        self.0.fill(dest);
+    }
+    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), rand_core::Error> {
+        self.fill_bytes(dest);
+        Ok(())
+    }
+}
+
+impl CryptoRng for DerivedRng {}
+
 impl DeviceKeys {
     /// New keys from a generator that is fit for secrets.
     pub fn generate(rng: &mut (impl CryptoRng + RngCore)) -> Self {
@@ -60,6 +81,17 @@ impl DeviceKeys {
 
     pub(crate) fn sign_raw(&self, message: &[u8]) -> [u8; 64] {
         self.sign.sign(message).to_bytes()
+    }
+
+    /// Randomness that follows from this device's secrets, a use and its particulars, and that nobody
+    /// else can tell. For what has to come out the same when it is done again.
+    pub(crate) fn derived_rng(&self, context: &'static str, parts: &[&[u8]]) -> DerivedRng {
+        let mut hasher = blake3::Hasher::new_derive_key(context);
+        hasher.update(self.sign.as_bytes()).update(self.agree.as_bytes());
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_be_bytes()).update(part);
+        }
+        DerivedRng(hasher.finalize_xof())
     }
 
     /// The shared secret with an ephemeral key; refuses keys that give away the result.

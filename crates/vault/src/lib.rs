@@ -33,6 +33,7 @@ pub use keys::{
 pub use membership::{Device, Membership};
 pub use passphrase::{Passphrase, STRETCH_LANES, STRETCH_MEMORY_KIB, STRETCH_PASSES};
 pub use seal::{
-    Opened, open_batch, open_blob, seal_batch, seal_blob, seal_blob_in, sign_change, verify_change,
+    Opened, open_batch, open_blob, open_blob_telling, seal_batch, seal_blob, seal_blob_in,
+    sign_change, verify_change,
 };
 pub use snapshot::{open_piece, seal_piece};

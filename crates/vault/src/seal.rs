@@ -157,7 +157,7 @@ fn try_keys<T>(
     open: impl Fn(&aead::Key) -> Result<T, VaultError>,
 ) -> Result<T, VaultError> {
     let mut outcome = Err(VaultError::UnknownEpoch { epoch });
-    for key in keyring.opening(epoch, purpose) {
+    for (key, _) in keyring.opening(epoch, purpose) {
         outcome = open(&key);
         if outcome.is_ok() {
             break;
@@ -254,6 +254,17 @@ pub fn open_blob(
     ad: &[u8],
     sealed: &[u8],
 ) -> Result<Vec<u8>, VaultError> {
+    Ok(open_blob_telling(keyring, purpose, ad, sealed)?.0)
+}
+
+/// [`open_blob`], and whether the key that opened it is one that devices still seal under. What is
+/// sealed under another may come from a device that was removed.
+pub fn open_blob_telling(
+    keyring: &Keyring,
+    purpose: Purpose,
+    ad: &[u8],
+    sealed: &[u8],
+) -> Result<(Vec<u8>, bool), VaultError> {
     let mut reader = Reader::new(sealed, "sealed data");
     let [format] = reader.array::<1>()?;
     match format {
@@ -262,9 +273,15 @@ pub fn open_blob(
         _ => return Err(VaultError::NewerFormat { what: "sealed data" }),
     }
     let epoch = reader.u32()?;
-    try_keys(keyring, epoch, purpose, |key| {
-        aead::open_content(key, &blob_ad(epoch, ad), reader.rest(), "sealed data")
-    })
+    let (ad, sealed) = (blob_ad(epoch, ad), reader.rest());
+    let mut outcome = Err(VaultError::UnknownEpoch { epoch });
+    for (key, seals) in keyring.opening(epoch, purpose) {
+        outcome = aead::open_content(&key, &ad, sealed, "sealed data").map(|open| (open, seals));
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
 }
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ pub struct DeviceView {
     pub removed: bool,
     /// When it was removed; none while it is a member.
     pub removed_time: Option<Millis>,
+    /// By which devices, by name; none while it is a member.
+    pub removed_by: Option<String>,
     /// How many of its changes were written after its removal and are set aside, never applied.
     pub quarantined: u32,
 }

@@ -5,8 +5,9 @@ use super::fixture_tests::{Device, EVERYTHING, devices};
 use holdfast_oplog::DeviceId;
 use holdfast_sync::devices::{HANDOVER_PLACE, SealedRecords, remove_device, take_in_records};
 use holdfast_sync::membership;
-use holdfast_vault::membership::unpack;
-use holdfast_vault::{Purpose, open_blob};
+use holdfast_vault::membership::{new_actor, pack, rename, unpack};
+use holdfast_vault::{Purpose, open_blob, seal_blob};
+use rand_chacha::rand_core::SeedableRng;
 
 fn remove(device: &mut Device, other: DeviceId) {
     let keyring = remove_device(&mut device.session(), other).unwrap();
@@ -26,6 +27,15 @@ fn carry(from: &mut Device, to: &mut Device) -> Result<(), BundleError> {
 fn members(device: &mut Device) -> Vec<(DeviceId, bool)> {
     let members = device.write(|tx| membership(tx).unwrap());
     members.devices().iter().map(|device| (device.id, device.removal.is_some())).collect()
+}
+
+/// Takes handovers in as any carrier does.
+fn take_in(device: &mut Device, handovers: &[Vec<u8>]) {
+    let keys = holdfast_vault::DeviceKeys::decode(&device.keys.encode()).unwrap();
+    let keyring = device.keyring.clone();
+    let sealed: Vec<SealedRecords<'_>> =
+        handovers.iter().map(|bytes| SealedRecords { place: HANDOVER_PLACE, bytes }).collect();
+    device.keyring = device.write(|tx| take_in_records(tx, &keys, &keyring, &sealed).unwrap().1);
 }
 
 #[test]
@@ -78,21 +88,36 @@ fn a_removed_device_learns_nothing_of_what_came_after_its_removal() {
 }
 
 #[test]
-fn row_45_two_devices_that_remove_each_other_end_in_the_same_membership_everywhere() {
+fn row_45_two_devices_that_remove_each_other_are_both_out_everywhere() {
     let [mut laptop, mut phone, mut tablet] = devices(["laptop", "phone", "tablet"]);
+    let word = laptop.add("before");
+    carry(&mut laptop, &mut phone).unwrap();
+    carry(&mut phone, &mut tablet).unwrap();
+    carry(&mut tablet, &mut laptop).unwrap();
     remove(&mut laptop, phone.id());
     remove(&mut phone, laptop.id());
-    // The tablet hears of both, in the order that is worse for the one that stays.
-    let _ = carry(&mut phone, &mut tablet);
+    // The tablet hears of one removal, then of the other.
     carry(&mut laptop, &mut tablet).unwrap();
-    assert_eq!(carry(&mut laptop, &mut phone).unwrap_err().code(), "not_a_member");
-    let expected = members(&mut laptop);
-    assert_eq!(expected.iter().filter(|(_, removed)| *removed).count(), 1);
-    assert_eq!(members(&mut phone), expected);
-    assert_eq!(members(&mut tablet), expected);
-    let word = laptop.add("from the one that stays");
-    carry(&mut laptop, &mut tablet).unwrap();
-    assert!(tablet.has(word));
+    let (path, _) = phone.export(EVERYTHING);
+    assert!(tablet.import(&path).is_err(), "nothing is taken from one that was removed");
+    let _ = carry(&mut phone, &mut laptop);
+    // What one of them says in its bundle is taken from a third that knows both.
+    let handed = phone.write(|tx| tx.handovers().unwrap());
+    for device in [&mut laptop, &mut phone, &mut tablet] {
+        take_in(device, &handed);
+    }
+    let expected = members(&mut tablet);
+    assert_eq!(expected.iter().filter(|(_, removed)| *removed).count(), 2);
+    // The one that stays begins an epoch whose key neither of the two has.
+    assert!(tablet.keyring.can_seal());
+    let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(5);
+    let sealed = seal_blob(&tablet.keyring, Purpose::Changes, b"x", b"word", &mut rng).unwrap();
+    for out in [&mut laptop, &mut phone] {
+        let (path, _) = tablet.export(EVERYTHING);
+        assert_eq!(out.import(&path).unwrap_err().code(), "not_a_member");
+        assert!(open_blob(&out.keyring, Purpose::Changes, b"x", &sealed).is_err());
+        assert!(out.has(word), "everything stays where it is");
+    }
 }
 
 #[test]
@@ -140,4 +165,109 @@ fn what_a_member_had_taken_in_before_it_heard_of_the_removal_counts_for_all() {
     assert_eq!(laptop.dump(), tablet.dump());
     assert!(laptop.write(|tx| tx.count_set_aside().unwrap()).is_empty(), "it counts after all");
     assert_eq!(members(&mut laptop), members(&mut tablet));
+}
+
+/// C2: a removed device seals whatever it likes under the key that it has, and puts it where it can.
+#[test]
+fn junk_under_an_epoch_that_is_over_stops_nothing() {
+    let [mut laptop, phone, mut tablet] = devices(["laptop", "phone", "tablet"]);
+    let vault = laptop.store.vault();
+    let name = |number: u64| {
+        rename(vault, &phone.keys, laptop_id(&laptop), &"x".repeat(200), number).unwrap()
+    };
+    let mut junk: Vec<Vec<u8>> = (0..300).map(name).collect();
+    junk.extend((0..12_000_u32).map(|number| number.to_be_bytes().to_vec()));
+    let seal = |place: &[u8], rng: &mut rand_chacha::ChaCha20Rng| {
+        seal_blob(&phone.keyring, Purpose::Membership, place, &pack(&junk).unwrap(), rng).unwrap()
+    };
+    let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(3);
+    let (list, handover) = (seal(b"mailbox", &mut rng), seal(HANDOVER_PLACE, &mut rng));
+    let lists = [
+        SealedRecords { place: b"mailbox", bytes: &list },
+        SealedRecords { place: HANDOVER_PLACE, bytes: &handover },
+    ];
+    let take = |device: &mut Device| {
+        let keys = holdfast_vault::DeviceKeys::decode(&device.keys.encode()).unwrap();
+        let keyring = device.keyring.clone();
+        device.keyring = device.write(|tx| take_in_records(tx, &keys, &keyring, &lists).unwrap().1);
+    };
+    // Before anybody knows, the names are within what one device may have said.
+    take(&mut tablet);
+    assert!(tablet.write(|tx| tx.membership().unwrap().len()) < 100);
+    remove(&mut laptop, phone.id());
+    let before = laptop.write(|tx| (tx.membership().unwrap(), tx.handovers().unwrap()));
+    take(&mut laptop);
+    let mut after = laptop.write(|tx| (tx.membership().unwrap(), tx.handovers().unwrap()));
+    // What it says of the others itself is all that is new.
+    after.0.retain(|record| before.0.contains(record));
+    assert_eq!(after, before);
+    // An older app kept all of it: nothing fails, and the next exchange mends it.
+    for device in [&mut laptop, &mut tablet] {
+        device.write(|tx| {
+            junk.iter().take(3_000).for_each(|record| {
+                tx.add_membership(record).unwrap();
+            });
+        });
+    }
+    let word = laptop.add("goes on");
+    carry(&mut laptop, &mut tablet).unwrap();
+    carry(&mut tablet, &mut laptop).unwrap();
+    assert!(tablet.has(word));
+    assert!(tablet.write(|tx| tx.membership().unwrap().len()) < 200);
+    laptop.invite();
+    remove(&mut laptop, tablet.id());
+}
+
+fn laptop_id(laptop: &Device) -> DeviceId {
+    laptop.keys.device_id()
+}
+
+#[test]
+fn only_handovers_that_show_a_removal_are_kept() {
+    let [mut laptop, phone, mut tablet] = devices(["laptop", "phone", "tablet"]);
+    let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(4);
+    let empty = pack(&[]).unwrap();
+    let known = pack(&laptop.write(|tx| tx.membership().unwrap())).unwrap();
+    let mut seal = |packed: &[u8]| {
+        seal_blob(&phone.keyring, Purpose::Membership, HANDOVER_PLACE, packed, &mut rng).unwrap()
+    };
+    let mut junk: Vec<Vec<u8>> = (0..40).map(|_| seal(&empty)).collect();
+    junk.extend((0..40).map(|_| seal(&known)));
+    take_in(&mut tablet, &junk);
+    assert!(tablet.write(|tx| tx.handovers().unwrap()).is_empty());
+    remove(&mut laptop, phone.id());
+    let real = laptop.write(|tx| tx.handovers().unwrap());
+    assert_eq!(real.len(), 1);
+    // Neither does one that shows it, with more around it, take the place of the shortest.
+    let packed = open_blob(&phone.keyring, Purpose::Membership, HANDOVER_PLACE, &real[0]).unwrap();
+    let mut padded = unpack(&packed).unwrap();
+    padded.push(vec![0; 4_000]);
+    let padded = seal(&pack(&padded).unwrap());
+    for handovers in [vec![padded.clone()], junk, real.clone(), vec![padded]] {
+        take_in(&mut tablet, &handovers);
+    }
+    assert_eq!(tablet.write(|tx| tx.handovers().unwrap()), real);
+    assert_eq!(tablet.keyring.current(), 2);
+}
+
+/// C6: a device that is nearer to the first one claims what another one writes under.
+#[test]
+fn a_claimed_identity_belongs_to_whom_its_changes_are_signed_by() {
+    let [mut laptop, mut phone, mut tablet] = devices(["laptop", "phone", "tablet"]);
+    let word = phone.add("the phone's");
+    carry(&mut phone, &mut tablet).unwrap();
+    let claim = new_actor(laptop.store.vault(), &laptop.keys, phone.actor, 1).unwrap();
+    tablet.write(|tx| tx.add_membership(&claim).unwrap());
+    let owner = |device: &mut Device, actor| {
+        let members = device.write(|tx| membership(tx).unwrap());
+        members.device_of(actor).map(|device| device.id)
+    };
+    assert_eq!(owner(&mut tablet, phone.actor), Some(phone.id()));
+    assert_eq!(owner(&mut tablet, laptop.actor), Some(laptop.id()));
+    // And goes on being taken in.
+    let more = phone.add("more of it");
+    carry(&mut phone, &mut tablet).unwrap();
+    assert!(tablet.has(word) && tablet.has(more));
+    laptop.add("the laptop's");
+    carry(&mut laptop, &mut tablet).unwrap();
 }

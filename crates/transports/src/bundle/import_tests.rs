@@ -233,6 +233,8 @@ fn remove_phone(laptop: &mut Device, phone: &Device) {
         records: members.records_by(phone.id()),
         epoch,
         wrapped,
+        key: None,
+        without: None,
         time: 100,
     };
     let vault = laptop.store.vault();

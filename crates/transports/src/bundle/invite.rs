@@ -5,7 +5,7 @@ use super::import::{Imported, Receiver, open, run};
 use holdfast_oplog::{ActorId, DeviceId, VaultId};
 use holdfast_store::Store;
 use holdfast_sync::{Session, membership};
-use holdfast_vault::membership::{Introduction, invite as invite_record, join as join_record};
+use holdfast_vault::membership::{Introduction, invite_knowing, join as join_record};
 use holdfast_vault::{
     DeviceKeys, Invitation, InviteKey, Keyring, Passphrase, open_invitation, seal_invitation,
 };
@@ -20,15 +20,17 @@ pub fn invite(
     path: &Path,
 ) -> Result<Exported, BundleError> {
     let me = session.keys.device_id();
-    let inviter = session.store.read(|tx| {
+    let (inviter, knows) = session.store.read(|tx| {
         let members = membership(tx)?;
-        members.name(me).map(str::to_owned).ok_or(BundleError::NotAMember)
+        let name = members.name(me).map(str::to_owned).ok_or(BundleError::NotAMember)?;
+        Ok::<_, BundleError>((name, members.joins()))
     })?;
     let mut rng = &mut *session.rng;
     let key = InviteKey::generate(&mut rng);
     let time = u64::try_from(session.wall_ms).unwrap_or(0);
     // No expiry: it would be held against the clock of the new device, which may be wrong.
-    let (record, invite) = invite_record(session.store.vault(), session.keys, &key, None, time)?;
+    let vault = session.store.vault();
+    let (record, invite) = invite_knowing(vault, session.keys, &key, None, time, knows)?;
     let invitation = Invitation { keyring: session.keyring.clone(), key, invite, inviter };
     let section = seal_invitation(&invitation, passphrase, &mut rng)?;
     let request = ExportRequest { scope: ExportScope::Full, nearby: false };

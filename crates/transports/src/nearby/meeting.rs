@@ -7,7 +7,7 @@ use super::codes::{Codes, Unproved};
 use super::{Link, NearbyError, Patience};
 use crate::said;
 use holdfast_oplog::{DeviceId, Hash, VaultId, decode, encode};
-use holdfast_vault::membership::{Introduction, invite, join};
+use holdfast_vault::membership::{Introduction, invite_knowing, join};
 use holdfast_vault::pairing::{
     Accepting, Binding, CONFIRMATION, Paired, PairingCode, PairingError, Role, open_handover,
     seal_handover,
@@ -480,7 +480,9 @@ impl Meeting {
 
 fn prepare(host: &Host<'_>) -> Result<(Invitation, Vec<u8>), MeetingError> {
     let key = InviteKey::generate(&mut OsRng);
-    let (record, hash): (Vec<u8>, Hash) = invite(host.vault, host.keys, &key, None, host.now_ms)?;
+    let knows = Membership::from_records(host.vault, &host.records).joins();
+    let (record, hash): (Vec<u8>, Hash) =
+        invite_knowing(host.vault, host.keys, &key, None, host.now_ms, knows)?;
     let keyring = host.keyring.clone();
     Ok((Invitation { keyring, key, invite: hash, inviter: String::new() }, record))
 }

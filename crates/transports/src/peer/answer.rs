@@ -20,6 +20,15 @@ use std::path::PathBuf;
 pub fn news(session: &mut Session<'_>, to: DeviceId) -> Result<News, PeerError> {
     let Session { store, keys, keyring, actor, wall_ms, rng } = session;
     store.write(|tx| {
+        let members = membership(tx)?;
+        if members.device(to).is_some_and(|device| device.removal.is_some()) {
+            // All that it is told any more is that there is a record which it does not have.
+            let nothing = VersionVector::new();
+            let said = seal_acknowledgement(keys, keyring, *actor, *wall_ms, &nothing, *rng)?;
+            let (offers, base) = (nothing.clone(), nothing);
+            let records = records::hash(tx)?;
+            return Ok(News { base, offers, records, said: said.into(), words: None });
+        }
         let offers = offer(tx, Carrier::Lan)?;
         let said = seal_acknowledgement(keys, keyring, *actor, *wall_ms, &offers, *rng)?;
         Ok(News {
@@ -27,7 +36,7 @@ pub fn news(session: &mut Session<'_>, to: DeviceId) -> Result<News, PeerError> 
             offers,
             records: records::hash(tx)?,
             said: said.into(),
-            words: Some(words_hash(tx, &membership(tx)?, keys.device_id(), to)?),
+            words: Some(words_hash(tx, &members, keys.device_id(), to)?),
         })
     })
 }

@@ -45,6 +45,11 @@ pub enum PeerError {
         "this device was removed from the vault: join again with a new invitation from another device"
     )]
     NotAMember,
+    /// The other device was removed from the vault: it is told nothing any more.
+    #[error(
+        "that device was removed from the vault: to take part again, it joins by a new code or invitation"
+    )]
+    Removed,
     /// What arrives does not fit on the disk, or the disk failed.
     #[error("{0}: free some room on the disk, then it goes on by itself")]
     Disk(#[from] std::io::Error),
@@ -66,6 +71,7 @@ impl PeerError {
             Self::MassDeletion { .. } => "mass_deletion",
             Self::TooLarge(_) => "too_large",
             Self::NotAMember => "not_a_member",
+            Self::Removed => "nearby_removed",
             Self::Disk(_) => "disk",
             Self::Sync(error) => error.code(),
             Self::Content(error) => error.code(),

@@ -167,6 +167,8 @@ fn nobody_speaks_for_a_device_but_itself() {
     laptop.keyring =
         holdfast_sync::devices::remove_device(&mut laptop.session(), phone.id()).unwrap();
     pull(&mut tablet, &mut laptop);
+    // The tablet says itself that it heard of the removal: that goes back once.
+    pull(&mut tablet, &mut laptop);
     let again = pull_some(&mut tablet, &mut laptop, usize::MAX, false);
     assert!(again.asked.is_empty(), "{:?}", again.asked);
 }
@@ -304,6 +306,24 @@ fn a_device_that_was_removed_learns_it_and_gets_nothing_more() {
     // One that stays gets the new key along the way.
     pull(&mut tablet, &mut laptop);
     assert!(tablet.has(word) && tablet.keyring.current() == 2);
+}
+
+/// Its own records tell it by a hash that there is one which it does not have; nothing else.
+#[test]
+fn a_removed_device_is_told_of_nothing_that_is_held() {
+    let [mut laptop, phone] = devices(["laptop", "phone"]);
+    laptop.add("oak");
+    let before = news(&mut laptop.session(), phone.id()).unwrap();
+    assert!(!before.offers.is_empty());
+    laptop.keyring =
+        holdfast_sync::devices::remove_device(&mut laptop.session(), phone.id()).unwrap();
+    let told = news(&mut laptop.session(), phone.id()).unwrap();
+    assert!(told.offers.is_empty() && told.base.is_empty() && told.words.is_none());
+    assert_ne!(told.records, before.records);
+    let members = laptop.write(|tx| holdfast_sync::membership(tx).unwrap());
+    let said = holdfast_sync::open_acknowledgement(&laptop.keyring, &members, &told.said).unwrap();
+    assert!(said.holds.is_empty());
+    assert!(holdfast_sync::open_acknowledgement(&phone.keyring, &members, &told.said).is_err());
 }
 
 #[test]

@@ -17,7 +17,7 @@ const OUTER: usize = 64;
 
 /// The hash over everything that is known: equal on two devices exactly when they know the same.
 pub(super) fn hash(tx: &Tx<'_>) -> Result<Hash, PeerError> {
-    let mut known = tx.membership()?;
+    let mut known = membership(tx)?.records().to_vec();
     known.sort_unstable();
     known.append(&mut tx.handovers()?);
     Ok(Hash::of(&known.iter().flat_map(|part| Hash::of(part).0).collect::<Vec<u8>>()))
@@ -29,7 +29,7 @@ pub(super) fn seal(
     keyring: &Keyring,
     mut rng: &mut dyn CryptoRngCore,
 ) -> Result<Records, PeerError> {
-    let packed = pack(&tx.membership()?)?;
+    let packed = pack(membership(tx)?.records())?;
     let known = seal_blob(keyring, Purpose::Membership, MEMBERSHIP_PLACE, &packed, &mut rng)?;
     // What does not fit into one message comes by another way, or with the next device.
     let mut room = MESSAGE.saturating_sub(known.len()).saturating_sub(OUTER);

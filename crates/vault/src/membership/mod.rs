@@ -5,9 +5,15 @@
 //! often they came. One bad record never spoils the others. Never decides what to do about a
 //! member: it only says who is one.
 
+mod bounds;
+mod epochs;
 mod fold;
 mod list;
+#[cfg(test)]
+mod proofs;
 mod record;
+mod removals;
+mod sealing;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -15,19 +21,18 @@ mod verify;
 pub use list::{pack, unpack};
 pub(crate) use record::text;
 pub use record::{
-    Introduction, Removing, Wrapped, accept, found, hand_over, invite, join, new_actor, remove,
-    rename,
+    HandingOver, Introduction, Removing, Wrapped, accept, found, hand_over, invite, invite_knowing,
+    join, new_actor, remove, rename,
 };
 pub use verify::Problem;
 
-use crate::VaultError;
-use crate::epochs::{Keyring, VaultKey, unwrap_key, wrap_key};
-use crate::keys::{DeviceKeys, DevicePublic};
+use crate::keys::DevicePublic;
+use epochs::{Begun, Epochs};
 use fold::{Folded, How};
 use holdfast_oplog::{ActorId, ChangeId, DeviceId, Hash, VaultId, VersionVector};
-use rand_core::{CryptoRng, RngCore};
 use record::Body;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use verify::Checked;
 
 /// A device that entered the vault.
@@ -47,6 +52,8 @@ pub struct Device {
     pub joined: u64,
     /// Who let it in; nobody for the first device.
     pub invited_by: Option<DeviceId>,
+    /// The record by which it joined; none for the first device.
+    pub join: Option<Hash>,
     /// Set once it was removed.
     pub removal: Option<Removal>,
 }
@@ -68,8 +75,16 @@ pub struct Membership {
     vault: VaultId,
     devices: Vec<Device>,
     actors: BTreeMap<ActorId, usize>,
+    /// Identities that more than one device claims, and the places of these.
+    claimed: BTreeMap<ActorId, Vec<usize>>,
     epoch: u32,
-    wrapped: Vec<(u32, Wrapped)>,
+    begun: Vec<Begun>,
+    /// Removals in force: record, device, maker.
+    removals: Vec<(Hash, DeviceId, DeviceId)>,
+    /// Records on which each device said that it built.
+    built: BTreeSet<(DeviceId, Hash)>,
+    /// Records that count and end an epoch or begin one, by the hash of their bytes.
+    endings: BTreeSet<Hash>,
     /// Records that count: hash and maker.
     made: Vec<(Hash, DeviceId)>,
     /// Those of them that are new identities.
@@ -82,36 +97,63 @@ pub struct Membership {
 impl Membership {
     /// Works out the state from records in any order, with any repetition. Records that cannot be
     /// read or are not rightly signed are listed and left out; kinds that this app does not know
-    /// are kept and passed on.
+    /// are kept and passed on where a device of the vault signed them. What one device made is kept
+    /// within bounds.
     pub fn from_records(vault: VaultId, records: &[Vec<u8>]) -> Self {
+        let mut records = Cow::Borrowed(records);
+        let mut dropped = BTreeMap::new();
+        // Where something that counted was too much, what is left tells who is in: the next device
+        // gets no more than that.
+        for last in [false, false, true] {
+            let (members, more, changes) = Self::bounded(vault, &records);
+            dropped.extend(more.into_iter().map(|raw| (raw, Problem::TooMany)));
+            if last || !changes {
+                let problems = members.problems.into_iter().chain(dropped);
+                return Self { problems: problems.collect(), ..members };
+            }
+            records = Cow::Owned(members.kept);
+        }
+        Self::bounded(vault, &records).0
+    }
+
+    /// Works out the state, and what is not kept; whether any of that counted.
+    fn bounded(vault: VaultId, records: &[Vec<u8>]) -> (Self, BTreeSet<Hash>, bool) {
         let checked = verify::check(vault, records.iter().map(Vec::as_slice));
         let folded = fold::fold(&checked);
+        let Epochs { counted, begun, ahead } = epochs::epochs(&checked, &folded);
         let mut devices: Vec<Device> = folded.entries.iter().map(|e| device(e, &folded)).collect();
         let places: BTreeMap<DeviceId, usize> =
             devices.iter().enumerate().map(|(place, device)| (device.id, place)).collect();
         let mut problems = checked.problems.clone();
+        let mut counting = Vec::new();
+        for (hash, record) in &checked.verified {
+            match judge(&checked, &folded, *hash, &record.body) {
+                Ok(()) => counting.push((*hash, record)),
+                Err(problem) => {
+                    problems.insert(record.raw, problem);
+                }
+            }
+        }
+        let chosen = bounds::choose(&checked, &folded, &problems);
+        counting.retain(|(_, record)| chosen.kept.contains(&record.raw));
         let (mut made, mut identities) = (Vec::new(), Vec::new());
+        let (mut removals, mut built) = (Vec::new(), BTreeSet::new());
+        let mut endings = BTreeSet::new();
         let mut names: BTreeMap<usize, (u64, String)> = BTreeMap::new();
         let mut new_actors: Vec<(usize, u64, Hash, ActorId)> = Vec::new();
-        let mut epoch = 1;
-        let mut wrapped = Vec::new();
-        for (hash, record) in &checked.verified {
-            if let Err(problem) = judge(&checked, &folded, *hash, &record.body) {
-                problems.insert(record.raw, problem);
-                continue;
-            }
+        for (hash, record) in counting {
             if let Some(maker) = fold::maker(&checked, &record.body) {
-                made.push((*hash, maker));
+                made.push((hash, maker));
             }
-            if let Some((number, keys)) = fold::handed_out(&record.body) {
-                epoch = epoch.max(number);
-                wrapped.extend(keys.iter().map(|key| (number, key.clone())));
+            let far = ahead.contains(&hash);
+            if far {
+                problems.insert(record.raw, Problem::EpochAhead);
             }
             match &record.body {
                 Body::Actor(a) => {
-                    identities.push((*hash, a.device));
+                    identities.push((hash, a.device));
                     let place = places.get(&a.device);
-                    new_actors.extend(place.map(|place| (*place, a.time, *hash, a.actor)));
+                    new_actors.extend(place.map(|place| (*place, a.time, hash, a.actor)));
                 }
                 Body::Rename(r) => {
                     if let Some(place) = places.get(&r.device) {
@@ -122,6 +164,14 @@ impl Membership {
                         }
                     }
                 }
+                Body::Remove(r) if folded.applied.contains(&hash) => {
+                    removals.push((hash, r.device, r.by));
+                    endings.insert(record.raw);
+                }
+                Body::Keys(_) if !far => {
+                    endings.insert(record.raw);
+                }
+                Body::Accept(a) => built.extend(a.records.iter().map(|on| (a.by, *on))),
                 _ => {}
             }
         }
@@ -137,19 +187,32 @@ impl Membership {
                 device.actors.push(actor);
             }
         }
-        let actors = claim_actors(&mut devices);
-        Self {
+        let (actors, claimed) = claim_actors(&mut devices);
+        let mut kept = checked.kept;
+        kept.retain(|raw, _| chosen.kept.contains(raw));
+        problems.retain(|raw, _| !chosen.dropped.contains(raw));
+        let unknown = |body: &Body| matches!(body, Body::Unknown(_));
+        let members = Self {
             vault,
             devices,
             actors,
-            epoch,
-            wrapped,
+            claimed,
+            epoch: counted,
+            begun,
+            removals,
+            built,
+            endings,
             made,
             identities,
             problems: problems.into_iter().collect(),
-            kept: checked.kept.into_values().collect(),
-            unknown: checked.unknown,
-        }
+            unknown: checked
+                .verified
+                .values()
+                .filter(|record| unknown(&record.body) && kept.contains_key(&record.raw))
+                .count(),
+            kept: kept.into_values().collect(),
+        };
+        (members, chosen.dropped, chosen.changes)
     }
 
     /// The vault.
@@ -201,45 +264,6 @@ impl Membership {
         })
     }
 
-    /// The latest epoch that a record began; 1 before any removal. A keyring whose current epoch
-    /// is lower has a key to receive.
-    pub const fn epoch(&self) -> u32 {
-        self.epoch
-    }
-
-    /// Puts every epoch's key that was handed to this device into its keyring, and says how many
-    /// were new. What does not open is left: it is of no use to anyone.
-    pub fn receive_keys(
-        &self,
-        keys: &DeviceKeys,
-        keyring: &mut Keyring,
-    ) -> Result<usize, VaultError> {
-        let me = keys.device_id();
-        let mut new = 0;
-        for (epoch, wrapped) in self.wrapped.iter().filter(|(_, wrapped)| wrapped.device == me) {
-            if let Ok(key) = unwrap_key(self.vault, *epoch, &wrapped.key, keys) {
-                new += usize::from(keyring.insert(*epoch, key)?);
-            }
-        }
-        Ok(new)
-    }
-
-    /// Wraps an epoch's key for every active device but `except`.
-    pub fn wrap_for_active(
-        &self,
-        epoch: u32,
-        key: &VaultKey,
-        except: Option<DeviceId>,
-        rng: &mut (impl CryptoRng + RngCore),
-    ) -> Result<Vec<Wrapped>, VaultError> {
-        let stay = self.active().filter(|device| Some(device.id) != except);
-        stay.map(|device| {
-            let key = wrap_key(self.vault, epoch, key, &device.public, rng)?;
-            Ok(Wrapped { device: device.id, key })
-        })
-        .collect()
-    }
-
     /// The records of a device that count now, with the joins that its invitations led to: what a
     /// removal lists as accepted.
     pub fn records_by(&self, device: DeviceId) -> Vec<Hash> {
@@ -252,7 +276,62 @@ impl Membership {
         by.map(|(hash, _)| *hash).collect()
     }
 
-    /// The records to keep and pass on, each once.
+    /// Whether a device said that it built on a record, so that it counts: see [`accept`].
+    pub fn has_built_on(&self, device: DeviceId, record: Hash) -> bool {
+        self.built.contains(&(device, record))
+    }
+
+    /// The removals that are in force: the record, who was removed, and who did it.
+    pub fn removals(&self) -> impl Iterator<Item = (Hash, DeviceId, DeviceId)> {
+        self.removals.iter().copied()
+    }
+
+    /// The records that count and remove a device or begin an epoch, by the hash of their bytes.
+    pub fn endings(&self) -> &BTreeSet<Hash> {
+        &self.endings
+    }
+
+    /// What of a list from an epoch that is over is worth taking in: where it leads to a removal or
+    /// to keys that are not known here, the records that do so and those that show who made them.
+    /// Everything else could be of a device that was removed since.
+    pub fn leading(&self, list: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        let leads = list.into_iter().filter(|bytes| verify::leads(self.vault, bytes));
+        let leads: Vec<Vec<u8>> = leads.collect();
+        let all: Vec<Vec<u8>> = self.kept.iter().chain(&leads).cloned().collect();
+        let with = Self::from_records(self.vault, &all);
+        if with.endings.is_subset(&self.endings) { Vec::new() } else { leads }
+    }
+
+    /// The records by which the members joined: see [`invite_knowing`].
+    pub fn joins(&self) -> Vec<Hash> {
+        self.active().filter_map(|device| device.join).collect()
+    }
+
+    /// The identities that more than one device claims, each with those that do, in the order in
+    /// which they are taken to own it while nothing tells more.
+    pub fn claims(&self) -> impl Iterator<Item = (ActorId, Vec<&Device>)> {
+        self.claimed.iter().map(|(actor, places)| {
+            (*actor, places.iter().filter_map(|place| self.devices.get(*place)).collect())
+        })
+    }
+
+    /// Says whose an identity is that several devices claim: the one by whose key what is held of it
+    /// is signed. Another device is left as it is.
+    pub fn give_claimed(&mut self, actor: ActorId, to: DeviceId) {
+        let places = self.claimed.get(&actor).into_iter().flatten();
+        let of = |place: &&usize| self.devices.get(**place).is_some_and(|device| device.id == to);
+        let Some(to) = places.copied().find(|place| of(&place)) else { return };
+        self.actors.insert(actor, to);
+        for (place, device) in self.devices.iter_mut().enumerate() {
+            if place != to {
+                device.actors.retain(|own| *own != actor);
+            } else if !device.actors.contains(&actor) {
+                device.actors.insert(0, actor);
+            }
+        }
+    }
+
+    /// The records to keep and pass on, each once: always few enough for [`pack`].
     pub fn records(&self) -> &[Vec<u8>] {
         &self.kept
     }
@@ -271,7 +350,7 @@ impl Membership {
 fn device(entry: &fold::Entry<'_>, folded: &Folded<'_>) -> Device {
     let (public, name, platform, actor, joined) = match entry.how {
         How::Founded(g) => (g.public, &g.name, &g.platform, g.actor, g.time),
-        How::Joined(j) => (j.public, &j.name, &j.platform, j.actor, j.time),
+        How::Joined { record: j, .. } => (j.public, &j.name, &j.platform, j.actor, j.time),
     };
     Device {
         id: entry.device,
@@ -281,6 +360,10 @@ fn device(entry: &fold::Entry<'_>, folded: &Folded<'_>) -> Device {
         actors: vec![actor],
         joined,
         invited_by: entry.inviter,
+        join: match entry.how {
+            How::Founded(_) => None,
+            How::Joined { join, .. } => Some(join),
+        },
         removal: folded.removed.get(&entry.device).map(|removed| Removal {
             by: removed.by.iter().copied().collect(),
             accepted: removed.accepted.clone(),
@@ -309,12 +392,26 @@ fn judge(checked: &Checked, folded: &Folded<'_>, hash: Hash, body: &Body) -> Res
     }
 }
 
-/// Which device each actor is. Where two devices claim one actor the senior one has it: an honest
-/// device's actor is random, so that only malice claims another's.
-fn claim_actors(devices: &mut [Device]) -> BTreeMap<ActorId, usize> {
-    let mut actors = BTreeMap::new();
-    for (place, device) in devices.iter_mut().enumerate() {
-        device.actors.retain(|actor| *actors.entry(*actor).or_insert(place) == place);
+/// Which device each actor is, and which several devices claim. An honest device's actor is random, so
+/// that only malice claims another's. Whose it is, is told by the changes that are held; until some
+/// are, whoever is nearer to the first device has it.
+fn claim_actors(
+    devices: &mut [Device],
+) -> (BTreeMap<ActorId, usize>, BTreeMap<ActorId, Vec<usize>>) {
+    let mut claims: BTreeMap<ActorId, Vec<usize>> = BTreeMap::new();
+    for (place, device) in devices.iter().enumerate() {
+        for actor in &device.actors {
+            let places = claims.entry(*actor).or_default();
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
     }
-    actors
+    let actors: BTreeMap<ActorId, usize> =
+        claims.iter().filter_map(|(actor, by)| Some((*actor, *by.first()?))).collect();
+    for (place, device) in devices.iter_mut().enumerate() {
+        device.actors.retain(|actor| actors.get(actor) == Some(&place));
+    }
+    claims.retain(|_, by| by.len() > 1);
+    (actors, claims)
 }

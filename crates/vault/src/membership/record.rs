@@ -1,5 +1,6 @@
 //! What a membership record says, and how it is written and signed.
 
+use super::epochs::Handed;
 use crate::invitation::InviteKey;
 use crate::keys::{DeviceKeys, DevicePublic};
 use crate::{VaultError, limits};
@@ -47,6 +48,10 @@ pub(super) struct Invite {
     pub(super) public: ByteArray<32>,
     pub(super) expires: Option<u64>,
     pub(super) time: u64,
+    /// The joins of the members that the member knew. Whoever joins by the invitation signs its
+    /// hash, and so builds on these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) knows: Vec<Hash>,
 }
 
 /// A device enters, signed by the invitation's key and by the device's own.
@@ -99,6 +104,11 @@ pub(super) struct Remove {
     pub(super) epoch: u32,
     pub(super) wrapped: Vec<Wrapped>,
     pub(super) time: u64,
+    /// What names the key of the epoch, and who is out as far as the member knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) key: Option<ByteArray<16>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) without: Option<Vec<DeviceId>>,
 }
 
 /// Hands an epoch's key to devices, signed by a member.
@@ -108,6 +118,20 @@ pub(super) struct Keys {
     pub(super) epoch: u32,
     pub(super) wrapped: Vec<Wrapped>,
     pub(super) time: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) key: Option<ByteArray<16>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) without: Option<Vec<DeviceId>>,
+}
+
+/// Who made a record of a kind that this app does not know: as all kinds, it says so in `by` or in
+/// `device`.
+#[derive(Deserialize)]
+struct Maker {
+    #[serde(default)]
+    by: Option<DeviceId>,
+    #[serde(default)]
+    device: Option<DeviceId>,
 }
 
 /// More of a removed device's logs counts: a member had taken it in before it heard of the removal.
@@ -131,7 +155,8 @@ pub(super) enum Body {
     Remove(Remove),
     Keys(Keys),
     Accept(Accept),
-    Unknown,
+    /// Of a kind that this app does not know; who made it, where it says so.
+    Unknown(Option<DeviceId>),
 }
 
 impl Body {
@@ -146,7 +171,10 @@ impl Body {
             "remove" => Self::Remove(holdfast_oplog::decode(body, limits::RECORD, WHAT)?),
             "keys" => Self::Keys(holdfast_oplog::decode(body, limits::RECORD, WHAT)?),
             "accept" => Self::Accept(holdfast_oplog::decode(body, limits::RECORD, WHAT)?),
-            _ => Self::Unknown,
+            _ => {
+                let maker = holdfast_oplog::decode(body, limits::UNKNOWN_RECORD, WHAT).ok();
+                Self::Unknown(maker.and_then(|maker: Maker| maker.by.or(maker.device)))
+            }
         };
         let (texts, wraps): ([&str; 2], usize) = match &parsed {
             Self::Genesis(g) => ([&g.name, &g.platform], 0),
@@ -154,7 +182,8 @@ impl Body {
             Self::Rename(r) => ([&r.name, ""], 0),
             Self::Remove(r) => (["", ""], r.wrapped.len()),
             Self::Keys(e) => (["", ""], e.wrapped.len()),
-            Self::Invite(_) | Self::Actor(_) | Self::Accept(_) | Self::Unknown => (["", ""], 0),
+            Self::Invite(i) => (["", ""], i.knows.len()),
+            Self::Actor(_) | Self::Accept(_) | Self::Unknown(_) => (["", ""], 0),
         };
         let actor = match &parsed {
             Self::Genesis(g) => Some(g.actor),
@@ -173,13 +202,44 @@ impl Body {
         }
         if wraps > limits::WRAPS {
             let limit = limits::WRAPS;
-            return Err(VaultError::TooLarge {
-                what: "a list of wrapped keys",
-                size: wraps,
-                limit,
-            });
+            return Err(VaultError::TooLarge { what: "a list of devices", size: wraps, limit });
         }
         Ok(parsed)
+    }
+
+    /// How large a record of this kind may be.
+    pub(super) const fn most_bytes(&self) -> usize {
+        match self {
+            Self::Invite(_) | Self::Remove(_) | Self::Keys(_) | Self::Accept(_) => limits::RECORD,
+            Self::Genesis(_) | Self::Join(_) | Self::Actor(_) | Self::Rename(_) => {
+                limits::SMALL_RECORD
+            }
+            Self::Unknown(_) => limits::UNKNOWN_RECORD,
+        }
+    }
+
+    /// The epoch and the wrapped keys that the record hands out, if it does.
+    pub(super) fn handed_out(&self) -> Option<Handed<'_>> {
+        let named = |key: &Option<ByteArray<16>>| key.map(ByteArray::into_array);
+        match self {
+            Self::Remove(r) => Some(Handed {
+                by: r.by,
+                epoch: r.epoch,
+                key: named(&r.key),
+                wrapped: &r.wrapped,
+                without: r.without.as_deref(),
+                removes: Some(r.device),
+            }),
+            Self::Keys(e) => Some(Handed {
+                by: e.by,
+                epoch: e.epoch,
+                key: named(&e.key),
+                wrapped: &e.wrapped,
+                without: e.without.as_deref(),
+                removes: None,
+            }),
+            _ => None,
+        }
     }
 }
 
@@ -264,8 +324,22 @@ pub fn invite(
     expires: Option<u64>,
     time: u64,
 ) -> Result<(Vec<u8>, Hash), VaultError> {
+    invite_knowing(vault, keys, key, expires, time, Vec::new())
+}
+
+/// [`invite`], with the joins of the members that are known
+/// ([`Membership::joins`](super::Membership::joins)): whoever enters by it cannot say later that these
+/// do not count.
+pub fn invite_knowing(
+    vault: VaultId,
+    keys: &DeviceKeys,
+    key: &InviteKey,
+    expires: Option<u64>,
+    time: u64,
+    knows: Vec<Hash>,
+) -> Result<(Vec<u8>, Hash), VaultError> {
     let public = ByteArray::new(key.public());
-    let body = Invite { by: keys.device_id(), public, expires, time };
+    let body = Invite { by: keys.device_id(), public, expires, time, knows };
     envelope(vault, "invite", &body, |m| vec![keys.sign_raw(m)])
 }
 
@@ -328,6 +402,10 @@ pub struct Removing {
     pub epoch: u32,
     /// That epoch's key for everyone who stays.
     pub wrapped: Vec<Wrapped>,
+    /// What names that key.
+    pub key: Option<[u8; 16]>,
+    /// Who else is out, as far as the member knows.
+    pub without: Option<Vec<DeviceId>>,
     /// Now, in milliseconds since 1970.
     pub time: u64,
 }
@@ -338,28 +416,45 @@ pub fn remove(
     keys: &DeviceKeys,
     removing: Removing,
 ) -> Result<Vec<u8>, VaultError> {
-    let Removing { device, accepted, records, epoch, wrapped, time } = removing;
-    let by = keys.device_id();
-    let body = Remove { by, device, accepted, records, epoch, wrapped, time };
+    let Removing { device, accepted, records, epoch, wrapped, key, without, time } = removing;
+    let (by, key) = (keys.device_id(), key.map(ByteArray::new));
+    let body = Remove { by, device, accepted, records, epoch, wrapped, time, key, without };
     Ok(envelope(vault, "remove", &body, |m| vec![keys.sign_raw(m)])?.0)
 }
 
-/// Hands an epoch's key to devices that lack it.
+/// An epoch's key for devices.
+#[derive(Debug, Clone)]
+pub struct HandingOver {
+    /// The epoch.
+    pub epoch: u32,
+    /// Its key for each device.
+    pub wrapped: Vec<Wrapped>,
+    /// What names the key.
+    pub key: Option<[u8; 16]>,
+    /// Who is out, as far as the member knows.
+    pub without: Option<Vec<DeviceId>>,
+    /// Now, in milliseconds since 1970.
+    pub time: u64,
+}
+
+/// Hands an epoch's key to devices that lack it, or begins an epoch.
 pub fn hand_over(
     vault: VaultId,
     keys: &DeviceKeys,
-    epoch: u32,
-    wrapped: Vec<Wrapped>,
-    time: u64,
+    handing: HandingOver,
 ) -> Result<Vec<u8>, VaultError> {
-    let body = Keys { by: keys.device_id(), epoch, wrapped, time };
+    let HandingOver { epoch, wrapped, key, without, time } = handing;
+    let (by, key) = (keys.device_id(), key.map(ByteArray::new));
+    let body = Keys { by, epoch, wrapped, time, key, without };
     Ok(envelope(vault, "keys", &body, |m| vec![keys.sign_raw(m)])?.0)
 }
 
 /// Says that more of a removed device's logs counts than its removal lists: what this device had taken in
 /// before it heard of it, and identities ([`Membership::actor_records_by`](super::Membership::actor_records_by))
 /// under which that was written. Without it, devices that heard of a removal at different times would show
-/// different things for ever. `time` is now, in milliseconds since 1970.
+/// different things for ever. With the hash of a join or a removal among `records` it says that this
+/// device built on it: that stands even where its maker turns out to be removed by a device that it
+/// removed. `time` is now, in milliseconds since 1970.
 pub fn accept(
     vault: VaultId,
     keys: &DeviceKeys,

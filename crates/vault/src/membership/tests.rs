@@ -1,5 +1,8 @@
 use super::*;
+use crate::VaultError;
+use crate::epochs::{Keyring, VaultKey};
 use crate::invitation::InviteKey;
+use crate::keys::DeviceKeys;
 use holdfast_oplog::Space;
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
@@ -51,9 +54,24 @@ impl Home {
     fn removal(&self, by: &DeviceKeys, device: DeviceId, records: Vec<Hash>) -> Vec<u8> {
         let log = ChangeId { space: Space::Everywhere, actor: ActorId([2; 16]), seq: 1 }.log();
         let accepted = [(log, 7)].into_iter().collect();
-        let removing =
-            Removing { device, accepted, records, epoch: 2, wrapped: Vec::new(), time: 60 };
+        let removing = Removing {
+            device,
+            accepted,
+            records,
+            epoch: 2,
+            wrapped: Vec::new(),
+            key: None,
+            without: None,
+            time: 60,
+        };
         remove(self.vault, by, removing).unwrap()
+    }
+}
+
+impl Home {
+    fn hand_over(&self, by: &DeviceKeys, epoch: u32, wrapped: Vec<Wrapped>) -> Vec<u8> {
+        let handing = HandingOver { epoch, wrapped, key: None, without: None, time: 70 };
+        hand_over(self.vault, by, handing).unwrap()
     }
 }
 
@@ -218,17 +236,24 @@ fn what_a_member_had_taken_in_counts_and_removes_nobody() {
 }
 
 #[test]
-fn of_two_that_remove_each_other_the_senior_stays() {
+fn of_two_that_remove_each_other_neither_stays() {
     let home = Home::new();
     let (laptop, phone) = (home.laptop.device_id(), home.phone.device_id());
-    let members = home.with(&[
-        home.removal(&home.phone, laptop, Vec::new()),
-        home.removal(&home.laptop, phone, Vec::new()),
-    ]);
-    assert!(members.is_active(laptop) && !members.is_active(phone));
-    // Alone, the junior's removal of the senior is good.
+    let tablet = DeviceKeys::generate(&mut rng(5));
+    let admitted = home.admit(&home.phone, &tablet, 3);
+    let listed = home.with(&admitted).records_by(phone);
+    let mut records = admitted.to_vec();
+    records.push(home.removal(&home.phone, laptop, Vec::new()));
+    records.push(home.removal(&home.laptop, phone, listed));
+    let members = home.with(&records);
+    assert!(!members.is_active(laptop) && !members.is_active(phone));
+    // What the other's removal lists counts, and each is told by whom it was removed.
+    assert!(members.is_active(tablet.device_id()));
+    assert_eq!(members.device(laptop).unwrap().removal.as_ref().unwrap().by, [phone]);
+    assert_eq!(members.device(phone).unwrap().removal.as_ref().unwrap().by, [laptop]);
+    // Alone, the removal of the one who let the other in is good.
     let members = home.with(&[home.removal(&home.phone, laptop, Vec::new())]);
-    assert!(!members.is_active(laptop));
+    assert!(!members.is_active(laptop) && members.is_active(phone));
 }
 
 #[test]
@@ -240,7 +265,7 @@ fn keys_reach_those_they_were_wrapped_for() {
     let (epoch, key) = laptop_ring.next(&mut rng).unwrap();
     let members = home.with(&[]);
     let wrapped = members.wrap_for_active(epoch, &key, None, &mut rng).unwrap();
-    let handed = hand_over(home.vault, &home.laptop, epoch, wrapped, 70).unwrap();
+    let handed = home.hand_over(&home.laptop, epoch, wrapped);
     let members = home.with(&[handed]);
     assert_eq!(members.receive_keys(&home.phone, &mut phone_ring).unwrap(), 1);
     assert_eq!(members.receive_keys(&home.phone, &mut phone_ring).unwrap(), 0);
@@ -248,21 +273,54 @@ fn keys_reach_those_they_were_wrapped_for() {
     assert_eq!(phone_ring.of(2).next(), Some(&key));
 }
 
-#[test]
-fn an_unknown_kind_is_kept_and_passed_on() {
-    let home = Home::new();
-    let body = serde_bytes::ByteBuf::from(vec![0xc0]);
+/// A kind that is not known yet, which says in `by` who made it, as all kinds do.
+fn of_the_future(home: &Home, by: &DeviceKeys, fill: usize) -> Vec<u8> {
+    #[derive(serde::Serialize)]
+    struct Future {
+        by: DeviceId,
+        #[serde(with = "serde_bytes")]
+        what: Vec<u8>,
+    }
+    let body = Future { by: by.device_id(), what: vec![7; fill] };
+    let body = serde_bytes::ByteBuf::from(holdfast_oplog::encode(&body).unwrap());
+    let signature = by.sign_raw(&record::signed(home.vault, "holiday", &body));
     let future = record::Envelope {
         vault: home.vault,
         kind: "holiday".into(),
         body,
-        signatures: Vec::new(),
+        signatures: vec![serde_bytes::ByteArray::new(signature)],
     };
-    let future = holdfast_oplog::encode(&future).unwrap();
+    holdfast_oplog::encode(&future).unwrap()
+}
+
+#[test]
+fn an_unknown_kind_is_kept_and_passed_on_where_a_device_of_the_vault_signed_it() {
+    let home = Home::new();
+    let future = of_the_future(&home, &home.phone, 9);
     let members = home.with(std::slice::from_ref(&future));
     assert_eq!(members.unknown(), 1);
     assert!(members.records().contains(&future));
     assert_eq!(members.devices(), home.with(&[]).devices());
+    // Nobody's is not kept; a stranger's waits apart; and none is larger than there is room for.
+    let mut unsigned = holdfast_oplog::decode::<record::Envelope>(&future, 9999, "x").unwrap();
+    unsigned.signatures.clear();
+    let unsigned = holdfast_oplog::encode(&unsigned).unwrap();
+    let nobodys = record::Envelope {
+        vault: home.vault,
+        kind: "holiday".into(),
+        body: serde_bytes::ByteBuf::from(vec![0xc0]),
+        signatures: Vec::new(),
+    };
+    let nobodys = holdfast_oplog::encode(&nobodys).unwrap();
+    let large = of_the_future(&home, &home.phone, crate::limits::UNKNOWN_RECORD);
+    let stranger = of_the_future(&home, &DeviceKeys::generate(&mut rng(66)), 9);
+    let members = home.with(&[unsigned.clone(), nobodys.clone(), large.clone(), stranger.clone()]);
+    assert_eq!(members.unknown(), 0);
+    for refused in [unsigned, nobodys, large] {
+        assert!(!members.records().contains(&refused));
+    }
+    assert!(members.records().contains(&stranger));
+    assert_eq!(problem_of(&members, &stranger), Some(Problem::NotYet));
 }
 
 #[test]
@@ -362,3 +420,6 @@ fn twenty_thousand_changed_records_never_harm_the_rest() {
         }
     }
 }
+
+#[path = "hostile_tests.rs"]
+mod hostile;

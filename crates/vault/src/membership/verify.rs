@@ -6,8 +6,11 @@ use crate::keys::{DevicePublic, verify_raw};
 use crate::{VaultError, limits};
 use holdfast_oplog::{DeviceId, Hash, VaultId};
 use serde_bytes::ByteArray;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
+
+/// Signatures of a record of a kind that is not known that are tried.
+const UNKNOWN_SIGNATURES: usize = 4;
 
 /// Why a record does not count.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -36,13 +39,19 @@ pub enum Problem {
     /// Made by a device after it was removed, as far as the remover knew.
     #[error("made by a device that was removed")]
     MakerRemoved,
+    /// It hands out the key of an epoch that no record leads up to.
+    #[error("it hands out a key of the vault that is not due yet")]
+    EpochAhead,
+    /// Its maker has more records than the others keep.
+    #[error("its maker made more records than other devices keep")]
+    TooMany,
 }
 
 impl Problem {
     /// Whether more records may make this one count, or a later view may need it: such records are
     /// kept and passed on. The others are not.
     pub const fn is_kept(&self) -> bool {
-        !matches!(self, Self::Malformed(_) | Self::OtherVault | Self::BadSignature)
+        !matches!(self, Self::Malformed(_) | Self::OtherVault | Self::BadSignature | Self::TooMany)
     }
 }
 
@@ -56,21 +65,23 @@ pub(super) struct Verified {
 /// All that the first step found.
 #[derive(Default)]
 pub(super) struct Checked {
-    /// By the hash of what is signed; a record that came in two encodings is here once.
+    /// By the hash of what is signed; a record that came in several encodings is here once.
     pub(super) verified: BTreeMap<Hash, Verified>,
     pub(super) problems: BTreeMap<Hash, Problem>,
-    /// Everything to keep and pass on, by the hash of the bytes.
+    /// The bytes that may be kept and passed on, by their hash.
     pub(super) kept: BTreeMap<Hash, Vec<u8>>,
-    pub(super) unknown: usize,
+    /// Those of them whose signer is not known yet.
+    pub(super) waiting: BTreeSet<Hash>,
 }
 
-struct Parsed {
+struct Parsed<'a> {
+    bytes: &'a [u8],
     body: Body,
     signed: Vec<u8>,
     signatures: Vec<[u8; 64]>,
 }
 
-fn parse(vault: VaultId, bytes: &[u8]) -> Result<Parsed, Problem> {
+fn parse(vault: VaultId, bytes: &[u8]) -> Result<Parsed<'_>, Problem> {
     let malformed = |e: VaultError| Problem::Malformed(e.to_string());
     let envelope: Envelope = holdfast_oplog::decode(bytes, limits::RECORD, "membership record")
         .map_err(|e| malformed(e.into()))?;
@@ -78,6 +89,11 @@ fn parse(vault: VaultId, bytes: &[u8]) -> Result<Parsed, Problem> {
         return Err(Problem::OtherVault);
     }
     let body = Body::parse(&envelope.kind, &envelope.body).map_err(malformed)?;
+    let limit = body.most_bytes();
+    if bytes.len() > limit {
+        let (what, size) = ("a membership record", bytes.len());
+        return Err(malformed(VaultError::TooLarge { what, size, limit }));
+    }
     // A device's id follows from its keys, and the vault's from its first device.
     let ids_fit = match &body {
         Body::Genesis(g) => {
@@ -90,6 +106,7 @@ fn parse(vault: VaultId, bytes: &[u8]) -> Result<Parsed, Problem> {
         return Err(Problem::BadSignature);
     }
     Ok(Parsed {
+        bytes,
         signed: signed(vault, &envelope.kind, &envelope.body),
         signatures: envelope.signatures.into_iter().map(ByteArray::into_array).collect(),
         body,
@@ -112,23 +129,44 @@ fn signers(
         Body::Remove(r) => of(&r.by),
         Body::Keys(e) => of(&e.by),
         Body::Accept(a) => of(&a.by),
-        Body::Unknown => Some(Vec::new()),
+        Body::Unknown(by) => by.as_ref().and_then(of),
     }
+}
+
+/// Whether a record carries the signatures that it must have. Of a kind that is not known one is
+/// enough, since what else has to sign it is not known either.
+fn is_signed(record: &Parsed<'_>, signers: &[[u8; 32]]) -> bool {
+    let verify = |(key, signature): (&[u8; 32], &[u8; 64])| {
+        verify_raw(key, &record.signed, signature).is_ok()
+    };
+    if matches!(record.body, Body::Unknown(_)) {
+        let tried = record.signatures.iter().take(UNKNOWN_SIGNATURES);
+        return signers.iter().any(|key| tried.clone().any(|signature| verify((key, signature))));
+    }
+    signers.len() == record.signatures.len() && signers.iter().zip(&record.signatures).all(verify)
+}
+
+/// Whether a record is of a kind that removes, hands out keys, or shows who a device is.
+pub(super) fn leads(vault: VaultId, bytes: &[u8]) -> bool {
+    parse(vault, bytes).is_ok_and(|record| {
+        matches!(
+            record.body,
+            Body::Genesis(_) | Body::Invite(_) | Body::Join(_) | Body::Remove(_) | Body::Keys(_)
+        )
+    })
 }
 
 /// Checks all records, each by itself.
 pub(super) fn check<'a>(vault: VaultId, records: impl Iterator<Item = &'a [u8]>) -> Checked {
     let mut checked = Checked::default();
-    let mut parsed = BTreeMap::new();
+    let mut parsed: BTreeMap<Hash, Parsed<'a>> = BTreeMap::new();
     for bytes in records {
-        let raw = Hash::of(bytes);
         match parse(vault, bytes) {
             Ok(record) => {
-                checked.kept.insert(raw, bytes.to_vec());
-                parsed.insert(raw, record);
+                parsed.insert(Hash::of(bytes), record);
             }
             Err(problem) => {
-                checked.problems.insert(raw, problem);
+                checked.problems.insert(Hash::of(bytes), problem);
             }
         }
     }
@@ -151,25 +189,38 @@ pub(super) fn check<'a>(vault: VaultId, records: impl Iterator<Item = &'a [u8]>)
     }
     for (raw, record) in parsed {
         let Some(signers) = signers(&record.body, &keys, &invites) else {
-            checked.problems.insert(raw, Problem::NotYet);
+            if matches!(record.body, Body::Unknown(None)) {
+                // Nothing that comes can ever tell who made it.
+                checked.problems.insert(raw, Problem::BadSignature);
+            } else {
+                checked.problems.insert(raw, Problem::NotYet);
+                checked.kept.insert(raw, record.bytes.to_vec());
+                checked.waiting.insert(raw);
+            }
             continue;
         };
-        if matches!(record.body, Body::Unknown) {
-            checked.unknown += 1;
-            continue;
-        }
-        let right = signers.len() == record.signatures.len()
-            && signers
-                .iter()
-                .zip(&record.signatures)
-                .all(|(key, signature)| verify_raw(key, &record.signed, signature).is_ok());
-        if right {
-            let verified = Verified { body: record.body, raw };
-            checked.verified.entry(Hash::of(&record.signed)).or_insert(verified);
+        if is_signed(&record, &signers) {
+            checked.keep(raw, record);
         } else {
-            checked.kept.remove(&raw);
             checked.problems.insert(raw, Problem::BadSignature);
         }
     }
     checked
+}
+
+impl Checked {
+    /// Of several encodings of one record the shortest stays, then the one with the least hash.
+    fn keep(&mut self, raw: Hash, record: Parsed<'_>) {
+        let hash = Hash::of(&record.signed);
+        let before = self.verified.get(&hash).map(|verified| verified.raw);
+        let size = before.and_then(|raw| self.kept.get(&raw)).map(Vec::len);
+        if size.is_some_and(|size| size <= record.bytes.len()) {
+            return;
+        }
+        if let Some(longer) = before {
+            self.kept.remove(&longer);
+        }
+        self.kept.insert(raw, record.bytes.to_vec());
+        self.verified.insert(hash, Verified { body: record.body, raw });
+    }
 }

@@ -1,0 +1,85 @@
+//! Third step: which epochs the records began, and which of their keys nobody has who is out.
+//!
+//! Epochs follow each other without a gap: one that is more than one above those that count does
+//! not count, whoever named it and whenever it came. A key is **clean** where whoever handed it out
+//! stays, and knew of everybody who is out: nothing is sealed under another.
+
+use super::fold::Folded;
+use super::record::Wrapped;
+use super::verify::Checked;
+use holdfast_oplog::{DeviceId, Hash};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One key of one epoch, as a record that counts handed it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Begun {
+    pub(super) epoch: u32,
+    /// What names the key. Records of before this was written down do not tell.
+    pub(super) key: Option<[u8; 16]>,
+    pub(super) wrapped: Vec<Wrapped>,
+    pub(super) clean: bool,
+}
+
+/// The vault's epochs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Epochs {
+    /// The latest that counts.
+    pub(super) counted: u32,
+    pub(super) begun: Vec<Begun>,
+    /// Records that name an epoch which does not count, by the hash of what is signed.
+    pub(super) ahead: BTreeSet<Hash>,
+}
+
+/// Works out the epochs.
+pub(super) fn epochs(checked: &Checked, folded: &Folded<'_>) -> Epochs {
+    let mut handed: Vec<_> = checked
+        .verified
+        .iter()
+        .filter_map(|(hash, record)| record.body.handed_out().map(|handed| (*hash, handed)))
+        .filter(|(hash, handed)| folded.vouches(*hash, handed.by))
+        .collect();
+    handed.sort_by_key(|(hash, handed)| (handed.epoch, *hash));
+    let mut epochs = Epochs { counted: 1, begun: Vec::new(), ahead: BTreeSet::new() };
+    handed.retain(|(hash, handed)| {
+        let counts = handed.epoch <= epochs.counted.saturating_add(1);
+        if counts {
+            epochs.counted = epochs.counted.max(handed.epoch);
+        } else {
+            epochs.ahead.insert(*hash);
+        }
+        counts
+    });
+    // When each device that is out was removed, as records tell that count.
+    let mut removed_in: BTreeMap<DeviceId, u32> = BTreeMap::new();
+    for (hash, handed) in &handed {
+        if let Some(device) = handed.removes.filter(|_| folded.applied.contains(hash)) {
+            let epoch = removed_in.entry(device).or_insert(handed.epoch);
+            *epoch = handed.epoch.min(*epoch);
+        }
+    }
+    for (_, handed) in handed {
+        let knew = |device: &DeviceId| match handed.without {
+            _ if handed.removes == Some(*device) => true,
+            Some(without) => without.contains(device),
+            None => removed_in.get(device).is_some_and(|epoch| *epoch < handed.epoch),
+        };
+        let clean = !folded.removed.contains_key(&handed.by)
+            && folded.removed.keys().all(knew)
+            && !handed.wrapped.iter().any(|key| folded.removed.contains_key(&key.device));
+        let Handed { epoch, key, wrapped, .. } = handed;
+        epochs.begun.push(Begun { epoch, key, wrapped: wrapped.to_vec(), clean });
+    }
+    epochs
+}
+
+/// What a record hands out.
+pub(super) struct Handed<'a> {
+    pub(super) by: DeviceId,
+    pub(super) epoch: u32,
+    pub(super) key: Option<[u8; 16]>,
+    pub(super) wrapped: &'a [Wrapped],
+    /// Who is out, as far as its maker knew.
+    pub(super) without: Option<&'a [DeviceId]>,
+    /// Whom the record removes.
+    pub(super) removes: Option<DeviceId>,
+}
