@@ -25,13 +25,23 @@ pub(super) struct Way {
     folder: PathBuf,
     /// By how many milliseconds the device's clock is ahead, as far as this connection told.
     ahead_ms: Option<i64>,
+    /// Whether the device was told that it is out: then this is over.
+    parting: bool,
 }
 
 impl Way {
     pub(super) fn new(around: Arc<Neighbourhood>, twin: Open, device: DeviceId) -> Self {
         let home = around.app.home().path().to_owned();
         let folder = home.join(INCOMING);
-        Self { around, twin, device, answering: Answering::new(home), folder, ahead_ms: None }
+        Self {
+            around,
+            twin,
+            device,
+            answering: Answering::new(home),
+            folder,
+            ahead_ms: None,
+            parting: false,
+        }
     }
 
     /// Compares the clocks. What was said may have waited for its turn, which makes it look earlier than
@@ -46,6 +56,12 @@ impl Way {
             self.ahead_ms = Some(ahead);
             self.around.heard_clock(self.device, ahead);
         }
+    }
+
+    /// Whether the device was removed from the vault, by whatever way that came.
+    fn is_removed(&mut self) -> Result<bool, PeerError> {
+        let members = self.twin.members().map_err(stopped)?;
+        Ok(members.device(self.device).is_some_and(|device| device.removal.is_some()))
     }
 
     /// Takes up keys that came before an exchange ended with an error.
@@ -76,6 +92,9 @@ fn stopped(error: crate::AppError) -> PeerError {
 impl HostSession for Way {
     fn news(&mut self) -> Result<News, PeerError> {
         self.twin.refresh_keyring().map_err(stopped)?;
+        if self.is_removed()? && std::mem::replace(&mut self.parting, true) {
+            return Err(PeerError::Removed);
+        }
         peer::news(&mut self.twin.session(&mut OsRng), self.device)
     }
 
@@ -83,6 +102,12 @@ impl HostSession for Way {
         // With older keys it is answered as well as with newer ones: the other side asks again.
         let _ = self.twin.refresh_keyring();
         let records = matches!(ask, Ask::Records(_));
+        // A device that was removed learns that, and nothing else.
+        if !records && self.is_removed().unwrap_or(true) {
+            let (code, text) =
+                (PeerError::Removed.code().to_owned(), PeerError::Removed.to_string());
+            return Answer::Failed { code, text };
+        }
         let answer = self.answering.answer(&mut self.twin.session(&mut OsRng), ask);
         if let Some(keyring) = self.answering.new_keyring()
             && let Err(error) = self.keep(keyring)
@@ -97,6 +122,9 @@ impl HostSession for Way {
 
     fn receive(&mut self, call: &mut dyn Call, news: &News) -> Result<(), PeerError> {
         let app = self.around.app.clone();
+        if self.is_removed()? {
+            return Err(PeerError::Removed);
+        }
         self.compare_clocks(news);
         let _one = app.exchanging.lock().unwrap_or_else(PoisonError::into_inner);
         self.twin.refresh_keyring().map_err(stopped)?;

@@ -261,6 +261,11 @@ fn a_device_that_was_removed_is_told_so_when_it_connects_and_keeps_what_it_has()
         errors.flatten().find(|error| error.code == "nearby_removed")
     });
     assert!(error.remedy.is_some_and(|remedy| remedy.contains("new code")));
+    // The connection that was open when it was removed ended.
+    until("the link is cut", || {
+        let nearby = laptop.app.nearby_view().unwrap();
+        nearby.devices.iter().all(|one| !one.connected).then_some(())
+    });
     let none = view::QuickAddDefaults { list: None, when: None, parent: None };
     let own = phone.app.quick_add("Mine alone", &[], &none).unwrap().ids[0].clone();
     assert!(phone.app.task(&own).is_ok() && laptop.app.task(&own).is_err());
