@@ -29,6 +29,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::devices::devices,
             commands::devices::rename_device,
             commands::devices::remove_device,
+            commands::devices::found_anew,
             commands::files::pick_markdown,
             commands::files::import_markdown,
             commands::files::export_all,

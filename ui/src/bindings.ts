@@ -43,6 +43,8 @@ export const commands = {
 	renameDevice: (id: string, name: string) => __TAURI_INVOKE<Done>("rename_device", { id, name }),
 	/**  Removes a device from the vault. */
 	removeDevice: (id: string) => __TAURI_INVOKE<Done>("remove_device", { id }),
+	/**  Founds the vault anew with all that this device holds: it was removed from its own. */
+	foundAnew: (name: string, passphrase: string | null) => __TAURI_INVOKE<Boot>("found_anew", { name, passphrase }),
 	/**
 	 *  Asks for a folder of Markdown and tells what it holds; none when the person cancelled. Changes
 	 *  nothing.
@@ -617,6 +619,8 @@ export type DeviceView = {
 	removed: boolean,
 	/**  When it was removed; none while it is a member. */
 	removedTime: number | null,
+	/**  By which devices, by name; none while it is a member. */
+	removedBy: string | null,
 	/**  How many of its changes were written after its removal and are set aside, never applied. */
 	quarantined: number,
 };

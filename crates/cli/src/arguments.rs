@@ -44,6 +44,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Make a new vault with this as its first device.
     Init(InitArguments),
+    /// Found the vault anew, with all that this device holds: for a device that was removed.
+    FoundAnew(InitArguments),
     /// Become a new device of the vault that an invitation bundle comes from.
     Join(JoinArguments),
     /// How far changes got, and digests of the data.

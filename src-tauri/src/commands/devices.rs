@@ -1,6 +1,7 @@
 //! Devices of the vault.
 
-use holdfast_app::view::{DeviceView, Done, Id};
+use holdfast_app::NewDevice;
+use holdfast_app::view::{Boot, DeviceView, Done, Id};
 
 use super::Holdfast;
 use crate::error::{Answer, ask};
@@ -24,4 +25,20 @@ pub(crate) async fn rename_device(app: Holdfast<'_>, id: Id, name: String) -> An
 #[specta::specta]
 pub(crate) async fn remove_device(app: Holdfast<'_>, id: Id) -> Answer<Done> {
     ask(&app, move |app| app.remove_device(&id)).await
+}
+
+/// Founds the vault anew with all that this device holds: it was removed from its own.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn found_anew(
+    app: Holdfast<'_>,
+    name: String,
+    passphrase: Option<String>,
+) -> Answer<Boot> {
+    ask(&app, move |app| {
+        let new = NewDevice { name: &name, key_store: None, passphrase: passphrase.as_deref() };
+        app.found_anew(&new)?;
+        app.boot()
+    })
+    .await
 }

@@ -212,6 +212,9 @@ export interface Backend {
   renameDevice(id: Id, name: string): Promise<Done>;
   /** Takes a device out of the vault: new keys from then on. Cannot be undone; it can be invited again. */
   removeDevice(id: Id): Promise<Done>;
+  /** Founds the vault anew with all that this device holds, where it was removed from its own. The passphrase of its
+   * key, where it has one. The vault before is kept whole beside it. */
+  foundAnew(name: string, passphrase: string | null): Promise<Boot>;
   /** Opens a save dialog; null when cancelled. */
   exportBundle(request: ExportRequest): Promise<ExportResult | null>;
   /** Opens a file dialog; null when cancelled. Changes nothing. */

@@ -171,6 +171,33 @@ fn a_removed_device_that_joins_again_brings_what_it_wrote_and_revives_nothing() 
 }
 
 #[test]
+fn a_removed_device_founds_the_vault_anew_with_all_that_it_holds() {
+    let (laptop, phone) = two();
+    let kept = add(&laptop, "Kept");
+    exchange(&laptop, &phone);
+    assert_eq!(phone.app.found_anew(&new("Phone")).unwrap_err().code(), "invalid");
+    let phones = laptop.app.devices().unwrap().into_iter().find(|d| d.name == "Phone").unwrap();
+    laptop.app.remove_device(&phones.id).unwrap();
+    let file = laptop.folder.path().join("told.holdfast");
+    laptop.app.export_bundle(&view::ExportRequest::Full, &file).unwrap();
+    assert_eq!(phone.app.import_bundle(&file, false).unwrap_err().code(), "not_a_member");
+    // A device that is out is told by whom.
+    let told = phone.app.devices().unwrap().into_iter().find(|device| device.here).unwrap();
+    assert_eq!(told.removed_by.as_deref(), Some("Laptop"));
+    let late = add(&phone, "Written after the removal");
+    phone.app.found_anew(&new("Phone")).unwrap();
+    let anew = shown(&phone.app);
+    assert!(anew.contains_key(&kept) && anew.contains_key(&late));
+    let devices = phone.app.devices().unwrap();
+    assert_eq!(devices.len(), 1);
+    assert!(!devices[0].removed);
+    // The laptop is let in like any new device.
+    join(&laptop, &phone, SameLists::Merge);
+    exchange(&phone, &laptop);
+    assert_eq!(shown(&laptop.app), shown(&phone.app));
+}
+
+#[test]
 fn what_was_deleted_after_the_removal_is_deleted_unless_it_was_edited_there() {
     let (laptop, phone) = two();
     let (plain, edited) = (add(&laptop, "Plain"), add(&laptop, "Edited"));

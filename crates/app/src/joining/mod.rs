@@ -2,6 +2,7 @@
 //! ordinary changes once the joined vault is known here.
 
 mod along;
+mod anew;
 mod earlier;
 mod swap;
 

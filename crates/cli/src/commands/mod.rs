@@ -27,6 +27,7 @@ use crate::failure::Failure;
 pub(crate) fn run(command: Command, context: &mut Context) -> Result<(), Failure> {
     match command {
         Command::Init(arguments) => vault::init(arguments, context),
+        Command::FoundAnew(arguments) => vault::found_anew(arguments, context),
         Command::Join(arguments) => bundle::join(arguments, context),
         Command::Status => vault::status(context),
         Command::List(command) => lists::change(command, context),

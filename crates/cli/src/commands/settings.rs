@@ -138,9 +138,11 @@ pub(crate) fn devices(context: &mut Context) -> Result<(), Failure> {
     context.answer(&devices, |devices| {
         let mut table = Table::default();
         for device in devices {
+            let by = device.removed_by.as_deref().map(line).unwrap_or_default();
             let state = match (device.here, device.removed, device.last_seen) {
+                (true, true, _) => format!("this device, removed by {by}"),
                 (true, ..) => "this device".to_owned(),
-                (_, true, _) => "removed".to_owned(),
+                (_, true, _) => format!("removed by {by}"),
                 (_, _, Some(seen)) => format!("last seen {}", time(seen)),
                 (_, _, None) => "not seen yet".to_owned(),
             };

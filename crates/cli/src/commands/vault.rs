@@ -138,6 +138,22 @@ pub(crate) fn init(arguments: InitArguments, context: &mut Context) -> Result<()
     })
 }
 
+/// `found-anew`
+pub(crate) fn found_anew(arguments: InitArguments, context: &mut Context) -> Result<(), Failure> {
+    let given = context.passphrase_in_file()?.or_else(secrets::from_environment);
+    context.app()?;
+    arguments.device.with(given, |new| Ok(context.app()?.found_anew(new)?))?;
+    let mut answer = context.app()?.identity()?;
+    let home = context.app()?.home().path().display().to_string();
+    insert(&mut answer, "home", home.into());
+    context.answer(&answer, |_| {
+        format!(
+            "{} is the first device of a new vault, with everything that it held. The vault before is kept beside it.\n",
+            line(&arguments.device.name)
+        )
+    })
+}
+
 /// `status`
 pub(crate) fn status(context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;

@@ -61,6 +61,8 @@ export type DeviceView = DeviceRef & {
   removed: boolean;
   /** When it was removed; null while it is a member. */
   removedTime: Millis | null;
+  /** By which devices, by name; null while it is a member. */
+  removedBy: string | null;
   /** Changes of a removed device that came after its removal: kept apart, never applied. */
   quarantined: number;
 };

@@ -387,11 +387,19 @@ export class FakeBackend extends FakeItems implements Backend {
       if (one) one.name = name;
     });
   }
+  async foundAnew(_name: string, _passphrase: string | null): Promise<Boot> {
+    this.happen((world) => {
+      this.record(world, { kind: "device", title: "This device founded the vault anew", details: [], device: HERE });
+      world.devices = world.devices.filter((device) => device.here).map((device) => ({ ...device, removed: false, removedTime: null, removedBy: null }));
+      world.sync.destinations = [];
+    });
+    return this.boot();
+  }
   async removeDevice(id: Id): Promise<Done> {
     const one = this.world.devices.find((entry) => entry.id === id);
     if (!one || one.here || one.removed) throw error("not-found", "This device is not a member any more.", "It may have been removed on another device.");
     this.happen((world) => {
-      for (const device of world.devices) if (device.id === id) Object.assign(device, { removed: true, removedTime: this.clock() });
+      for (const device of world.devices) if (device.id === id) Object.assign(device, { removed: true, removedTime: this.clock(), removedBy: world.devices.find((other) => other.here)?.name ?? null });
       world.sync.destinations = world.sync.destinations.filter((entry) => entry.id !== id);
       this.record(world, { kind: "device", title: `Removed ${one.name}`, details: ["What is written from now on has new keys, which it does not get."], device: HERE });
     });

@@ -37,7 +37,7 @@ const text = (id: string, original: string, time: Millis, versions: TextReview["
 export function addConflicts(world: World, now: Millis, today: string): void {
   const day = (n: number) => addDays(today, n);
   const [mine, its] = [now - 2 * HOUR, now - 3 * HOUR];
-  world.devices.push({ ...PHONE, platform: "linux", added: now - 9 * 24 * HOUR, fingerprint: "77aa 81bc 0d9e f123 4455 a0b1 c2d3 e4f5", lastSeen: now - 2 * 24 * HOUR, removed: false, removedTime: null, quarantined: 0 });
+  world.devices.push({ ...PHONE, platform: "linux", added: now - 9 * 24 * HOUR, fingerprint: "77aa 81bc 0d9e f123 4455 a0b1 c2d3 e4f5", lastSeen: now - 2 * 24 * HOUR, removed: false, removedTime: null, removedBy: null, quarantined: 0 });
   world.conflicts = world.conflicts.filter((one) => one.tab !== "open" || one.entity === fakeId(21));
   const pick = (id: number, title: string, when: [string, string], deadline: [string, string]) => {
     const name = world.tasks.find((one) => one.id === fakeId(id))?.title ?? title;

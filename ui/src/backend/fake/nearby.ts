@@ -131,7 +131,7 @@ export class Nearby {
     const id = fakeId(0xe0 + this.desk.world.devices.length);
     const now = this.desk.now();
     this.desk.happen((world) => {
-      world.devices.push({ id, name, here: false, platform: "linux", added: now, fingerprint: "51c0 9d2e 83fa 1b47 60d5 c2e8 7f39 0a64", lastSeen: now, removed: false, removedTime: null, quarantined: 0 });
+      world.devices.push({ id, name, here: false, platform: "linux", added: now, fingerprint: "51c0 9d2e 83fa 1b47 60d5 c2e8 7f39 0a64", lastSeen: now, removed: false, removedTime: null, removedBy: null, quarantined: 0 });
       world.sync.destinations.push({ id, name, kind: "device", state: "Connected · has everything", missingThere: 0, missingHere: 0, lastSeen: now });
     });
     this.standing.set(id, { connected: true, address: "192.168.1.7:4829", clockAheadMs: 0, proof: "code", proofTime: now });

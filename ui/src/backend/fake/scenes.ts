@@ -49,7 +49,7 @@ export async function setScene(fake: FakeBackend, scene: Scene | null): Promise<
   if (!scene) return;
   const now = fake.world.sync.lastExport === null ? clockNow() : fake.world.sync.lastExport + 50 * 3_600_000;
   if (!fake.world.devices.some((one) => one.id === PHONE.id)) {
-    fake.world.devices.push({ ...PHONE, platform: "android", added: now - 9 * 86_400_000, fingerprint: "77aa 81bc 0d9e f123 4455 a0b1 c2d3 e4f5", lastSeen: now - 3_600_000, removed: false, removedTime: null, quarantined: 0 });
+    fake.world.devices.push({ ...PHONE, platform: "android", added: now - 9 * 86_400_000, fingerprint: "77aa 81bc 0d9e f123 4455 a0b1 c2d3 e4f5", lastSeen: now - 3_600_000, removed: false, removedTime: null, removedBy: null, quarantined: 0 });
     fake.world.sync.destinations.push({ id: PHONE.id, name: "Phone", kind: "device", state: "", missingThere: 0, missingHere: 0, lastSeen: now - 3_600_000 });
   }
   if (scene === "database") fake.folders.picks = [disk("/home/ann/.local/share/holdfast", { holdsDatabase: true }), ...fake.folders.picks];

@@ -90,7 +90,7 @@ export function addDays(day: Day, days: number): Day {
 const HOUR = 3_600_000;
 
 export function emptyWorld(now: Millis): World {
-  const device = { added: now - 30 * 24 * HOUR, lastSeen: null, removed: false, removedTime: null, quarantined: 0 };
+  const device = { added: now - 30 * 24 * HOUR, lastSeen: null, removed: false, removedTime: null, removedBy: null, quarantined: 0 };
   return {
     lists: [],
     tasks: [],
@@ -136,7 +136,7 @@ export function list(n: number, title: string, more: Partial<FakeList> = {}): Fa
 export function sampleWorld(now: Millis, today: Day): World {
   const world = emptyWorld(now);
   const day = (n: number) => addDays(today, n);
-  world.devices.push({ ...DESKTOP, platform: "windows", added: now - 20 * 24 * HOUR, fingerprint: "a1b2 c3d4 e5f6 0718 293a 4b5c 6d7e 8f90", lastSeen: now - 26 * HOUR, removed: false, removedTime: null, quarantined: 0 });
+  world.devices.push({ ...DESKTOP, platform: "windows", added: now - 20 * 24 * HOUR, fingerprint: "a1b2 c3d4 e5f6 0718 293a 4b5c 6d7e 8f90", lastSeen: now - 26 * HOUR, removed: false, removedTime: null, removedBy: null, quarantined: 0 });
   const house = list(1, "House");
   const workshop = list(2, "Workshop", { color: "#A85200" });
   const garden = list(3, "Garden", { parent: house.id, color: "#1A7340" });

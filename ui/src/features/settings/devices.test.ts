@@ -18,6 +18,23 @@ async function devices(standing: Record<string, unknown> = {}, options: Paramete
   return { ...started, desktop: within(row as HTMLElement) };
 }
 
+describe("this device, when it was removed", () => {
+  it("says by whom, and founds the vault anew in one act", async () => {
+    const { user, fake } = await devices();
+    for (const device of fake.world.devices) if (device.here) Object.assign(device, { removed: true, removedTime: NOW, removedBy: "Desktop" });
+    // Tells the window that something changed.
+    await fake.renameDevice(DESKTOP.id, "Desktop");
+    expect(await screen.findByText(/This device was removed by Desktop\./)).toBeVisible();
+    await clean();
+    await user.click(screen.getByRole("button", { name: "Found the vault anew…" }));
+    const dialog = within(await screen.findByRole("dialog", { name: "Found the vault anew?" }));
+    await user.click(dialog.getByRole("button", { name: "Found the vault anew" }));
+    await waitFor(() => expect(screen.queryByText(/This device was removed/)).toBeNull());
+    expect(fake.calls.find((call) => call.method === "foundAnew")?.args).toEqual(["Laptop", null]);
+    expect(await screen.findByText("Only this device so far.")).toBeVisible();
+  });
+});
+
 describe("a device", () => {
   it("says whether it is connected, where, and how it was verified", async () => {
     const { desktop } = await devices();
