@@ -332,29 +332,30 @@ fn malformed(error: impl std::fmt::Display) -> TextError {
     TextError::Malformed(error.to_string())
 }
 
-/// A delta as splices; neighbouring removals and insertions become one.
+/// A delta as splices; neighbouring removals and insertions become one. Cost: the delta's length.
 fn splices(delta: &[TextDelta]) -> Vec<Splice> {
     let mut found: Vec<Splice> = Vec::new();
     let mut pos = 0;
+    // Where what the last splice put in ends.
+    let mut end = None;
     for part in delta {
-        match part {
-            TextDelta::Retain { retain, .. } => pos += retain,
-            TextDelta::Insert { insert, .. } => {
-                match found.last_mut() {
-                    Some(last) if last.pos + last.insert.chars().count() == pos => {
-                        last.insert.push_str(insert);
-                    }
-                    _ => found.push(Splice::new(pos, 0, insert.as_str())),
-                }
-                pos += insert.chars().count();
+        let (delete, insert) = match part {
+            TextDelta::Retain { retain, .. } => {
+                pos += retain;
+                continue;
             }
-            TextDelta::Delete { delete } => match found.last_mut() {
-                Some(last) if last.pos + last.insert.chars().count() == pos => {
-                    last.delete += delete;
-                }
-                _ => found.push(Splice::new(pos, *delete, "")),
-            },
+            TextDelta::Insert { insert, .. } => (0, insert.as_str()),
+            TextDelta::Delete { delete } => (*delete, ""),
+        };
+        match found.last_mut() {
+            Some(last) if end == Some(pos) => {
+                last.delete += delete;
+                last.insert.push_str(insert);
+            }
+            _ => found.push(Splice::new(pos, delete, insert)),
         }
+        pos += insert.chars().count();
+        end = Some(pos);
     }
     found
 }
