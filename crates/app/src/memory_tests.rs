@@ -3,7 +3,7 @@
 
 use crate::difference::Picture;
 use crate::home::Home;
-use crate::session::Secrets;
+use crate::secrets::Secrets;
 use crate::{App, AppError, view};
 use holdfast_model::entity::ALIVE;
 use holdfast_model::fields::REVIEWED;

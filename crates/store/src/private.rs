@@ -41,7 +41,7 @@ impl PrivateStore {
     pub fn in_memory() -> Result<Self, StoreError> {
         let conn = Connection::open_in_memory()?;
         conn.execute_batch(FIRST)?;
-        Ok(Self { conn })
+        Ok(Self { conn, access: Access::Full })
     }
 
     /// A fact.

@@ -134,6 +134,7 @@ impl World {
             action: action.into(),
             group,
             reverts,
+            more: false,
             texts: texts.collect(),
             edits: meant.iter().map(|m| m.edit.clone()).collect(),
         };

@@ -43,7 +43,6 @@ import type {
   Arriving,
   BundlePreview,
   ExchangeView,
-  ExportAllResult,
   ExportRequest,
   ExportAllResult,
   ExportResult,

@@ -15,7 +15,7 @@ use super::task_fields::read_fields;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{Table, line, lines, time};
-use crate::secrets;
+use crate::terminal;
 
 /// Bytes of an answer at the terminal.
 const LONGEST_ANSWER: u64 = 1_000;
@@ -298,7 +298,7 @@ pub(crate) fn change(command: TaskCommand, context: &mut Context) -> Result<(), 
 fn cancel(app: &App, ids: &[String], said: Option<Occurrences>) -> Result<Done, Failure> {
     let patch = |occurrences| TaskPatch { occurrences, ..with(TaskStatus::Cancelled) };
     match app.edit_tasks(ids, &patch(said), None) {
-        Err(AppError::WhichOccurrences(title)) if secrets::can_ask() => {
+        Err(AppError::WhichOccurrences(title)) if terminal::can_ask() => {
             let asked = format!(
                 "{} repeats. Cancel this one (t), all that follow (f), or nothing? ",
                 line(&format!("'{title}'"))
