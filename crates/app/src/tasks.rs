@@ -4,9 +4,7 @@ use crate::act::{self, Work};
 use crate::repeats::Ending;
 use crate::{App, AppError, order, view};
 use holdfast_model::entity::Seen;
-use holdfast_model::fields::{
-    DEADLINE, LIST, ORDER, PARENT, PRIORITY, STATUS, TAGS, TITLE, WHEN,
-};
+use holdfast_model::fields::{DEADLINE, LIST, ORDER, PARENT, PRIORITY, STATUS, TAGS, TITLE, WHEN};
 use holdfast_model::{EntityId, EntityState, Kind, Value, dates};
 use holdfast_oplog::Space;
 use jiff::civil::Date;

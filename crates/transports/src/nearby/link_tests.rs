@@ -123,7 +123,8 @@ async fn versions_are_settled_or_both_are_told_who_updates() {
         (code(&there), code(&here)),
         ("nearby_update_this_device", "nearby_update_other_device")
     );
-    assert!(there.unwrap_err().to_string().contains("7.0"));
+    // Of a stranger, the number of what it speaks and no more.
+    assert!(there.unwrap_err().to_string().contains("protocol-7"));
     let (there, here) = meet(&newest, &laptop, expected.clone(), Admission::Stranger).await;
     assert_eq!(
         (code(&there), code(&here)),
