@@ -79,13 +79,15 @@ pub struct Keyring {
     /// The keys to seal under, where that is not all of them. Not written down: it follows from
     /// who belongs to the vault.
     sealing: Option<BTreeSet<(u32, [u8; 16])>>,
+    /// Which of them does, where that is not the latest.
+    first: Option<(u32, [u8; 16])>,
 }
 
 impl Keyring {
     /// A keyring with a new key for epoch 1.
     pub fn generate(vault: VaultId, rng: &mut (impl CryptoRng + RngCore)) -> Self {
         let key = VaultKey::generate(rng);
-        Self { vault, keys: BTreeMap::from([((1, key.id()), key)]), sealing: None }
+        Self { vault, keys: BTreeMap::from([((1, key.id()), key)]), sealing: None, first: None }
     }
 
     /// The vault whose keys these are.
@@ -93,18 +95,23 @@ impl Keyring {
         self.vault
     }
 
-    /// The epoch to seal under: the latest of those that may be sealed under. 0 where none may.
+    /// The epoch to seal under. 0 where there is none.
     pub fn current(&self) -> u32 {
         let last = match &self.sealing {
-            Some(may) => may.last(),
+            Some(may) => self.first.as_ref().or_else(|| may.last()),
             None => self.keys.last_key_value().map(|(key, _)| key),
         };
         last.map_or(0, |(epoch, _)| *epoch)
     }
 
-    /// From now on only these of the keys seal; `None` for all.
-    pub(crate) fn seal_only_under(&mut self, keys: Option<BTreeSet<(u32, [u8; 16])>>) {
+    /// From now on only these of the keys seal, and `first` of them; `None` for all, and the latest.
+    pub(crate) fn seal_only_under(
+        &mut self,
+        keys: Option<BTreeSet<(u32, [u8; 16])>>,
+        first: Option<(u32, [u8; 16])>,
+    ) {
         self.sealing = keys;
+        self.first = first;
     }
 
     /// Whether there is a key to seal under. Where there is none, an epoch has to begin.
@@ -206,8 +213,12 @@ impl Keyring {
         if reader.array::<1>()? != [KEYRING_FORMAT] {
             return Err(VaultError::NewerFormat { what: "the vault's keys" });
         }
-        let mut ring =
-            Self { vault: VaultId(reader.array()?), keys: BTreeMap::new(), sealing: None };
+        let mut ring = Self {
+            vault: VaultId(reader.array()?),
+            keys: BTreeMap::new(),
+            sealing: None,
+            first: None,
+        };
         let count = reader.u32()?;
         for _ in 0..count {
             let epoch = reader.u32()?;

@@ -26,7 +26,7 @@ pub const ADMITTED: usize = 64;
 /// Removals of one device, and what it says of others' records.
 pub const SAID: usize = 512;
 /// Further writing identities of one device.
-pub const IDENTITIES: usize = 64;
+pub const IDENTITIES: usize = 63;
 /// Writing identities of all devices together.
 pub const ALL_IDENTITIES: usize = 1024;
 /// Records of another kind of one device: names that it gave, open invitations, keys, and those that

@@ -41,7 +41,8 @@ pub(super) fn epochs(checked: &Checked, folded: &Folded<'_>) -> Epochs {
     handed.sort_by_key(|(hash, handed)| (handed.epoch, *hash));
     let mut epochs = Epochs { counted: 1, begun: Vec::new(), ahead: BTreeSet::new() };
     handed.retain(|(hash, handed)| {
-        let counts = handed.epoch <= epochs.counted.saturating_add(1);
+        // The first epoch is begun by no record.
+        let counts = handed.epoch > 1 && handed.epoch <= epochs.counted.saturating_add(1);
         if counts {
             epochs.counted = epochs.counted.max(handed.epoch);
         } else {

@@ -96,8 +96,28 @@ impl Membership {
             }) || of_epoch().next().is_some() && of_epoch().all(|b| b.clean && b.key.is_none())
         };
         let clean: BTreeSet<(u32, [u8; 16])> = all.iter().copied().filter(may).collect();
-        let choice = self.is_active(keys.device_id()) && clean != all;
-        keyring.seal_only_under(choice.then_some(clean));
+        // One that all members were handed comes first, then the oldest: whoever begins epochs that
+        // nobody needs, and hands their keys to some, parts nobody from the others.
+        let first = clean.iter().min_by_key(|of| (!self.is_everybodys(of), **of)).copied();
+        let latest = all.iter().max_by_key(|of| (of.0, std::cmp::Reverse(of.1)));
+        if !self.is_active(keys.device_id()) || clean == all && first.as_ref() == latest {
+            keyring.seal_only_under(None, None);
+        } else {
+            keyring.seal_only_under(Some(clean), first);
+        }
+    }
+
+    /// Whether a key was handed to all members.
+    fn is_everybodys(&self, of: &(u32, [u8; 16])) -> bool {
+        let handed = |begun: &Begun| {
+            let has = |device: &DeviceId| begun.wrapped.iter().any(|key| key.device == *device);
+            self.active().all(|device| has(&device.id))
+        };
+        let founding = of.0 == 1 && self.removed().next().is_none();
+        founding
+            || self.begun.iter().any(|begun| {
+                begun.epoch == of.0 && begun.key.is_none_or(|named| named == of.1) && handed(begun)
+            })
     }
 
     /// Wraps an epoch's key for every active device but `except`. A device that gave a key to which
