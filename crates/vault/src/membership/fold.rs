@@ -256,6 +256,11 @@ impl<'a> Index<'a> {
         if removal.lists(record) || rescued == Some(inviter) {
             return true;
         }
+        // Whoever lists a join lists the invitation that it names.
+        let joins = || self.joins.get(&record).into_iter().flatten();
+        if join.is_none() && joins().any(|(hash, _)| removal.lists(*hash)) {
+            return true;
+        }
         // Of two that remove each other nobody can say who was first. What others built on stands.
         if removal.circle().is_none() {
             return false;

@@ -228,7 +228,7 @@ fn threatened(
         |hash: &Hash| removal.lists.contains(hash) || removed.is_some_and(|r| r.lists(*hash));
     let let_in = children.get(&device).into_iter().flatten();
     let mut open: Vec<(DeviceId, [Hash; 2])> =
-        let_in.filter(|(_, by)| !by.iter().all(listed)).copied().collect();
+        let_in.filter(|(_, [_, join])| !listed(join)).copied().collect();
     loop {
         let mut threatened = BTreeSet::from([device]);
         let mut under: Vec<DeviceId> = open.iter().map(|(child, _)| *child).collect();
@@ -244,7 +244,7 @@ fn threatened(
         };
         open.retain(|(child, by)| {
             let [_, join] = *by;
-            let also = others().any(|other| by.iter().all(|hash| other.lists.contains(hash)));
+            let also = others().any(|other| other.lists.contains(&join));
             !also && !index.is_joined_on(folded, (join, *child), but)
         });
         if open.len() == before {
