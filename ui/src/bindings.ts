@@ -699,6 +699,18 @@ export type ExportAllResult = {
 	files: number,
 	/**  Tasks, notes and lists that are marked to stay on this device and were left out. */
 	leftOut: number,
+	/**  What could not be written, while the rest was. */
+	failed: ExportFailure[],
+	/**  The folder of an earlier export beside this one, which stays as it is. */
+	earlier: string | null,
+};
+
+/**  An item that did not get into an export. */
+export type ExportFailure = {
+	/**  Its title. */
+	title: string,
+	/**  Why. */
+	reason: string,
 };
 
 /**  How everything is written to files. */
