@@ -1,6 +1,6 @@
 //! Tasks.
 
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, Read};
 
 use clap::{Args, Subcommand, ValueEnum};
 use holdfast_app::view::{
@@ -303,8 +303,7 @@ fn cancel(app: &App, ids: &[String], said: Option<Occurrences>) -> Result<Done, 
                 "{} repeats. Cancel this one (t), all that follow (f), or nothing? ",
                 line(&format!("'{title}'"))
             );
-            let mut err = std::io::stderr().lock();
-            err.write_all(asked.as_bytes()).and_then(|()| err.flush())?;
+            terminal::tell(&asked);
             let mut answer = String::new();
             std::io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut answer)?;
             let occurrences = match answer.trim().to_lowercase().as_str() {
