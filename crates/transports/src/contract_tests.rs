@@ -85,13 +85,22 @@ impl Folder {
     fn exchange(&mut self, device: &mut Device, take: Take) -> Result<(), Refused> {
         let mut files = OsFiles::new(self.0.path(), device.store.vault());
         let memory = self.1.entry(device.id()).or_default();
-        let report = folder::exchange(&mut device.session(), &mut files, memory, take, false);
-        let report = report.map_err(|error| error.code())?;
-        *memory = report.memory;
-        if let Some(keyring) = report.keyring {
-            device.keyring = keyring;
+        // One look takes in what it read before it began: behind a snapshot there is more.
+        for _ in 0..4 {
+            let report = folder::exchange(&mut device.session(), &mut files, memory, take, false);
+            let report = report.map_err(|error| error.code())?;
+            *memory = report.memory;
+            if let Some(keyring) = report.keyring {
+                device.keyring = keyring;
+            }
+            if let Some(waits) = report.waits {
+                return Err(waits.code());
+            }
+            if !report.more {
+                break;
+            }
         }
-        report.waits.map_or(Ok(()), |waits| Err(waits.code()))
+        Ok(())
     }
 
     fn files(of: &Path) -> Vec<PathBuf> {
