@@ -39,7 +39,11 @@ pub(super) fn named(title: &str, ending: &str) -> String {
 /// A name and its ending, where it has one.
 pub(super) fn split(name: &str) -> (&str, &str) {
     match name.rfind('.') {
-        Some(dot) if dot > 0 && name.len() - dot <= MOST_ENDING && name.get(dot + 1..).is_some_and(is_ending) => {
+        Some(dot)
+            if dot > 0
+                && name.len() - dot <= MOST_ENDING
+                && name.get(dot + 1..).is_some_and(is_ending) =>
+        {
             name.split_at(dot)
         }
         _ => (name, ""),

@@ -1,16 +1,16 @@
 use super::name::writer;
 use super::publish::{Publisher, Went, publish, record};
 use super::receive::{Came, Needs, Receiver, Stop, asked, receive};
-use super::stage::{Asked, Staged};
+use super::stage::{Asked, Staged, Wanted};
 use super::{CARRIER, Files, Folder, FolderError, FolderMemory, limits, verify};
 use crate::bundle::pieces;
 use crate::bundle::preview::Preview;
-use holdfast_oplog::{ActorId, LogId, VersionVector};
+use holdfast_oplog::{ActorId, VersionVector};
 use holdfast_store::{Direction, Store, StoreError, Tx};
 use holdfast_sync::{Carrier, Session, SyncError, membership, offer, spaces};
 use holdfast_vault::{Keyring, Membership};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What happens with what came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +95,6 @@ pub fn exchange(
                 if let Some(new) = &came.keyring {
                     keyring = new.clone();
                 }
-                report.more = came.from_snapshot;
                 folder.verified.extend(came.opened);
                 contents(session, &keyring, &mut folder)?;
                 report.preview = came.preview;
@@ -123,7 +122,7 @@ pub fn exchange(
     }
     folder.remember(&mut report.memory);
     report.unfinished = folder.unfinished.len() as u64 + folder.index.empty();
-    report.more |= folder.more;
+    report.more = folder.more;
     Ok(report)
 }
 
@@ -149,7 +148,7 @@ pub fn look(
     let came = rounds(
         &mut folder,
         session.store,
-        |store, folder, starts, snapshots| store.read(|tx| asked(tx, folder, starts, snapshots)),
+        |store, folder, wanted| store.read(|tx| asked(tx, folder, wanted)),
         |store, folder, staged| store.try_out(|tx| receive(tx, receiver, folder, staged)),
     )?;
     Ok(came.preview)
@@ -196,7 +195,7 @@ fn take_in(
     rounds(
         folder,
         session.store,
-        |store, folder, starts, snapshots| store.read(|tx| asked(tx, folder, starts, snapshots)),
+        |store, folder, wanted| store.read(|tx| asked(tx, folder, wanted)),
         |store, folder, staged| store.write(|tx| receive(tx, receiver, folder, staged)),
     )
 }
@@ -206,18 +205,21 @@ fn take_in(
 fn rounds(
     folder: &mut Folder<'_>,
     store: &mut Store,
-    ask: impl Fn(&mut Store, &Folder<'_>, &BTreeSet<LogId>, bool) -> Result<Asked, StoreError>,
+    ask: impl Fn(&mut Store, &Folder<'_>, &Wanted) -> Result<Asked, StoreError>,
     take: impl Fn(&mut Store, &Folder<'_>, &Staged) -> Result<Came, Stop>,
 ) -> Result<Came, FolderError> {
-    let (mut starts, mut snapshots) = (BTreeSet::new(), false);
+    let mut wanted = Wanted::default();
     for _ in 0..limits::ROUNDS {
-        let asked = ask(store, folder, &starts, snapshots)?;
-        let staged = Staged::read(folder, &asked)?;
+        let asked = ask(store, folder, &wanted)?;
+        let staged = Staged::read(folder, &asked, &wanted)?;
         match take(store, folder, &staged) {
             Ok(came) => return Ok(came),
             Err(Stop::Failed(error)) => return Err(error),
-            Err(Stop::Needs(Needs::FromTheStart(log))) => drop(starts.insert(log)),
-            Err(Stop::Needs(Needs::Snapshots)) => snapshots = true,
+            Err(Stop::Needs(Needs::FromTheStart(log))) => {
+                wanted.from_the_start.insert(log);
+            }
+            Err(Stop::Needs(Needs::Snapshots)) => wanted.snapshots = true,
+            Err(Stop::Needs(Needs::After(held))) => wanted.after = Some(held),
             Err(Stop::Needs(Needs::InPlaceOf(path))) => drop(folder.refused.insert(path)),
         }
     }

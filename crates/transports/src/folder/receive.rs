@@ -2,7 +2,7 @@
 
 use super::carry::Folder;
 use super::snapshots;
-use super::stage::{Asked, Staged, Staging};
+use super::stage::{Asked, Staged, Staging, Wanted};
 use super::{CARRIER, FolderError, MEMBERSHIP_PLACE, Take};
 use crate::bundle::preview::{Preview, device_notices, summarize, waiting_notices};
 use crate::bundle::{changes, parted_notice};
@@ -38,8 +38,6 @@ pub(super) struct Came {
     pub(super) missing: u64,
     /// Keys of the files whose batches were opened.
     pub(super) opened: Vec<String>,
-    /// Whether a snapshot came: what follows it can be read only now.
-    pub(super) from_snapshot: bool,
 }
 
 /// Why what was read could not be taken in as it is; nothing was changed.
@@ -56,6 +54,8 @@ pub(super) enum Needs {
     FromTheStart(LogId),
     /// The snapshots.
     Snapshots,
+    /// What follows the snapshot, with which this is held.
+    After(VersionVector),
     /// Another file in place of this one, which does not open.
     InPlaceOf(String),
 }
@@ -70,19 +70,21 @@ impl<E: Into<FolderError>> From<E> for Stop {
 pub(super) fn asked(
     tx: &Tx<'_>,
     folder: &Folder<'_>,
-    from_the_start: &BTreeSet<LogId>,
-    snapshots: bool,
+    wanted: &Wanted,
 ) -> Result<Asked, StoreError> {
     let carried = spaces(Carrier::Folder);
-    let held = tx.held()?.within(&carried);
+    let mut held = tx.held()?.within(&carried);
+    if let Some(after) = &wanted.after {
+        held.join(after);
+    }
     let there = tx.settled(&folder.index.claimed_after(held.clone()).within(&carried))?;
     let mut ranges = plan(&held, &held, &there, &carried).ask;
     for range in &mut ranges {
-        if from_the_start.contains(&range.log) {
+        if wanted.from_the_start.contains(&range.log) {
             range.first = tx.first_in_log(range.log)?;
         }
     }
-    Ok(Asked { ranges, from_the_start: from_the_start.clone(), snapshots })
+    Ok(Asked { ranges })
 }
 
 /// Takes in what was read.
@@ -106,6 +108,14 @@ pub(super) fn receive(
     } else {
         None
     };
+    if brought.is_some() && !staged.is_after {
+        // What was read goes on from what was held before it.
+        let held = tx.held()?.within(&carried);
+        let goes_on = folder.index.claimed_after(held.clone()).within(&carried);
+        if !goes_on.missing_in(&held).is_empty() {
+            return Err(Stop::Needs(Needs::After(held)));
+        }
+    }
     let begin = || tx.begin_exchange(Direction::Received, CARRIER, None, receiver.wall_ms, "");
     let is_any = staged.runs.iter().any(|run| !run.batches.is_empty());
     let mut exchange = if is_any { Some(begin()?) } else { None };
@@ -139,7 +149,7 @@ pub(super) fn receive(
             tx.forget_exchange(empty)?;
         }
         let keyring = new_keys.then_some(keyring);
-        return Ok(Came { preview: None, exchange: None, keyring, missing, opened, from_snapshot });
+        return Ok(Came { preview: None, exchange: None, keyring, missing, opened });
     }
     let from = log.names(&members, receiver.keys);
     let agreed = receiver.take == Take::Confirmed;
@@ -178,7 +188,7 @@ pub(super) fn receive(
     tx.name_exchange(number, log.only(&members), &preview.from_name)?;
     tx.report_exchange(number, &preview.report())?;
     let keyring = new_keys.then_some(keyring);
-    Ok(Came { preview: Some(preview), exchange, keyring, missing, opened, from_snapshot })
+    Ok(Came { preview: Some(preview), exchange, keyring, missing, opened })
 }
 
 /// What the batches brought.

@@ -4,7 +4,7 @@
 use super::carry::Folder;
 use super::index::Found;
 use super::{FolderError, limits};
-use holdfast_oplog::{ActorId, LogId, Range, SealedBatch};
+use holdfast_oplog::{ActorId, LogId, Range, SealedBatch, VersionVector};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -26,6 +26,8 @@ pub(super) struct Staged {
     pub(super) runs: Vec<Staging>,
     /// Snapshots, once it was found that one is needed.
     pub(super) snapshots: Option<Vec<StagedSnapshot>>,
+    /// Whether what follows the snapshot is among the runs.
+    pub(super) is_after: bool,
 }
 
 /// The batches of one range that was asked for.
@@ -50,21 +52,32 @@ pub(super) struct StagedSnapshot {
     pieces: File,
 }
 
+/// What an exchange found that it needs beside what this device lacks.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    /// Logs that are needed from their beginning on: they part from what is held.
+    pub(super) from_the_start: BTreeSet<LogId>,
+    /// Whether snapshots are needed.
+    pub(super) snapshots: bool,
+    /// What is held once a snapshot was taken in: what follows that is needed as well.
+    pub(super) after: Option<VersionVector>,
+}
+
 /// What is to be read.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     /// The ranges that this device lacks, by what the names claim.
     pub(super) ranges: Vec<Range>,
-    /// Logs that are needed from their beginning on: they part from what is held.
-    pub(super) from_the_start: BTreeSet<LogId>,
-    /// Whether snapshots are needed.
-    pub(super) snapshots: bool,
 }
 
 impl Staged {
     /// Reads what is asked for, within the bounds.
-    pub(super) fn read(folder: &mut Folder<'_>, asked: &Asked) -> Result<Self, FolderError> {
-        let mut staged = Self::default();
+    pub(super) fn read(
+        folder: &mut Folder<'_>,
+        asked: &Asked,
+        wanted: &Wanted,
+    ) -> Result<Self, FolderError> {
+        let mut staged = Self { is_after: wanted.after.is_some(), ..Self::default() };
         let mut by_writer = std::collections::BTreeMap::<ActorId, usize>::new();
         for (writer, found) in folder.index.devices.clone() {
             let count = by_writer.entry(writer).or_default();
@@ -74,12 +87,12 @@ impl Staged {
             }
         }
         staged.heads = folder.heads()?.into_iter().map(|(_, said)| said).collect();
-        if asked.snapshots {
+        if wanted.snapshots {
             staged.snapshots = Some(snapshots(folder)?);
         }
         let mut bytes = 0;
         for range in &asked.ranges {
-            staged.runs.push(run(folder, *range, asked, &mut bytes)?);
+            staged.runs.push(run(folder, *range, wanted, &mut bytes)?);
         }
         Ok(staged)
     }
@@ -88,10 +101,10 @@ impl Staged {
 fn run(
     folder: &mut Folder<'_>,
     range: Range,
-    asked: &Asked,
+    wanted: &Wanted,
     bytes: &mut usize,
 ) -> Result<Staging, FolderError> {
-    let whole = asked.from_the_start.contains(&range.log);
+    let whole = wanted.from_the_start.contains(&range.log);
     let mut batches = Vec::new();
     let mut first = range.first;
     while first <= range.last {
