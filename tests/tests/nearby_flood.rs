@@ -38,7 +38,8 @@ async fn stranger(to: SocketAddr, from: IpAddr, identity: &Identity) -> Option<(
     let stream = socket.connect(to).await.ok()?;
     let mut link = connect_over(stream, identity, Expected::Anyone).await.ok()?;
     match meeting::name_of(&mut link).await {
-        Err(error) if error.code() == "pairing_no_code" => Some(()),
+        // No code is shown: none was yet, or it was used by the phone or ran out.
+        Err(error) if error.code().starts_with("pairing_") => Some(()),
         _ => None,
     }
 }
