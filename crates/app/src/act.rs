@@ -142,7 +142,7 @@ impl<'t, 's> Work<'t, 's> {
         let Some(edit) = draft.finish() else { return };
         let rest: Vec<Edit> =
             pieces.map(|update| edit.only_text(field, TextEdit { update, copied: None })).collect();
-        self.texts.extend(written.then(|| (edit.entity, doc)));
+        self.texts.extend(written.then_some((edit.entity, doc)));
         self.edits.push((space, edit));
         self.edits.extend(rest.into_iter().map(|edit| (space, edit)));
     }

@@ -143,7 +143,9 @@ fn a_second_export_mixes_with_nothing_and_says_where_the_first_is() {
     assert_eq!(files(&second), files(&third));
     let notes = |folder: &Path| {
         let names = files(folder).into_keys().map(|path| path.display().to_string());
-        names.filter(|name| name.ends_with(".md")).collect::<Vec<_>>()
+        names
+            .filter(|name| Path::new(name).extension().is_some_and(|ending| ending == "md"))
+            .collect::<Vec<_>>()
     };
     assert_eq!(notes(&second), ["Inbox/New.md"]);
     let still: BTreeMap<_, _> = files(&folder)

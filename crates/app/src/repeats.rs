@@ -58,7 +58,6 @@ pub(crate) fn is_open(state: &EntityState) -> bool {
 impl Work<'_, '_> {
     /// How a patch ends an occurrence of a repeating task, if it does.
     pub(crate) fn ending(
-        &self,
         state: &EntityState,
         patch: &view::TaskPatch,
     ) -> Result<Option<Ending>, AppError> {
@@ -120,27 +119,24 @@ impl Work<'_, '_> {
             value.as_str().unwrap_or_default().to_owned()
         };
         let day = day_of(&text_after(WHEN)).or_else(|| day_of(&text_after(DEADLINE)));
-        let repeat = match &patch.repeat {
-            Some(text) => {
-                let text = text.as_deref().unwrap_or_default();
-                let repeat =
-                    Repeat::parse(text).map_err(|error| AppError::Invalid(error.to_string()))?;
-                repeat.map(|repeat| match day {
-                    Some(day) => repeat.anchored(day),
-                    None => repeat,
-                })
+        let repeat = if let Some(text) = &patch.repeat {
+            let text = text.as_deref().unwrap_or_default();
+            let repeat =
+                Repeat::parse(text).map_err(|error| AppError::Invalid(error.to_string()))?;
+            repeat.map(|repeat| match day {
+                Some(day) => repeat.anchored(day),
+                None => repeat,
+            })
+        } else {
+            let moved = day.filter(|day| own_day(state) != Some(*day));
+            let (Some(day), Some(repeat)) = (moved, repeat_of(state)) else { return Ok(()) };
+            let now = state.register(REPEAT).filter(|register| !register.is_disputed());
+            let moved = repeat.clone().moved(day);
+            // Moving a date decides nothing about a repeat that is disputed.
+            if now.is_none() || moved == repeat {
+                return Ok(());
             }
-            None => {
-                let moved = day.filter(|day| own_day(state) != Some(*day));
-                let (Some(day), Some(repeat)) = (moved, repeat_of(state)) else { return Ok(()) };
-                let now = state.register(REPEAT).filter(|register| !register.is_disputed());
-                let moved = repeat.clone().moved(day);
-                // Moving a date decides nothing about a repeat that is disputed.
-                if now.is_none() || moved == repeat {
-                    return Ok(());
-                }
-                Some(moved)
-            }
+            Some(moved)
         };
         self.set(draft, state, REPEAT, repeat.map(|repeat| repeat.to_string()), as_of)
     }

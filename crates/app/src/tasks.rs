@@ -172,7 +172,7 @@ impl Work<'_, '_> {
                 draft.remove(TAGS, tag);
             }
         }
-        let ending = self.ending(&state, patch)?;
+        let ending = Self::ending(&state, patch)?;
         if ending == Some(Ending::Done) {
             self.fix_date(&mut draft, &state, patch, as_of)?;
         }

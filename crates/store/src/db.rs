@@ -135,7 +135,7 @@ impl Store {
 
     fn on_disk(conn: Connection, access: Access, foreign: Vec<String>) -> Result<Self, StoreError> {
         let guard = Guard::watch(&conn)?;
-        Ok(Self { access, foreign, ..Self::from_connection(conn, guard)? })
+        Ok(Self { foreign, access, ..Self::from_connection(conn, guard)? })
     }
 
     /// A database of an older version that cannot be written, as a copy in memory that this version reads.

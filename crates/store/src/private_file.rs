@@ -80,7 +80,7 @@ fn closed(options: &mut OpenOptions) -> &mut OpenOptions {
 #[cfg(unix)]
 pub fn close(path: &Path, most: u32) -> io::Result<bool> {
     let found = fs::symlink_metadata(path)?;
-    if found.is_symlink() || mode(&found) & !most & 0o7777 == 0 {
+    if found.is_symlink() || mode(&found) & 0o7777 & !most == 0 {
         return Ok(false);
     }
     set(path, mode(&found) & most).map(|()| true)

@@ -26,7 +26,8 @@ pub(crate) fn keep(
         return Ok(());
     }
     // For each epoch that ends and each record that ends it, the shortest, then the least hash.
-    let mut best: BTreeMap<(Vec<u8>, Hash), (usize, Hash, &[u8])> = BTreeMap::new();
+    type Ends = (Vec<u8>, Hash);
+    let mut best: BTreeMap<Ends, (usize, Hash, &[u8])> = BTreeMap::new();
     for sealed in known.iter().chain(&new) {
         let epoch = sealed.get(1..5).unwrap_or_default().to_vec();
         let this = (sealed.len(), Hash::of(sealed), *sealed);

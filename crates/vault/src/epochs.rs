@@ -236,7 +236,10 @@ impl Keyring {
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let epochs: Vec<u32> = self.keys.keys().map(|(epoch, _)| *epoch).collect();
-        f.debug_struct("Keyring").field("vault", &self.vault).field("epochs", &epochs).finish()
+        f.debug_struct("Keyring")
+            .field("vault", &self.vault)
+            .field("epochs", &epochs)
+            .finish_non_exhaustive()
     }
 }
 

@@ -124,8 +124,10 @@ impl Files {
             number = number.saturating_add(1);
             // What was tried for this name is not tried again, so that many items of one name stay cheap.
             self.used.insert(wanted.to_lowercase(), number);
-            if !self.used.contains_key(&path.to_lowercase()) {
-                self.used.insert(path.to_lowercase(), 2);
+            if let std::collections::btree_map::Entry::Vacant(e) =
+                self.used.entry(path.to_lowercase())
+            {
+                e.insert(2);
                 return path;
             }
         }

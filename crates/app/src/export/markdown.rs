@@ -142,16 +142,13 @@ fn linked(text: String, attachments: &BTreeMap<String, String>, depth: usize) ->
     out.push_str(parts.next().unwrap_or_default());
     for part in parts {
         let id = part.get(..36).unwrap_or_default();
-        match attachments.get(id) {
-            Some(path) => {
-                out.push_str(&up);
-                out.extend(utf8_percent_encode(&path.replace('\\', "/"), ADDRESS));
-                out.push_str(part.get(36..).unwrap_or_default());
-            }
-            None => {
-                out.push_str(SCHEME);
-                out.push_str(part);
-            }
+        if let Some(path) = attachments.get(id) {
+            out.push_str(&up);
+            out.extend(utf8_percent_encode(&path.replace('\\', "/"), ADDRESS));
+            out.push_str(part.get(36..).unwrap_or_default());
+        } else {
+            out.push_str(SCHEME);
+            out.push_str(part);
         }
     }
     out

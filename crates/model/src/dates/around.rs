@@ -33,8 +33,10 @@ impl Around<'_> {
     pub(crate) fn leaves_repeat_whole(&self) -> bool {
         use Meaning::Word as W;
         !match *self.after {
-            [W(Word::Unit(_) | Word::Of | Word::Unread), ..]
-            | [Meaning::Ordinal(_) | Meaning::Figures, ..] => true,
+            [
+                W(Word::Unit(_) | Word::Of | Word::Unread) | Meaning::Ordinal(_) | Meaning::Figures,
+                ..,
+            ] => true,
             [W(Word::Ties | Word::After | Word::And | Word::Or | Word::Blocks), ref rest @ ..] => {
                 starts(rest)
             }
@@ -51,11 +53,32 @@ impl Around<'_> {
         let names_month = matches!(first, W(Word::Month { .. }));
         let bare_time = words.iter().all(|word| is_time(*word) || *word == W(Word::At));
         match before {
-            W(Word::Blocks | Word::Ties | Word::After | Word::Every | Word::EveryAfter)
-            | W(Word::Last | Word::Of | Word::Other | Word::The | Word::One | Word::This)
-            | W(Word::Next | Word::At | Word::Unread | Word::OClock | Word::Half)
-            | W(Word::Today | Word::Tomorrow | Word::Yesterday | Word::Tonight | Word::Part(_))
-            | W(Word::Noon | Word::Weekend | Word::Weekday { sure: true, .. })
+            W(
+                Word::Blocks
+                | Word::Ties
+                | Word::After
+                | Word::Every
+                | Word::EveryAfter
+                | Word::Last
+                | Word::Of
+                | Word::Other
+                | Word::The
+                | Word::One
+                | Word::This
+                | Word::Next
+                | Word::At
+                | Word::Unread
+                | Word::OClock
+                | Word::Half
+                | Word::Today
+                | Word::Tomorrow
+                | Word::Yesterday
+                | Word::Tonight
+                | Word::Part(_)
+                | Word::Noon
+                | Word::Weekend
+                | Word::Weekday { sure: true, .. },
+            )
             | Clock(_)
             | Iso(..)
             | Dotted { sure: true, .. } => true,
@@ -81,12 +104,23 @@ fn goes_on(after: &[Meaning]) -> bool {
     use Meaning::{Number, Word as W};
     match *after {
         [W(Word::Of), ..] => true,
-        [W(Word::Ties | Word::After | Word::And | Word::Or), ref rest @ ..]
-        | [
-            W(Word::At | Word::On | Word::In | Word::The | Word::Next | Word::This),
+        [
+            W(
+                Word::Ties
+                | Word::After
+                | Word::And
+                | Word::Or
+                | Word::At
+                | Word::On
+                | Word::In
+                | Word::The
+                | Word::Next
+                | Word::This
+                | Word::One
+                | Word::Last,
+            ),
             ref rest @ ..,
-        ]
-        | [W(Word::One | Word::Last), ref rest @ ..] => starts(rest),
+        ] => starts(rest),
         // A figure that nothing follows is read as an hour where it can be one.
         [Number(_), ref rest @ ..] => {
             matches!(rest.first(), Some(next) if is_day_or_time(*next) || is_joint(*next))
@@ -101,10 +135,18 @@ fn starts(words: &[Meaning]) -> bool {
     use Meaning::{Number, Word as W};
     match *words {
         [
-            W(Word::The | Word::Next | Word::This | Word::In | Word::On | Word::At),
+            W(
+                Word::The
+                | Word::Next
+                | Word::This
+                | Word::In
+                | Word::On
+                | Word::At
+                | Word::One
+                | Word::Last,
+            ),
             ref rest @ ..,
-        ]
-        | [W(Word::One | Word::Last), ref rest @ ..] => starts(rest),
+        ] => starts(rest),
         [Number(_)] => true,
         [Number(_), next, ..] => is_day_or_time(next) || is_joint(next),
         [first, ..] => is_day_or_time(first),
@@ -121,9 +163,21 @@ fn is_day_or_time(word: Meaning) -> bool {
     use Meaning::{Clock, Dotted, Figures, Iso, Ordinal, Word as W};
     matches!(
         word,
-        W(Word::Today | Word::Tomorrow | Word::Yesterday | Word::Tonight | Word::Part(_))
-            | W(Word::Noon | Word::Weekday { .. } | Word::Weekend | Word::Month { .. })
-            | W(Word::Unit(_) | Word::OClock | Word::Unread | Word::Half | Word::Am | Word::Pm)
+        W(Word::Today
+            | Word::Tomorrow
+            | Word::Yesterday
+            | Word::Tonight
+            | Word::Part(_)
+            | Word::Noon
+            | Word::Weekday { .. }
+            | Word::Weekend
+            | Word::Month { .. }
+            | Word::Unit(_)
+            | Word::OClock
+            | Word::Unread
+            | Word::Half
+            | Word::Am
+            | Word::Pm)
             | Ordinal(_)
             | Clock(_)
             | Iso(..)

@@ -37,7 +37,10 @@ fn every(words: &[Meaning]) -> Option<Rule> {
     match *words {
         [W(Word::Unit(unit))] => plain(unit, 1),
         [W(Word::Other), W(Word::Unit(unit))] => plain(unit, 2),
-        [Number(count), W(Word::Unit(unit))] => plain(unit, count),
+        // "every 2 days", "every 2nd day", "every third week".
+        [Number(count) | Ordinal(count) | W(Word::Nth(count)), W(Word::Unit(unit))] => {
+            plain(unit, count)
+        }
         [W(Word::Workday)] => Rule::weekly(
             1,
             &[
@@ -60,8 +63,6 @@ fn every(words: &[Meaning]) -> Option<Rule> {
         // Yearly on a date: "every 12 nov", "every nov 12th".
         [Number(day) | Ordinal(day), W(Word::Month { month, .. })]
         | [W(Word::Month { month, .. }), Number(day) | Ordinal(day)] => yearly(month, day),
-        // "every 2nd day", "every third week".
-        [Ordinal(count) | W(Word::Nth(count)), W(Word::Unit(unit))] => plain(unit, count),
         _ => in_month(words).or_else(|| Rule::weekly(1, &weekdays(words)?)),
     }
 }

@@ -144,7 +144,7 @@ impl Tx<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Author, LocalChange, Store, StoreError};
+    use crate::{Author, LocalChange, Store};
     use holdfast_model::entity::{Draft, Seen};
     use holdfast_model::fields::{PARENT, TITLE};
     use holdfast_model::{EntityId, Kind};
@@ -179,7 +179,7 @@ mod tests {
             false
         };
         store.connection().progress_handler(1, Some(count_step)).unwrap();
-        let lists = store.read(|tx| Ok::<_, StoreError>(tx.lists()?)).unwrap();
+        let lists = store.read(|tx| tx.lists()).unwrap();
         assert_eq!(lists.len(), count as usize);
         assert_eq!(lists.iter().filter(|list| list.parent.is_some()).count(), count as usize - 1);
         counter.load(Ordering::Relaxed)

@@ -43,8 +43,7 @@ impl Class {
         match self {
             Self::Admission => 2 * limits::ADMITTED,
             Self::Removal | Self::Acceptance => limits::SAID,
-            Self::Keys | Self::Name | Self::Invitation => limits::FEW,
-            Self::Unknown | Self::Idle => limits::FEW,
+            Self::Keys | Self::Name | Self::Invitation | Self::Unknown | Self::Idle => limits::FEW,
             Self::Identity => limits::IDENTITIES,
             Self::Waiting => limits::WAITING,
         }
@@ -62,7 +61,7 @@ impl Class {
 
 /// What is kept, and what is not although it is well formed.
 pub(super) struct Kept {
-    pub(super) kept: BTreeSet<Hash>,
+    pub(super) chosen: BTreeSet<Hash>,
     pub(super) dropped: BTreeSet<Hash>,
     /// Whether something that counted is among what was dropped.
     pub(super) changes: bool,
@@ -120,7 +119,7 @@ pub(super) fn choose(
         identities = identities.saturating_sub(identity);
         kept.insert(candidate.raw);
     }
-    Kept { kept, dropped, changes }
+    Kept { chosen: kept, dropped, changes }
 }
 
 fn candidates(

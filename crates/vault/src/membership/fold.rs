@@ -266,14 +266,13 @@ impl<'a> Index<'a> {
             return false;
         }
         let but = |by| by == inviter;
-        match join {
-            Some(join) => self.is_joined_on(out, (record, join.device), but),
-            None => {
-                let joins = self.joins.get(&record).into_iter().flatten();
-                joins.into_iter().any(|(hash, join)| {
-                    removal.lists(*hash) || self.is_joined_on(out, (*hash, join.device), but)
-                })
-            }
+        if let Some(join) = join {
+            self.is_joined_on(out, (record, join.device), but)
+        } else {
+            let joins = self.joins.get(&record).into_iter().flatten();
+            joins.into_iter().any(|(hash, join)| {
+                removal.lists(*hash) || self.is_joined_on(out, (*hash, join.device), but)
+            })
         }
     }
 

@@ -135,7 +135,7 @@ impl Membership {
             }
         }
         let chosen = bounds::choose(&checked, &folded, &problems);
-        counting.retain(|(_, record)| chosen.kept.contains(&record.raw));
+        counting.retain(|(_, record)| chosen.chosen.contains(&record.raw));
         let (mut made, mut identities) = (Vec::new(), Vec::new());
         let (mut removals, mut built) = (Vec::new(), BTreeSet::new());
         let mut endings = BTreeSet::new();
@@ -189,7 +189,7 @@ impl Membership {
         }
         let (actors, claimed) = claim_actors(&mut devices);
         let mut kept = checked.kept;
-        kept.retain(|raw, _| chosen.kept.contains(raw));
+        kept.retain(|raw, _| chosen.chosen.contains(raw));
         problems.retain(|raw, _| !chosen.dropped.contains(raw));
         let unknown = |body: &Body| matches!(body, Body::Unknown(_));
         let members = Self {

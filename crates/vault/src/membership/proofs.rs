@@ -158,7 +158,9 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let mut vault = Vault::new();
-        steps.iter().for_each(|step| vault.take(step));
+        for step in &steps {
+            vault.take(step);
+        }
         let members = vault.members();
         let mut shuffled = vault.records.clone();
         shuffled.extend(vault.records.iter().step_by(3).cloned());
@@ -185,7 +187,9 @@ proptest! {
         pick in any::<(prop::sample::Index, prop::sample::Index)>(),
     ) {
         let mut vault = Vault::new();
-        steps.iter().for_each(|step| vault.take(step));
+        for step in &steps {
+            vault.take(step);
+        }
         let before = vault.members();
         let there = active(&before);
         prop_assume!(there.len() > 1);
