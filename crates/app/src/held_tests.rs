@@ -45,6 +45,7 @@ fn what_is_kept_is_everything_and_not_only_what_is_displayed() {
     let taken = phone.app.accept_held("folder", true).unwrap();
     assert_eq!(taken.deletes, 0);
     assert_eq!(standing(&phone), ITEMS);
+    look(&phone);
     look(&laptop);
     assert_eq!(standing(&laptop), ITEMS, "and is back everywhere");
 }

@@ -83,7 +83,7 @@ impl Rule {
     }
 
     /// On the day of the month that the first date has, or the month's last where it is shorter.
-    fn on_month_day(mut self, day: i8) -> Self {
+    fn on_day_or_last(mut self, day: i8) -> Self {
         self.month_days = (28..=day).collect();
         self.places = vec![-1];
         self
@@ -103,9 +103,9 @@ impl Rule {
             return self;
         }
         match self.frequency {
-            Frequency::Monthly if start.day() > 28 => self.on_month_day(start.day()),
+            Frequency::Monthly if start.day() > 28 => self.on_day_or_last(start.day()),
             Frequency::Yearly if start.month() == 2 && start.day() == 29 => {
-                Self { months: vec![2], ..self }.on_month_day(29)
+                Self { months: vec![2], ..self }.on_day_or_last(29)
             }
             _ => self,
         }
