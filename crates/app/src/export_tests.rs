@@ -177,7 +177,7 @@ fn one_item_that_cannot_be_written_stops_nothing_and_is_named() {
 #[test]
 fn a_full_disk_stops_an_export_instead_of_failing_every_item() {
     let mut out = Files::in_folder(PathBuf::new());
-    let failed = |kind: ErrorKind| Err(AppError::File { path: "x".into(), error: kind.into() });
+    let failed = |kind: ErrorKind| Err(AppError::file(Path::new("x"))(kind.into()));
     for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::ReadOnlyFilesystem] {
         assert!(out.noted("Note", failed(kind)).is_err());
     }

@@ -103,6 +103,7 @@ impl Files {
         result: Result<(), AppError>,
     ) -> Result<(), AppError> {
         match result {
+            Err(AppError::Full(path)) => Err(AppError::Full(path)),
             Err(AppError::File { path, error }) if concerns_all(error.kind()) => {
                 Err(AppError::File { path, error })
             }
@@ -135,11 +136,5 @@ impl Files {
 }
 
 fn concerns_all(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::StorageFull
-            | ErrorKind::QuotaExceeded
-            | ErrorKind::ReadOnlyFilesystem
-            | ErrorKind::PermissionDenied
-    )
+    matches!(kind, ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied)
 }

@@ -169,8 +169,8 @@ async fn four_addresses_that_say_nothing_do_not_keep_the_right_device_from_pairi
         assert_eq!(meeting::name_of(&mut link).await.unwrap(), "Phone");
         idle.push(link);
     }
-    let laptop = device(1);
-    let link = stranger_from(9, 1, to).await.unwrap();
+    let laptop = device(1_009);
+    let link = stranger_from(9, 9, to).await.unwrap();
     let pairs = meeting::accepting(link, laptop.key(), &code);
     let (meeting, arrived) = tokio::join!(pairs, listener.next());
     meeting.unwrap();
@@ -190,7 +190,7 @@ async fn a_wrong_guess_is_told_once_with_the_codes_number() {
     let wrong = holdfast_vault::pairing::PairingCode::parse(&wrong).unwrap();
     let mut listener = strangers(codes.clone(), phone(), ListenerLimits::default());
     let to = listener.addresses()[0];
-    let laptop = device(1);
+    let laptop = device(1_001);
     let link = stranger_from(1, 1, to).await.unwrap();
     let tries = meeting::accepting(link, laptop.key(), &wrong);
     let (told, arrived) = tokio::join!(tries, listener.next());
