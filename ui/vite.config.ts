@@ -35,6 +35,8 @@ export default defineConfig(({ mode }) => ({
     include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
     restoreMocks: true,
     testTimeout: 40000,
+    // Nothing else runs beside the tests; by default one processor stays idle.
+    maxWorkers: "100%",
     css: false,
   },
 }));

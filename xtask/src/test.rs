@@ -125,14 +125,18 @@ fn crate_tests() -> Result<Command> {
 
 /// The tests of what knows dates and says them. The others only measure how long something takes.
 fn dated_tests() -> Command {
-    const PACKAGES: [&str; 6] =
-        ["-p", "holdfast-model", "-p", "holdfast-app", "-p", "holdfast-cli"];
-    let mut command = cargo::cargo();
     if has_nextest() {
-        command.args(["nextest", "run"]).args(PACKAGES);
-    } else {
-        command.args(["test", "--no-fail-fast"]).args(PACKAGES);
+        // The same selection as everywhere: another one would build all that others wrote again.
+        let mut command = cargo::over_everything(&["nextest", "run"]);
+        command.args([
+            "-E",
+            "package(holdfast-model) + package(holdfast-app) + package(holdfast-cli)",
+        ]);
+        return command;
     }
+    let mut command = cargo::cargo();
+    command.args(["test", "--no-fail-fast"]);
+    command.args(["-p", "holdfast-model", "-p", "holdfast-app", "-p", "holdfast-cli"]);
     command
 }
 
