@@ -128,18 +128,8 @@ impl Work<'_, '_> {
         if let Some(status) = patch.status {
             self.set(&mut draft, &state, STATUS, status.as_str(), as_of)?;
         }
-        if let Some(when) = &patch.when {
-            let when = when.as_deref().map(|text| self.when(text)).transpose()?.flatten();
+        if let Some(when) = self.planned(patch)? {
             self.set(&mut draft, &state, WHEN, when, as_of)?;
-        }
-        if let Some(evening) = patch.evening {
-            let day = self.now.date();
-            let when = if evening {
-                dates::When::new(day, Some(jiff::civil::time(EVENING, 0, 0, 0)))
-            } else {
-                dates::When::new(day, None)
-            };
-            self.set(&mut draft, &state, WHEN, when.to_string(), as_of)?;
         }
         if let Some(deadline) = &patch.deadline {
             let day = deadline.as_deref().map(|text| self.day(text)).transpose()?.flatten();
@@ -191,6 +181,26 @@ impl Work<'_, '_> {
             None => {}
         }
         Ok(state.text(TITLE).to_owned())
+    }
+
+    /// When a patch plans a task, canonical, where it says anything of that. A date and an evening are one
+    /// answer: it is the evening of the date that is named beside it, and of today where none is.
+    fn planned(&self, patch: &view::TaskPatch) -> Result<Option<Option<String>>, AppError> {
+        let named = match &patch.when {
+            Some(when) => Some(when.as_deref().map(|text| self.when(text)).transpose()?.flatten()),
+            None => None,
+        };
+        let day = named.as_ref().and_then(|when| day_of(when.as_deref()?));
+        Ok(match (patch.evening, named) {
+            (Some(true), _) => {
+                let evening = Some(jiff::civil::time(EVENING, 0, 0, 0));
+                let when = dates::When::new(day.unwrap_or_else(|| self.now.date()), evening);
+                Some(Some(when.to_string()))
+            }
+            // It is for today, and not for the evening.
+            (Some(false), None) => Some(Some(dates::When::new(self.now.date(), None).to_string())),
+            (_, named) => named,
+        })
     }
 
     /// The tags of an item that are called so, as values of its set.
@@ -294,3 +304,7 @@ pub(crate) fn checked_title(title: &str) -> Result<String, AppError> {
     }
     Ok(title)
 }
+
+#[cfg(test)]
+#[path = "tasks_tests.rs"]
+mod tests;

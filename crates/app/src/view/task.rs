@@ -249,7 +249,8 @@ pub struct TaskPatch {
     #[serde(default, deserialize_with = "present::or_absent")]
     #[specta(optional, type = Option<String>)]
     pub when: Option<Option<When>>,
-    /// Whether it is for the evening.
+    /// Whether it is for the evening: of the day that `when` names, else of today. False says nothing beside a
+    /// `when`, and means today without a time where there is none.
     #[specta(optional)]
     pub evening: Option<bool>,
     /// The day by which it must be done.

@@ -101,15 +101,20 @@ export class FakeItems extends FakeCore {
     return this.act(label, live, () => {
       for (const id of live) {
         const one = this.findTask(id);
-        const { addTags = [], removeTags = [], occurrences: _, ...fields } = patch;
-        Object.assign(one, fields);
+        const { addTags = [], removeTags = [], occurrences: _, when, evening, ...fields } = patch;
+        Object.assign(one, fields, this.#planned(when, evening));
         if (patch.title !== undefined) one.title = patch.title.trim();
         if (patch.status !== undefined) one.completed = patch.status === "open" ? null : this.clock();
-        if (patch.when === null) one.evening = false;
         one.tags = [...new Set([...one.tags, ...addTags])].filter((tag) => !removeTags.includes(tag));
         one.history.push({ change: `c${this.position}`, device: HERE, time: this.clock(), summary: label });
       }
     });
+  }
+  /** A date and an evening are one answer: the evening of the day that is named, else of today; `false` says nothing beside a date. */
+  #planned(when: TaskPatch["when"], evening: boolean | undefined): { when?: string | null; evening?: boolean } {
+    if (evening) return { when: `${(when ?? this.today).slice(0, 10)}`, evening: true };
+    if (when !== undefined) return { when, evening: false };
+    return evening === false ? { when: this.today, evening: false } : {};
   }
   async moveTask(id: Id, after: Id | null, before: Id | null): Promise<Done> {
     const one = this.findTask(id);
@@ -155,7 +160,11 @@ export class FakeItems extends FakeCore {
       }
     });
   }
+  #someInTrash(ids: Id[]): void {
+    if (!ids.some((id) => this.find(id)?.deleted)) throw error("invalid", "It is not in the trash.", null);
+  }
   async restoreItems(ids: Id[]): Promise<Done> {
+    this.#someInTrash(ids);
     return this.act(`${this.nameOf(ids)} restored`, ids, () => {
       for (const id of ids) {
         const one = this.find(id);
@@ -164,7 +173,8 @@ export class FakeItems extends FakeCore {
     });
   }
   async purgeItems(ids: Id[]): Promise<Done> {
-    const label = `${this.nameOf(ids)} removed for good`;
+    this.#someInTrash(ids);
+    const label = `${this.nameOf(ids)} deleted for good`;
     return this.act(label, ids, () => {
       const stays = (one: { id: Id }) => !ids.includes(one.id);
       this.world.tasks = this.world.tasks.filter(stays);
