@@ -91,7 +91,12 @@ fn files_beside_an_open_database_are_closed_while_they_are_there() -> Result<()>
     use holdfast_app::{App, Home, KeyStore, NewDevice, view};
     let laptop = Device::new("laptop")?;
     let app = App::at(Home::at(laptop.home()))?;
-    app.create(&NewDevice { name: "Laptop", key_store: Some(KeyStore::File), passphrase: None })?;
+    app.create(&NewDevice {
+        name: "Laptop",
+        key_store: Some(KeyStore::File),
+        passphrase: None,
+        set_aside: None,
+    })?;
     let none = view::QuickAddDefaults { list: None, when: None, parent: None };
     app.quick_add("Buy oak", &[], &none)?;
     for name in ["holdfast.db-wal", "holdfast.db-shm", "private.db-wal", "private.db-shm"] {

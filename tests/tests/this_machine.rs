@@ -79,7 +79,7 @@ fn a_missing_database_is_said_by_every_command_and_nothing_is_made_in_its_place(
     fails(&laptop, "data_missing", &["init", "--name", "Laptop"])?;
     fails(&laptop, "data_missing", &["pair", "accept", "127.0.0.1:9", "--code", "48291760"])?;
     ensure!(laptop.ctl(&["backups"])?.contains(&id));
-    ensure!(laptop.ctl(&["doctor"])?.contains("2 backups are left"));
+    ensure!(laptop.ctl(&["doctor"])?.contains("left: its key, its settings and 2 backups"));
     assert_eq!(bytes(&laptop.home()), before, "asking changes nothing");
 
     laptop.ctl(&["restore", &id])?;
@@ -103,6 +103,43 @@ fn what_is_left_can_be_set_aside_by_name_and_restored_there() -> Result<()> {
     ensure!(laptop.ctl(&["--home", &aside, "tasks"])?.contains("Buy oak"));
     // Where nothing is missing there is nothing to set aside.
     fails(&laptop, "vault_exists", &["init", "--name", "Laptop", "--set-aside"])?;
+    Ok(())
+}
+
+/// A typo in a passphrase, a file that is none: what is left lies where it did, and a backup can be put back.
+#[test]
+fn nothing_is_set_aside_for_a_vault_that_comes_to_nothing() -> Result<()> {
+    let (laptop, id) = laptop()?;
+    let phone = Device::new("phone")?;
+    let [right, wrong] = ["right", "wrong"].map(|name| laptop.file(name).display().to_string());
+    fs::write(&right, "correct horse battery")?;
+    fs::write(&wrong, "correct horse batery")?;
+    phone.ctl(&["init", "--name", "Phone"])?;
+    let file = laptop.file("invite.holdfast").display().to_string();
+    phone.ctl(&["bundle", "export", &file, "--invite", "--passphrase-file", &right])?;
+    fs::remove_file(laptop.home().join("holdfast.db"))?;
+    let join = |file: &str, passphrase: &str| {
+        let join = ["join", file, "--name", "Laptop", "--set-aside", "--passphrase-file"];
+        laptop.try_ctl(&[&join[..], &[passphrase]].concat())
+    };
+    for (file, passphrase) in [(&file, &wrong), (&right, &right)] {
+        ensure!(!join(file, passphrase)?.status.success());
+        ensure!(!laptop.home().join("earlier").exists());
+        ensure!(laptop.ctl(&["backups"])?.contains(&id));
+    }
+    let pair = ["pair", "accept", "127.0.0.1:9", "--code", "48291760", "--set-aside"];
+    ensure!(!laptop.try_ctl(&pair)?.status.success());
+    fails(&laptop, "invalid", &["init", "--name", "", "--set-aside"])?;
+    ensure!(!laptop.home().join("earlier").exists());
+    laptop.ctl(&["restore", &id])?;
+    ensure!(laptop.ctl(&["tasks"])?.contains("Buy oak"));
+
+    fs::remove_file(laptop.home().join("holdfast.db"))?;
+    ensure!(join(&file, &right)?.status.success());
+    ensure!(!laptop.ctl(&["tasks"])?.contains("Buy oak"));
+    let kept = fs::read_dir(laptop.home().join("earlier"))?.next().context("what was left")??;
+    ensure!(kept.path().join("key").exists() && kept.path().join("backups").is_dir());
+    laptop.ctl(&["check"])?;
     Ok(())
 }
 
@@ -270,7 +307,7 @@ fn a_broken_backup_is_called_that_and_never_a_damaged_database() -> Result<()> {
             vec!["restore", &file, "--propagate"],
         ] {
             let said = fails(&laptop, "backup_unusable", &arguments)?;
-            ensure!(said.contains(name) && said.contains("Choose another one"), "{said}");
+            ensure!(said.contains(name) && said.contains("Choose another backup"), "{said}");
             ensure!(!said.contains("check --repair") && !said.contains("database is"), "{said}");
         }
         assert_eq!(laptop.ctl(&["dump"])?, before, "{name}");

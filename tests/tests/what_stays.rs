@@ -58,7 +58,12 @@ impl Laptop {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let app = App::at(Home::at(folder.path().join("home"))).unwrap();
-        let new = NewDevice { name: "Laptop", key_store: Some(KeyStore::File), passphrase: None };
+        let new = NewDevice {
+            name: "Laptop",
+            key_store: Some(KeyStore::File),
+            passphrase: None,
+            set_aside: None,
+        };
         app.create(&new).unwrap();
         Self { app, folder, files: 0 }
     }

@@ -92,6 +92,7 @@ impl App {
             name: device_name,
             key_store: Some(chosen(key_store)),
             passphrase,
+            set_aside: None,
         })?;
         self.boot()
     }

@@ -1,5 +1,6 @@
 //! Manual sync: bundles out and in, invitations, and the status of it all.
 
+use crate::joining::Along;
 use crate::session::{NewDevice, Open};
 use crate::view::SameLists;
 use crate::{App, AppError, boot, items, sync_status, view};
@@ -265,8 +266,12 @@ impl App {
             return Err(AppError::VaultExists(self.home.path().display().to_string()));
         }
         if !has_vault {
-            self.refuse_in_place_of_another()?;
+            self.refuse_in_place_of_another(new)?;
         }
+        let before = match lists.filter(|_| has_vault) {
+            Some(lists) => Some((lists, self.successor(new)?)),
+            None => None,
+        };
         let actor = crate::session::new_actor();
         self.introduction(new.name, actor)?;
         let passphrase = Passphrase::typed(invite_passphrase);
@@ -283,10 +288,10 @@ impl App {
                 bundle::join(path, joining, &mut OsRng, make)?;
             Ok((store, keys, keyring))
         };
-        if let Some(lists) = lists.filter(|_| has_vault) {
-            self.change_vault(new, actor, lists, make_vault)?;
+        if let Some((lists, successor)) = before {
             // An invitation brings all that its maker had.
-            self.bring_along()?;
+            self.change_vault(&successor, actor, Along::at_once(lists), make_vault)?;
+            self.bring_along_at_once()?;
         } else {
             let open = self.establish(new, actor, make_vault)?;
             self.adopt(open);
@@ -303,8 +308,12 @@ impl App {
         key_store: view::KeyStore,
         passphrase: Option<&str>,
     ) -> Result<view::Boot, AppError> {
-        let new =
-            NewDevice { name: device_name, key_store: Some(boot::chosen(key_store)), passphrase };
+        let new = NewDevice {
+            name: device_name,
+            key_store: Some(boot::chosen(key_store)),
+            passphrase,
+            set_aside: None,
+        };
         self.join(path, invite_passphrase, &new)?;
         self.boot()
     }

@@ -9,7 +9,12 @@ const NOTES: usize = AT_ONCE * 2 + 50;
 fn device() -> (Arc<App>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let app = App::at(Home::at(folder.path().join("home"))).unwrap();
-    let new = NewDevice { name: "Laptop", key_store: Some(KeyStore::File), passphrase: None };
+    let new = NewDevice {
+        name: "Laptop",
+        key_store: Some(KeyStore::File),
+        passphrase: None,
+        set_aside: None,
+    };
     app.create(&new).unwrap();
     let notes = folder.path().join("notes");
     std::fs::create_dir(&notes).unwrap();

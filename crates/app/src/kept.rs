@@ -15,13 +15,15 @@ pub(crate) struct Fact<T> {
     name: &'static str,
     /// What it is about, for people.
     about: &'static str,
+    /// What a person can do where it cannot be read.
+    remedy: &'static str,
     stored: PhantomData<fn() -> T>,
 }
 
 impl<T: Serialize + DeserializeOwned> Fact<T> {
     /// The fact of that name.
-    pub(crate) const fn new(name: &'static str, about: &'static str) -> Self {
-        Self { name, about, stored: PhantomData }
+    pub(crate) const fn new(name: &'static str, about: &'static str, remedy: &'static str) -> Self {
+        Self { name, about, remedy, stored: PhantomData }
     }
 
     /// What is kept; none where nothing was, or it was forgotten.
@@ -61,7 +63,7 @@ impl<T: Serialize + DeserializeOwned> Fact<T> {
         let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
         serde_json::from_slice(&bytes).map(Some).map_err(|error| {
             tracing::error!(fact = self.name, %error, "a private fact cannot be read");
-            AppError::FactUnreadable(self.about)
+            AppError::FactUnreadable { about: self.about, remedy: self.remedy }
         })
     }
 

@@ -1,6 +1,7 @@
 //! Writing the files of a new device: its key, its private facts and its database.
 
 use crate::home::Home;
+use crate::joining::{free_name, swap_held};
 use crate::keystore::KeyStore;
 use crate::secrets::Secrets;
 use crate::session::{NewDevice, Open, fact, sidecars};
@@ -32,22 +33,34 @@ impl App {
         private_file::create_folder(path).map_err(AppError::file(path))?;
         // Of several processes that do this at once the others wait for the first, and are told then.
         let held = self.home().hold()?;
-        self.refuse_in_place_of_another()?;
-        let laid = self.lay_out(self.home(), new, actor, make)?;
+        self.refuse_in_place_of_another(new)?;
+        let laid = match (self.home().remains(), new.set_aside) {
+            (Some(_), Some(told)) => {
+                // Beside what is left: that stays where it is until all of this has succeeded.
+                let laid = self.lay_out(&self.free_joining()?, new, actor, make)?;
+                let name = free_name(self.home(), self.clock().now_ms());
+                swap_held(self.home(), &name)?;
+                let _ = told.set(self.home().earlier().join(name));
+                laid
+            }
+            _ => self.lay_out(self.home(), new, actor, make)?,
+        };
         drop(held);
         self.home().close_to_others();
         self.take_up(laid, actor)
     }
 
-    /// Refuses to make a vault where there is one, or what is left of one.
-    pub(crate) fn refuse_in_place_of_another(&self) -> Result<(), AppError> {
+    /// Refuses to make a vault where there is one, or what is left of one that may not be set aside.
+    pub(crate) fn refuse_in_place_of_another(&self, new: &NewDevice<'_>) -> Result<(), AppError> {
         let path = || self.home().path().display().to_string();
         if self.has_vault() {
             return Err(AppError::VaultExists(path()));
         }
         match self.home().remains() {
-            Some(remains) => Err(AppError::DataMissing { path: path(), remains }),
-            None => Ok(()),
+            Some(remains) if new.set_aside.is_none() => {
+                Err(AppError::DataMissing { path: path(), remains })
+            }
+            _ => Ok(()),
         }
     }
 

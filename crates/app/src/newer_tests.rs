@@ -18,7 +18,7 @@ struct Device {
 }
 
 fn new(name: &str) -> NewDevice<'_> {
-    NewDevice { name, key_store: Some(KeyStore::File), passphrase: None }
+    NewDevice { name, key_store: Some(KeyStore::File), passphrase: None, set_aside: None }
 }
 
 fn device() -> Device {

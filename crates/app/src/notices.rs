@@ -19,6 +19,8 @@ pub(crate) mod kind {
     pub(crate) const JOINED: &str = "joined";
     /// What the earlier vault had came along.
     pub(crate) const ALONG: &str = "along";
+    /// What the earlier vault had cannot be read.
+    pub(crate) const LEFT: &str = "left";
     /// A device was removed here.
     pub(crate) const REMOVED: &str = "removed";
     /// Changes of a removed device were set aside.
@@ -151,6 +153,11 @@ fn entry(notice: &Notice, device: Option<view::DeviceRef>) -> view::ActivityEntr
                 counted(number(notice, "notes"), "note")
             ),
             "The earlier vault is kept whole.",
+        ),
+        kind::LEFT => (
+            view::ActivityKind::Device,
+            "What this device had before cannot be read, and did not come along".to_owned(),
+            "It is kept as it is, with its backups; it is tried again at each start.",
         ),
         kind::REMOVED => (
             view::ActivityKind::Device,

@@ -40,7 +40,7 @@ impl Device {
 }
 
 fn new(name: &str) -> NewDevice<'_> {
-    NewDevice { name, key_store: Some(KeyStore::File), passphrase: None }
+    NewDevice { name, key_store: Some(KeyStore::File), passphrase: None, set_aside: None }
 }
 
 fn two() -> (Device, Device) {

@@ -14,7 +14,8 @@ use holdfast_vault::{
     DeviceKeys, Keyring, RootSecret, open_with_root, seal_with_root, sign_change,
 };
 use rand_core::{OsRng, RngCore};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::broadcast;
 
 /// Names of the private facts.
@@ -81,6 +82,9 @@ pub struct NewDevice<'a> {
     pub key_store: Option<KeyStore>,
     /// The passphrase for the key, where it is kept under one.
     pub passphrase: Option<&'a str>,
+    /// Given where what is left of a vault whose database is gone may be set aside for it; is told into which
+    /// folder that went. Nothing moves before everything else has succeeded.
+    pub set_aside: Option<&'a OnceLock<PathBuf>>,
 }
 
 impl App {
@@ -132,7 +136,7 @@ impl App {
 
     /// Makes a new vault with this as its first device.
     pub fn create(&self, new: &NewDevice<'_>) -> Result<(), AppError> {
-        self.refuse_in_place_of_another()?;
+        self.refuse_in_place_of_another(new)?;
         let keys = DeviceKeys::generate(&mut OsRng);
         let actor = new_actor();
         let introduction = self.introduction(new.name, actor)?;
@@ -179,7 +183,9 @@ impl App {
         if guard.is_none() {
             *guard = Some(self.open_files(passphrase)?);
         }
-        Ok(())
+        drop(guard);
+        // Nobody is shown a vault into which this device's own is still to come.
+        self.bring_along_on_opening()
     }
 
     /// Whether the vault is open.

@@ -17,7 +17,7 @@ pub(crate) fn device() -> Device {
 }
 
 pub(crate) fn new(name: &str) -> NewDevice<'_> {
-    NewDevice { name, key_store: Some(KeyStore::File), passphrase: None }
+    NewDevice { name, key_store: Some(KeyStore::File), passphrase: None, set_aside: None }
 }
 
 /// A laptop with a vault, and a phone that joined it.
@@ -260,8 +260,13 @@ fn tables_and_calendars_hold_what_is_there() {
     laptop.app.add_note("Plan", None, "one,\ntwo").unwrap();
     let folder = laptop.folder.path().join("tables");
     laptop.app.export_csv(&folder, false).unwrap();
-    laptop.app.export_ics(&folder, false).unwrap();
-    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    // Each is a folder of its own: nothing is overwritten, whatever is there.
+    let beside = laptop.app.export_ics(&folder, false).unwrap();
+    assert_eq!(std::path::Path::new(&beside.folder).parent(), Some(folder.as_path()));
+    let read = |name: &str| {
+        let inside = if name == "tasks.ics" { beside.folder.as_ref() } else { folder.as_path() };
+        std::fs::read_to_string(inside.join(name)).unwrap()
+    };
     let tasks = read("tasks.csv");
     assert!(tasks.contains("\"Buy oak, ash\"") && tasks.contains("2026-11-23T09:00"), "{tasks}");
     assert!(read("notes.csv").contains("\"one,\ntwo\""));
@@ -274,7 +279,9 @@ fn tables_and_calendars_hold_what_is_there() {
     ] {
         assert!(calendar.contains(line), "{line} in {calendar}");
     }
-    assert!(laptop.app.export_csv(&folder, false).is_err(), "nothing is overwritten");
+    let again = laptop.app.export_csv(&folder, false).unwrap();
+    assert_ne!(again.folder, folder.display().to_string());
+    assert_eq!(read("tasks.csv"), tasks);
 }
 
 /// A vault whose key or private facts are gone is still a vault: nothing may be made in its place.

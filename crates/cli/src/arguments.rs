@@ -19,7 +19,7 @@ use crate::commands::{
     tasks::{AddArguments, TaskCommand, TasksArguments},
     transfer::{ActivityArguments, DumpArguments, ExportArguments, ImportCommand},
     travel::{ApproveArguments, SpaceArguments},
-    vault::InitArguments,
+    vault::{InitArguments, NewDeviceArguments},
 };
 
 /// Holdfast on the command line: tasks and notes that stay on your devices.
@@ -45,7 +45,7 @@ pub(crate) enum Command {
     /// Make a new vault with this as its first device.
     Init(InitArguments),
     /// Found the vault anew, with all that this device holds: for a device that was removed.
-    FoundAnew(InitArguments),
+    FoundAnew(NewDeviceArguments),
     /// Become a new device of the vault that an invitation bundle comes from.
     Join(JoinArguments),
     /// How far changes got, and digests of the data.
@@ -198,7 +198,9 @@ mod tests {
             "resolve 01 --keep-both",
             "resolve 01 --take 1 --as-of 7",
             "set-aside --json",
+            "set-aside restore 01",
             "set-aside bring-back 01",
+            "found-anew --name Laptop",
             "policy task.title newest",
             "policies --json",
             "mode --json",
@@ -253,9 +255,14 @@ mod tests {
 
     #[test]
     fn wrong_usage_is_told_apart() {
-        for form in
-            ["", "tasks --view never", "resolve 01", "resolve 01 --take 1 --keep-both", "undo x"]
-        {
+        for form in [
+            "",
+            "found-anew --name Laptop --set-aside",
+            "tasks --view never",
+            "resolve 01",
+            "resolve 01 --take 1 --keep-both",
+            "undo x",
+        ] {
             let words = std::iter::once("holdfastctl").chain(form.split_whitespace());
             assert_eq!(Arguments::try_parse_from(words).unwrap_err().exit_code(), 2, "{form}");
         }

@@ -36,7 +36,8 @@ pub(crate) async fn found_anew(
     passphrase: Option<String>,
 ) -> Answer<Boot> {
     ask(&app, move |app| {
-        let new = NewDevice { name: &name, key_store: None, passphrase: passphrase.as_deref() };
+        let passphrase = passphrase.as_deref();
+        let new = NewDevice { name: &name, key_store: None, passphrase, set_aside: None };
         app.found_anew(&new)?;
         app.boot()
     })

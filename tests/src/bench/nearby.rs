@@ -44,7 +44,7 @@ impl Device {
 }
 
 fn new(name: &str) -> NewDevice<'_> {
-    NewDevice { name, key_store: Some(KeyStore::File), passphrase: None }
+    NewDevice { name, key_store: Some(KeyStore::File), passphrase: None, set_aside: None }
 }
 
 /// Waits as a window does: it reads anew whenever it is told that something changed, and only then.

@@ -135,6 +135,7 @@ fn bringing_it_again_changes_nothing() {
     let bytes = serde_json::to_vec(&super::super::earlier::Bringing {
         folder: name,
         lists: SameLists::Merge,
+        at_once: false,
     })
     .unwrap();
     guest.app.with(|open| Ok(open.private.set("bringing", &bytes)?)).unwrap();

@@ -7,4 +7,5 @@ mod earlier;
 mod swap;
 
 pub(crate) use along::same_title;
-pub(crate) use swap::{complete, put_aside};
+pub(crate) use earlier::Along;
+pub(crate) use swap::{complete, free_name, put_aside, swap_held};

@@ -76,10 +76,17 @@ pub(crate) fn free_name(home: &Home, now_ms: i64) -> String {
 /// The finished files in the folder for them take the place of what is in the data folder, which goes to
 /// `earlier` under a name that is free. The database must be closed.
 pub(super) fn swap(home: &Home, earlier: &str) -> Result<(), AppError> {
+    let _held = home.hold()?;
+    swap_held(home, earlier)
+}
+
+/// [`swap`], where the data folder is held already ([`Home::hold`]).
+pub(crate) fn swap_held(home: &Home, earlier: &str) -> Result<(), AppError> {
     let to = home.earlier().join(earlier);
     private_file::create_folder(&to).map_err(AppError::file(&to))?;
-    Mark { earlier: earlier.to_owned(), is_cleared: false }.keep(&home.joining())?;
-    complete(home)
+    let joining = home.joining();
+    Mark { earlier: earlier.to_owned(), is_cleared: false }.keep(&joining)?;
+    move_all(home, &joining)
 }
 
 /// Completes a swap that was begun. Does nothing where there is none.

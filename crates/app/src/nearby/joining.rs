@@ -62,10 +62,6 @@ impl App {
         passphrase: Option<String>,
     ) -> Result<view::JoinPreview, AppError> {
         self.cancel_joining();
-        if key_store.is_none() && self.has_vault() && self.asks_for_passphrase()? {
-            // The new key is kept under the same one: a slip would lock the person out.
-            self.open_secrets(Some(passphrase.as_deref().ok_or(AppError::Locked)?))?;
-        }
         let (answer, answers) = channel();
         let (tell, step) = channel();
         let app = Arc::clone(self);
@@ -76,6 +72,7 @@ impl App {
                 name: &name,
                 key_store: key_store.map(chosen),
                 passphrase: passphrase.as_deref(),
+                set_aside: None,
             };
             let outcome = app.accept_pairing(&place, &code, &new, |preview| {
                 // Whoever began it may have gone: then nothing is paired.

@@ -2,7 +2,7 @@
 
 use super::facts::{Met, PairingOffer};
 use super::keeper::{NearbyKeeper, interface};
-use crate::joining::same_title;
+use crate::joining::{Along, same_title};
 use crate::session::{NewDevice, Open, new_actor};
 use crate::view::SameLists;
 use crate::{App, AppError, view};
@@ -155,10 +155,15 @@ impl App {
     ) -> Result<PairingPreview, AppError> {
         if !self.has_vault() {
             // Before the code is used up.
-            self.refuse_in_place_of_another()?;
+            self.refuse_in_place_of_another(new)?;
         }
         let code = PairingCode::parse(code)?;
-        let own = if self.has_vault() { Some(self.with(Open::own_side)?) } else { None };
+        let own = if self.has_vault() {
+            Some((self.with(Open::own_side)?, self.successor(new)?))
+        } else {
+            None
+        };
+        let own_side = own.as_ref().map(|(side, _)| side);
         let keys = DeviceKeys::generate(&mut OsRng);
         let actor = new_actor();
         let who = self.introduction(new.name, actor)?;
@@ -171,7 +176,7 @@ impl App {
         let (entry, lists, other, address) = runtime.block_on(self.unless_stopped(async {
             let (mut meeting, address) = meet(place, &identity, &code).await?;
             let (entry, lists, other) =
-                enter(&mut meeting, &keys, who, own.as_ref(), is_typed, agree).await?;
+                enter(&mut meeting, &keys, who, own_side, is_typed, agree).await?;
             Ok::<_, AppError>((entry, lists, other, address))
         }))?;
         let make = |path: &std::path::Path| {
@@ -184,8 +189,8 @@ impl App {
             })?;
             Ok((store, keys, entry.keyring))
         };
-        if own.is_some() {
-            self.change_vault(new, actor, lists, make)?;
+        if let Some((_, successor)) = &own {
+            self.change_vault(successor, actor, Along::when_settled(lists), make)?;
         } else {
             let open = self.establish(new, actor, make)?;
             self.adopt(open);

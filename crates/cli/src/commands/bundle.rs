@@ -150,9 +150,10 @@ pub(crate) fn join(arguments: JoinArguments, context: &mut Context) -> Result<()
     };
     arguments.device.with(secrets::from_environment(), |new| {
         let lists = arguments.bring_along.map(SameLists::from);
-        arguments.remains.set_aside(context)?;
         let app = context.app_without_vault();
-        Ok(app.join_bringing(&arguments.file, &invitation, new, lists)?)
+        arguments
+            .remains
+            .with(new, |new| Ok(app.join_bringing(&arguments.file, &invitation, new, lists)?))
     })?;
     let identity = context.app_without_vault().identity()?;
     context.answer(&identity, |_| format!("{} has joined.", line(&arguments.device.name)))

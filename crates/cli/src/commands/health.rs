@@ -60,7 +60,7 @@ pub(crate) fn doctor(context: &mut Context) -> Result<(), Failure> {
         "home": {
             "path": home.display().to_string(),
             "vault": has_vault,
-            "missing": app.home().remains().map(|left| format!("the database; {left} are left")),
+            "missing": app.home().remains().map(|left| format!("the database; left: {left}")),
             "bytes": bytes,
         },
         "database": database,

@@ -176,7 +176,6 @@ fn accept(arguments: AcceptArguments, context: &mut Context) -> Result<(), Failu
     let lists = arguments.bring_along.map(SameLists::from);
     let other = arguments.key.with(&name, given, |new| {
         let app = context.shared_app();
-        arguments.remains.set_aside(context)?;
         if app.has_vault() && lists.is_none() {
             return Err(AppError::VaultExists(app.home().path().display().to_string()).into());
         }
@@ -187,7 +186,9 @@ fn accept(arguments: AcceptArguments, context: &mut Context) -> Result<(), Failu
             // Whoever typed the code agreed to the rest.
             Agreement::Yes(lists.unwrap_or(SameLists::KeepBoth))
         };
-        Ok(app.accept_pairing(&arguments.device, &code, new, agree)?)
+        arguments
+            .remains
+            .with(new, |new| Ok(app.accept_pairing(&arguments.device, &code, new, agree)?))
     })?;
     let mut answer = serde_json::to_value(&other).map_err(std::io::Error::from)?;
     if let Some(answer) = answer.as_object_mut() {

@@ -1,5 +1,7 @@
 //! Making a vault, and how it stands.
 
+use std::sync::OnceLock;
+
 use clap::{Args, ValueEnum};
 use holdfast_app::{KeyStore, NewDevice};
 use serde_json::{Map, Value, json};
@@ -87,6 +89,7 @@ impl KeyArguments {
             name,
             key_store: self.key_store.map(KeyStore::from),
             passphrase: passphrase.as_ref().map(|passphrase| passphrase.as_str()),
+            set_aside: None,
         })
     }
 }
@@ -95,22 +98,26 @@ impl KeyArguments {
 #[derive(Debug, Args)]
 pub(crate) struct RemainsArguments {
     /// Where the database of this data folder is missing, and keys, settings or backups are left: put them
-    /// into a folder of their own, below 'earlier', and begin anew. Nothing is deleted.
+    /// into a folder of their own, below 'earlier', once the new vault is made. Nothing is deleted.
     #[arg(long)]
     set_aside: bool,
 }
 
 impl RemainsArguments {
-    /// Sets aside what is left, where the person said so and something is.
-    pub(crate) fn set_aside(&self, context: &Context) -> Result<(), Failure> {
-        let app = context.app_without_vault();
-        if self.set_aside && app.home().remains().is_some() {
-            let folder = app.set_remains_aside()?;
+    /// Makes a new device, in the place of what is left where the person said so, and tells where that is now.
+    pub(crate) fn with<T>(
+        &self,
+        new: &NewDevice<'_>,
+        make: impl FnOnce(&NewDevice<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let told = OnceLock::new();
+        let made = make(&NewDevice { set_aside: self.set_aside.then_some(&told), ..new.clone() });
+        if let Some(folder) = told.get() {
             // Beside the answer, which may be JSON.
             let folder = folder.display().to_string();
             terminal::tell(&format!("What was left is in {} now.\n", line(&folder)));
         }
-        Ok(())
+        made
     }
 }
 
@@ -126,8 +133,7 @@ pub(crate) struct InitArguments {
 pub(crate) fn init(arguments: InitArguments, context: &mut Context) -> Result<(), Failure> {
     let given = context.passphrase_in_file()?.or_else(secrets::from_environment);
     arguments.device.with(given, |new| {
-        arguments.remains.set_aside(context)?;
-        Ok(context.app_without_vault().create(new)?)
+        arguments.remains.with(new, |new| Ok(context.app_without_vault().create(new)?))
     })?;
     let app = context.app_without_vault();
     let home = app.home().path().display().to_string();
@@ -139,17 +145,17 @@ pub(crate) fn init(arguments: InitArguments, context: &mut Context) -> Result<()
 }
 
 /// `found-anew`
-pub(crate) fn found_anew(arguments: InitArguments, context: &mut Context) -> Result<(), Failure> {
+pub(crate) fn found_anew(device: NewDeviceArguments, context: &mut Context) -> Result<(), Failure> {
     let given = context.passphrase_in_file()?.or_else(secrets::from_environment);
     context.app()?;
-    arguments.device.with(given, |new| Ok(context.app()?.found_anew(new)?))?;
+    device.with(given, |new| Ok(context.app()?.found_anew(new)?))?;
     let mut answer = context.app()?.identity()?;
     let home = context.app()?.home().path().display().to_string();
     insert(&mut answer, "home", home.into());
     context.answer(&answer, |_| {
         format!(
             "{} is the first device of a new vault, with everything that it held. The vault before is kept beside it.\n",
-            line(&arguments.device.name)
+            line(&device.name)
         )
     })
 }
