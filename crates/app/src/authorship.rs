@@ -3,9 +3,10 @@
 use crate::AppError;
 use crate::people::People;
 use crate::view::DeviceRef;
+use holdfast_model::change::Again;
 use holdfast_model::{Dot, EntityId, Version};
 use holdfast_oplog::{DeviceId, Space};
-use holdfast_store::{Field, Teller, Tx};
+use holdfast_store::{Authorship, Decided, Field, Teller, Tx};
 
 impl People {
     /// Who wrote a version of a field of an item.
@@ -16,12 +17,26 @@ impl People {
         name: &str,
         version: &Version,
     ) -> Result<DeviceRef, AppError> {
-        let written = tx.authorship(Field { entity, space, name }, version)?;
+        Ok(self.named(tx.authorship(Field { entity, space, name }, version)?))
+    }
+
+    /// Who wrote a value that a decision replaced, where that can still be said.
+    pub(crate) fn replaced_author(
+        &self,
+        tx: &Tx<'_>,
+        decided: &Decided,
+        again: &Again,
+    ) -> Result<Option<DeviceRef>, AppError> {
+        let written = tx.authorship_of_replaced(decided, again)?;
+        Ok(written.map(|written| self.named(written)))
+    }
+
+    fn named(&self, written: Authorship) -> DeviceRef {
         let teller = written.told_by.map(|teller| match teller {
             Teller::Change(dot) => self.of(dot),
             Teller::Device(device) => self.device(device),
         });
-        Ok(as_told(self.of(written.author), teller))
+        as_told(self.of(written.author), teller)
     }
 
     /// Who made a change that may have been told rather than held.

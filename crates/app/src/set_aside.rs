@@ -16,6 +16,8 @@ use std::collections::BTreeSet;
 
 /// So many rows are listed, the latest first.
 const ROWS: usize = 500;
+/// Items with several values that are looked through: of most of them nothing was put aside.
+const DISPUTED: usize = ROWS * 20;
 
 /// A row with what bringing it back needs.
 struct Aside {
@@ -93,6 +95,8 @@ impl App {
                         Some("cancelled") => view::TaskStatus::Cancelled,
                         _ => view::TaskStatus::Open,
                     }),
+                    // What was put aside was said of this one.
+                    occurrences: Some(view::Occurrences::This),
                     ..none
                 },
                 _ => none,
@@ -124,6 +128,16 @@ impl App {
     }
 }
 
+/// A value that was put aside.
+struct Put<'v> {
+    value: &'v Value,
+    /// The change that wrote it first, as far as it says so itself: a name for it, and nothing to believe.
+    author: Dot,
+    /// Who wrote it, where that can be said.
+    device: Option<view::DeviceRef>,
+    time: i64,
+}
+
 /// Whatever is listed is read at one moment.
 struct Look<'a, 's> {
     tx: &'a Tx<'s>,
@@ -136,19 +150,28 @@ impl Look<'_, '_> {
     /// Values that stand behind a newer one.
     fn shadowed(&self) -> Result<Vec<Aside>, AppError> {
         let mut rows = Vec::new();
-        for state in self.tx.disputed(ROWS)?.iter().filter(|state| state.is_alive()) {
+        for state in self.tx.disputed(DISPUTED)?.iter().filter(|state| state.is_alive()) {
+            let Some(space) = self.tx.home(state.id)? else { continue };
             for (field, register) in &state.registers {
                 let newest = self.policies.of_field(&state.kind, field) == Policy::Newest;
                 if !newest || field == ORDER || !register.is_disputed() {
                     continue;
                 }
                 let Some(shown) = register.shown() else { continue };
+                let at = (state.id, space);
+                let by = self.people.author(self.tx, at, field, shown)?;
                 for version in register.distinct().into_iter().skip(1) {
+                    let author = self.people.author(self.tx, at, field, version)?;
                     rows.push(self.row(
                         state,
                         field,
-                        (&version.value, version.author(), version.time.shown_ms()),
-                        (view::SetAsideHow::Newest, shown.author(), shown.time.shown_ms()),
+                        Put {
+                            value: &version.value,
+                            author: version.author(),
+                            device: Some(author),
+                            time: version.time.shown_ms(),
+                        },
+                        (view::SetAsideHow::Newest, by.clone(), shown.time.shown_ms()),
                     )?);
                 }
             }
@@ -159,6 +182,8 @@ impl Look<'_, '_> {
     /// Values that a decision or an edit in passing replaced, unless they stand again.
     fn decided(&self) -> Result<Vec<Aside>, AppError> {
         let mut rows = Vec::new();
+        // Put aside twice, it is listed once: as of the last time.
+        let mut listed = BTreeSet::new();
         for decided in self.tx.decided(None, ROWS)? {
             let Some((state, space)) = self.tx.entity(decided.entity)? else { continue };
             let here = state.is_alive() || (state.is_trashed() && decided.field == LIFE);
@@ -173,17 +198,24 @@ impl Look<'_, '_> {
             let live = state.register(&decided.field).map(Register::live);
             let stands = |value: &Value| live.unwrap_or_default().iter().any(|v| v.value == *value);
             for again in decided.put_aside().into_iter().filter(|again| !stands(&again.value)) {
+                let field = decided.field.clone();
+                if !listed.insert((state.id, field, again.origin, again.value.clone())) {
+                    continue;
+                }
+                let by = self.people.of_told(self.tx, space, decided.by)?;
                 rows.push(self.row(
                     &state,
                     &decided.field,
-                    (&again.value, again.origin, again.time.shown_ms()),
-                    (how, decided.by, decided.time_ms),
+                    Put {
+                        value: &again.value,
+                        author: again.origin,
+                        device: self.people.replaced_author(self.tx, &decided, again)?,
+                        time: again.time.shown_ms(),
+                    },
+                    (how, by, decided.time_ms),
                 )?);
             }
         }
-        // Put aside twice, it is listed once: as of the last time.
-        let mut seen = BTreeSet::new();
-        rows.retain(|aside| seen.insert(aside.row.id.clone()));
         Ok(rows)
     }
 
@@ -206,15 +238,17 @@ impl Look<'_, '_> {
             if !state.is_alive() {
                 continue;
             }
-            let by = (view::SetAsideHow::Decision, change.dot(), change.time.shown_ms());
-            let what = "The versions of the text before it was decided";
+            let by = self.people.of_told(self.tx, change.space, change.dot())?;
+            let by = (view::SetAsideHow::Decision, by, change.time.shown_ms());
+            let what = ("The versions of the text before it was decided", change.dot());
             rows.push(self.text_row(&state, field, what, by, view::SetAsideWay::Reopen)?);
         }
         let merged = self.tx.conflicts(None)?;
         for record in merged.into_iter().filter(|one| one.state == ConflictState::Merged) {
-            let Some((state, _)) = self.tx.entity(record.entity)? else { continue };
-            let by = (view::SetAsideHow::Merge, state.edited.1, state.edited.0.shown_ms());
-            let what = "Each device's text before they were merged";
+            let Some((state, space)) = self.tx.entity(record.entity)? else { continue };
+            let by = self.people.of_told(self.tx, space, state.edited.1)?;
+            let by = (view::SetAsideHow::Merge, by, state.edited.0.shown_ms());
+            let what = ("Each device's text before they were merged", state.edited.1);
             let way = view::SetAsideWay::Review;
             rows.push(self.text_row(&state, &record.field, what, by, way)?);
         }
@@ -225,19 +259,14 @@ impl Look<'_, '_> {
         &self,
         state: &EntityState,
         field: &str,
-        what: &str,
-        (how, by, aside_time): (view::SetAsideHow, Dot, i64),
+        (what, author): (&str, Dot),
+        by: (view::SetAsideHow, view::DeviceRef, i64),
         way: view::SetAsideWay,
     ) -> Result<Aside, AppError> {
-        let mut aside =
-            self.row(state, field, (&Value::Null, by, aside_time), (how, by, aside_time))?;
-        aside.row = view::SetAsideRow {
-            display: what.to_owned(),
-            device: None,
-            stands: String::new(),
-            way,
-            ..aside.row
-        };
+        let none = Put { value: &Value::Null, author, device: None, time: by.2 };
+        let mut aside = self.row(state, field, none, by)?;
+        aside.row =
+            view::SetAsideRow { display: what.to_owned(), stands: String::new(), way, ..aside.row };
         Ok(aside)
     }
 
@@ -245,16 +274,15 @@ impl Look<'_, '_> {
         &self,
         state: &EntityState,
         field: &str,
-        (value, author, time): (&Value, Dot, i64),
-        (how, by, aside_time): (view::SetAsideHow, Dot, i64),
+        Put { value, author, device, time }: Put<'_>,
+        (how, by, aside_time): (view::SetAsideHow, view::DeviceRef, i64),
     ) -> Result<Aside, AppError> {
         let text = self.tx.text(state.id)?.map(|text| text.plain).unwrap_or_default();
-        let name = format!("set-aside/{}/{field}/{author}", state.id);
         Ok(Aside {
             entity: state.id,
             value: value.clone(),
             row: view::SetAsideRow {
-                id: EntityId::named(&name).to_string(),
+                id: row_id(state.id, field, author, how, value),
                 entity: state.id.to_string(),
                 entity_kind: review::entity_kind(&state.kind),
                 title: items::note_name(state.text(TITLE), &text),
@@ -262,10 +290,10 @@ impl Look<'_, '_> {
                 label: describe::field(field),
                 how,
                 display: describe::value(self.tx, field, value, self.today)?,
-                device: Some(self.people.of(author)),
+                device,
                 time,
                 stands: describe::value(self.tx, field, state.value(field), self.today)?,
-                by: self.people.of(by),
+                by,
                 aside_time,
                 way: view::SetAsideWay::BringBack,
             },
@@ -273,7 +301,23 @@ impl Look<'_, '_> {
     }
 }
 
+/// One change can bring several values of one field back, so that its name alone is none of a row.
+fn row_id(
+    entity: EntityId,
+    field: &str,
+    author: Dot,
+    how: view::SetAsideHow,
+    value: &Value,
+) -> String {
+    let said = describe::control(value).unwrap_or_default();
+    EntityId::named(&format!("set-aside/{entity}/{field}/{author}/{how:?}/{said}")).to_string()
+}
+
 fn headed(label: &str) -> String {
     let mut letters = label.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
+
+#[cfg(test)]
+#[path = "set_aside_tests.rs"]
+mod tests;

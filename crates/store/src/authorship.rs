@@ -5,9 +5,10 @@
 //! for anything that is not held here. Invariant: an author is named without a teller only where the change
 //! that wrote the value was here, with the author's signature, and wrote it.
 
-use crate::{StoreError, Tx};
+use crate::{Decided, StoreError, Tx};
+use holdfast_model::change::Again;
 use holdfast_model::fields::LIFE;
-use holdfast_model::{Change, Dot, EntityId, Version};
+use holdfast_model::{Change, Dot, EntityId, Version, Write};
 use holdfast_oplog::{DeviceId, Space};
 
 /// A field of an item in one space.
@@ -71,14 +72,66 @@ impl Tx<'_> {
     }
 }
 
+impl Tx<'_> {
+    /// Who wrote a value that a decision replaced. It is kept under the author that its version named, which
+    /// may be anybody: so it is looked for among the versions that the decision names as replaced. None where
+    /// they are past the history period.
+    pub fn authorship_of_replaced(
+        &self,
+        decided: &Decided,
+        again: &Again,
+    ) -> Result<Option<Authorship>, StoreError> {
+        let (entity, space) = (decided.entity, decided.space);
+        let field = Field { entity, space, name: &decided.field };
+        let version = |dot: Dot| Version {
+            dot,
+            time: again.time,
+            value: again.value.clone(),
+            origin: Some(again.origin),
+        };
+        for space in Space::ALL {
+            if let Some(change) = self.change(again.origin.in_space(space))?
+                && wrote(&change, field, &version(again.origin))
+            {
+                return Ok(Some(Authorship { author: again.origin, told_by: None }));
+            }
+        }
+        let Some(decision) = self.change(decided.by.in_space(space))? else { return Ok(None) };
+        let mut stood_itself = false;
+        for write in writes(&decision, field) {
+            for dot in &write.supersedes {
+                let Some(change) = self.change(dot.in_space(space))? else {
+                    stood_itself |= *dot == again.origin;
+                    continue;
+                };
+                let claims =
+                    |known: &Again| known.origin == again.origin && known.value == again.value;
+                if writes(&change, field).any(|write| write.again.iter().any(claims)) {
+                    return self.authorship(field, &version(*dot)).map(Some);
+                }
+            }
+        }
+        // Under its own name: its change is past the history period, or a snapshot told of it.
+        if stood_itself {
+            self.authorship(field, &version(again.origin)).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+}
+
+/// What a change wrote into a field.
+fn writes<'c>(change: &'c Change, field: Field<'c>) -> impl Iterator<Item = &'c Write> {
+    change.edits().filter(move |edit| edit.entity == field.entity).filter_map(move |edit| {
+        if field.name == LIFE { edit.life.as_ref() } else { edit.set.get(field.name) }
+    })
+}
+
 /// Whether a change wrote a value into a field.
 fn wrote(change: &Change, field: Field<'_>, version: &Version) -> bool {
-    change.edits().filter(|edit| edit.entity == field.entity).any(|edit| {
-        let write = if field.name == LIFE { edit.life.as_ref() } else { edit.set.get(field.name) };
-        write.is_some_and(|write| {
-            (write.again.is_empty() && write.value == version.value)
-                || write.again.iter().any(|again| again.value == version.value)
-        })
+    writes(change, field).any(|write| {
+        (write.again.is_empty() && write.value == version.value)
+            || write.again.iter().any(|again| again.value == version.value)
     })
 }
 

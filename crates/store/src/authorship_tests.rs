@@ -66,3 +66,37 @@ fn a_value_that_came_along_from_another_space_has_its_author() {
     let other = claimed(dot(LAPTOP, 1), "I owe you 100000", Space::Nearby);
     assert_eq!(other.told_by, Some(Teller::Change(dot(PHONE, 1))));
 }
+
+/// Who is said to have written `value`, of which the phone says that the laptop did, after a decision of the
+/// tablet's replaced it.
+fn replaced(origin: Dot, value: &str) -> Option<Authorship> {
+    const TABLET: ActorId = ActorId([3; 16]);
+    let mut store = Store::in_memory(VaultId([7; 16])).unwrap();
+    let everywhere = Space::Everywhere;
+    write(&mut store, LAPTOP, everywhere, Write::new("Buy oak", Vec::new()));
+    let again = [(value, origin), ("Buy ash", dot(PHONE, 1))];
+    let again = again.map(|(v, origin)| Again { value: v.into(), origin, time: Hlc::default() });
+    let again = again.to_vec();
+    write(&mut store, PHONE, everywhere, Write { again, ..Write::new("", Vec::new()) });
+    let both = vec![dot(LAPTOP, 1), dot(PHONE, 1)];
+    write(&mut store, TABLET, everywhere, Write::new("Buy pine", both));
+    store
+        .read(|tx| {
+            let decided = tx.decided(Some(oak()), 9)?.remove(0);
+            let again = decided.replaced.iter().find(|again| again.value == value.into());
+            tx.authorship_of_replaced(&decided, again.unwrap())
+        })
+        .unwrap()
+}
+
+/// C7, once more: what a decision put aside is listed under nobody's name who did not write it.
+#[test]
+fn a_replaced_value_has_the_author_who_wrote_it_and_never_one_who_was_only_named() {
+    let phone = Authorship { author: dot(PHONE, 1), told_by: None };
+    let laptop = Authorship { author: dot(LAPTOP, 1), told_by: None };
+    assert_eq!(replaced(dot(LAPTOP, 1), "Buy oak"), Some(laptop));
+    assert_eq!(replaced(dot(LAPTOP, 1), "I owe you 100000"), Some(phone));
+    let unheld = dot(LAPTOP, 9);
+    let told = Authorship { author: unheld, told_by: Some(Teller::Change(dot(PHONE, 1))) };
+    assert_eq!(replaced(unheld, "I owe you 100000"), Some(told));
+}

@@ -16,7 +16,8 @@ pub(crate) struct SetAsideArguments {
 #[derive(Debug, Subcommand)]
 enum SetAsideCommand {
     /// Bring one back in place of what stands.
-    BringBack {
+    #[command(alias = "bring-back")]
+    Restore {
         /// Beginning of its id, as `holdfastctl set-aside` shows it.
         id: String,
     },
@@ -29,7 +30,7 @@ pub(crate) fn set_aside(
 ) -> Result<(), Failure> {
     let app = context.app()?;
     match arguments.command {
-        Some(SetAsideCommand::BringBack { id }) => {
+        Some(SetAsideCommand::Restore { id }) => {
             let done = app.bring_aside_back(&id)?;
             context.done(&done)
         }
