@@ -2,7 +2,7 @@
 
 use crate::people::People;
 use crate::{App, AppError, describe, items, review, view};
-use holdfast_model::change::Change;
+use holdfast_model::change::{Change, Edit};
 use holdfast_model::fields::{LIFE, REVIEWED, TITLE};
 use holdfast_model::{EntityId, EntityState, Policies, Policy, Value};
 use holdfast_store::{ConflictRecord, ConflictState, Decision, Tx};
@@ -173,7 +173,12 @@ impl<'a> Ended<'a> {
             return (!fields.is_empty()).then_some(Self { change, fields, text: false });
         }
         let mut ended = Self { change, fields: Vec::new(), text: false };
-        for edit in change.edits().filter(|edit| edit.entity == state.id) {
+        let own = || change.edits().filter(|edit| edit.entity == state.id);
+        // A later piece of a long text: its first one is the decision.
+        if own().next().is_some() && own().all(Edit::goes_on_with_text) {
+            return None;
+        }
+        for edit in own() {
             ended
                 .fields
                 .extend(edit.set.iter().map(|(field, write)| (field.as_str(), &write.value)));

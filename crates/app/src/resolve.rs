@@ -5,7 +5,7 @@ use crate::{App, AppError, act, items, review, view};
 use holdfast_model::conflict::ConflictKind;
 use holdfast_model::entity::{Draft, Seen};
 use holdfast_model::fields::{LIFE, LIST, PARENT, PRIORITY, REVIEWED, TITLE, WHEN};
-use holdfast_model::text::Version;
+use holdfast_model::text::{TextDoc, Version};
 use holdfast_model::{EntityId, EntityState, Value, fields};
 use holdfast_store::{ConflictRecord, StoreError};
 
@@ -26,6 +26,7 @@ impl App {
                 let (state, space) = work.tx.expect_entity(id, "item")?;
                 let records = work.tx.conflicts(Some(id))?;
                 let mut draft = state.draft();
+                let mut text: Option<TextDecided<'_>> = None;
                 for decision in decisions {
                     let conflict = act::id(decision.conflict(), "conflict")?;
                     let record = review::find(&records, conflict)?;
@@ -37,18 +38,33 @@ impl App {
                         }
                         work.decide_space(&state, space, decision, as_of)?;
                     } else if record.text.is_some() {
-                        work.decide_text(&state, record, decision, &mut draft, as_of)?;
+                        if text.is_some() {
+                            return Err(AppError::Invalid("Decide about the text once.".into()));
+                        }
+                        text = Some(work.decide_text(&state, record, decision, &mut draft, as_of)?);
                     } else {
                         work.decide_field(&state, record, decision, &mut draft, as_of)?;
                     }
                 }
-                work.push(space, draft);
+                match text {
+                    Some(TextDecided { field, doc, pieces }) => {
+                        work.push_with_text(space, draft, field, doc, pieces);
+                    }
+                    None => work.push(space, draft),
+                }
                 work.ids.push(id);
                 let text = work.tx.text(id)?.map(|text| text.plain).unwrap_or_default();
                 Ok(format!("'{}' resolved", items::note_name(state.text(TITLE), &text)))
             })
         })
     }
+}
+
+/// A text as it was decided: the pieces of the edit, which `doc` holds already.
+struct TextDecided<'r> {
+    field: &'r str,
+    doc: TextDoc,
+    pieces: Vec<Vec<u8>>,
 }
 
 impl Work<'_, '_> {
@@ -125,14 +141,14 @@ impl Work<'_, '_> {
         })
     }
 
-    fn decide_text(
-        &mut self,
+    fn decide_text<'r>(
+        &self,
         state: &EntityState,
-        record: &ConflictRecord,
+        record: &'r ConflictRecord,
         decision: &view::Decision,
         draft: &mut Draft<'_>,
         as_of: Option<i64>,
-    ) -> Result<(), AppError> {
+    ) -> Result<TextDecided<'r>, AppError> {
         let mut doc = self.text(state.id)?;
         let read = match as_of {
             None => doc.version(),
@@ -155,19 +171,12 @@ impl Work<'_, '_> {
             // The merge stands as it is.
             view::Decision::KeepBoth { .. } | view::Decision::LooksRight { .. } => None,
         };
-        let decided_up_to = match wanted {
-            Some(wanted) => {
-                let (edit, after) = doc.replace_at(&read, &wanted).map_err(StoreError::from)?;
-                if !edit.update.is_empty() {
-                    draft.text(&record.field, edit.update);
-                }
-                after
-            }
-            None => read,
+        let (pieces, decided_up_to) = match wanted {
+            Some(wanted) => doc.replace_at(&read, &wanted).map_err(StoreError::from)?,
+            None => (Vec::new(), read),
         };
         decided(state, decided_up_to, draft);
-        self.push_text(state.id, doc);
-        Ok(())
+        Ok(TextDecided { field: &record.field, doc, pieces })
     }
 }
 

@@ -92,9 +92,11 @@ fn a_decision_leaves_alone_what_came_after_it_was_read() {
     for edit in [&elsewhere, &here_too] {
         a.import(&edit.update, B).unwrap();
     }
-    let (edit, decided) = a.replace_at(&read, "Buy oak boards.\nCall Bob.\n").unwrap();
+    let (pieces, decided) = a.replace_at(&read, "Buy oak boards.\nCall Bob.\n").unwrap();
     assert_eq!(a.plain(), "Today: buy oak boards.\nCall Bob.\nAsk for nails.\n");
-    b.import(&edit.update, A).unwrap();
+    for piece in &pieces {
+        b.import(piece, A).unwrap();
+    }
     assert_eq!(b.plain(), a.plain());
     // What was decided is; what came meanwhile into the same sentence is a question of its own.
     let found = conflict(&a, std::slice::from_ref(&decided)).unwrap();

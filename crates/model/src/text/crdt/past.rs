@@ -1,6 +1,6 @@
 //! A text as it was: read, reviewed or edited at an earlier version, while what came since stays.
 
-use super::{Edit, TextDoc, guarded, malformed};
+use super::{TextDoc, guarded, malformed};
 use crate::text::error::TextError;
 use crate::text::version::Version;
 
@@ -28,27 +28,28 @@ impl TextDoc {
     }
 
     /// Makes the text `whole` as a person means it who read it at `version`: what came since stays, and
-    /// stands apart from the edit like anything else that its writer had not seen. The edit, and the
-    /// version that it led to from the one that was read.
+    /// stands apart from the edit like anything else that its writer had not seen. The pieces of the edit, as
+    /// [`TextDoc::splice_in_pieces`] makes them, and the version that it led to from the one that was read.
     ///
     /// Errors: [`TextError::WrittenSince`] where this writer has gone on writing after `version`, and
-    /// those of [`TextDoc::splice`].
+    /// those of [`TextDoc::splice_in_pieces`].
     pub fn replace_at(
         &mut self,
         version: &Version,
         whole: &str,
-    ) -> Result<(Edit, Version), TextError> {
+    ) -> Result<(Vec<Vec<u8>>, Version), TextError> {
         if *version == self.version() {
-            let edit = self.replace(whole)?;
-            return Ok((edit, self.version()));
+            let pieces = self.splice_in_pieces(&self.splices_to(whole))?;
+            return Ok((pieces, self.version()));
         }
         if self.version().count(self.writer) != version.count(self.writer) {
             return Err(TextError::WrittenSince);
         }
         let mut read = self.back_to(version)?;
-        let edit = read.replace(whole)?;
-        let after = read.version();
-        self.import(&edit.update, self.writer)?;
-        Ok((edit, after))
+        let pieces = read.splice_in_pieces(&read.splices_to(whole))?;
+        for piece in &pieces {
+            self.import(piece, self.writer)?;
+        }
+        Ok((pieces, read.version()))
     }
 }
