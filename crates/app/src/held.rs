@@ -8,6 +8,7 @@ use holdfast_model::entity::{ALIVE, Seen};
 use holdfast_oplog::DeviceId;
 use holdfast_store::{Direction, Exchange, With};
 use holdfast_transports::folder::Take;
+use rand_core::{OsRng, RngCore};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -16,8 +17,8 @@ const FOLDER: &str = "folder";
 /// How long a device may take to hand over what the person accepted.
 const REACHED: Duration = Duration::from_secs(20);
 
-/// Exchanges of a device that are looked through for the one that was accepted just now.
-const LOOKED_AT: usize = 200;
+/// Exchanges of a device that are looked through first for those that were accepted just now.
+const LOOKED_AT: usize = 64;
 
 impl App {
     /// What waiting changes would do. Changes nothing.
@@ -41,7 +42,7 @@ impl App {
         let preview = before.ok_or(AppError::NothingTo("take in any more"))?;
         let exchange = self.exchange_folder(Some(Take::Confirmed), false)?.exchange;
         if let Some(exchange) = exchange.filter(|_| keep) {
-            self.bring_back(exchange)?;
+            self.bring_back(&[exchange])?;
         }
         Ok(view::ImportResult {
             exchange: exchange.map(|id| id.to_string()).unwrap_or_default(),
@@ -85,18 +86,25 @@ impl App {
         })
     }
 
-    /// Brings back everything that an exchange made vanish, as changes of this device: what was deleted is
-    /// in use again, and what was emptied or hidden is as it was where nobody has changed it since.
-    fn bring_back(&self, exchange: i64) -> Result<(), AppError> {
+    /// Brings back everything that exchanges made vanish, as one action of this device: what was deleted is in
+    /// use again, and what was emptied or hidden is as it was where nobody has changed it since.
+    fn bring_back(&self, exchanges: &[i64]) -> Result<(), AppError> {
         self.with(|open| {
-            let (lost, mut changes) = open.store.read(|tx| {
-                Ok::<_, AppError>((tx.lost_by(exchange)?, tx.changes_of_exchange(exchange)?))
+            let (mut lost, mut changes) = (BTreeSet::new(), Vec::new());
+            open.store.read(|tx| {
+                for exchange in exchanges {
+                    lost.extend(tx.lost_by(*exchange)?);
+                    changes.extend(tx.changes_of_exchange(*exchange)?);
+                }
+                Ok::<_, AppError>(())
             })?;
             if lost.is_empty() {
                 return Ok(());
             }
+            let group = OsRng.next_u64();
             let mut altered = BTreeSet::new();
             open.act("restore", |work| {
+                work.group = Some(group);
                 for id in &lost {
                     let Some((state, space)) = work.tx.entity(*id)? else { continue };
                     if state.is_alive() {
@@ -117,7 +125,7 @@ impl App {
             }
             changes.retain(|change| !change.ops.is_empty());
             if !changes.is_empty() {
-                open.reverse(&changes, "exchange.undo", None)?;
+                open.reverse_within(&changes, "exchange.undo", None, Some(group))?;
             }
             Ok(())
         })
@@ -146,14 +154,16 @@ impl App {
             }
             std::thread::park_timeout(Duration::from_millis(50));
         }
-        let latest = self.with(|open| open.received_from(device, before))?;
-        let latest = latest.ok_or(AppError::NothingTo("take in any more"))?;
+        // The device may have sent it in several exchanges.
+        let taken = self.with(|open| open.received_from(device, before))?;
+        let latest = taken.first().ok_or(AppError::NothingTo("take in any more"))?;
         let number = |name: &str| {
-            let count = latest.report.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0);
-            u32::try_from(count).unwrap_or(u32::MAX)
+            let counts = taken.iter().filter_map(|one| one.report.get(name)?.as_u64());
+            u32::try_from(counts.fold(0, u64::saturating_add)).unwrap_or(u32::MAX)
         };
         if keep {
-            self.bring_back(latest.id)?;
+            let ids: Vec<i64> = taken.iter().map(|one| one.id).collect();
+            self.bring_back(&ids)?;
         }
         Ok(view::ImportResult {
             exchange: latest.id.to_string(),
@@ -172,19 +182,21 @@ impl Open {
         Ok(self.store.read(|tx| tx.exchanges(1))?.first().map_or(0, |exchange| exchange.id))
     }
 
-    /// What came from a device after an exchange.
-    fn received_from(
-        &mut self,
-        device: DeviceId,
-        after: i64,
-    ) -> Result<Option<Exchange>, AppError> {
-        let exchanges = self.store.read(|tx| tx.exchanges_with(With::Device(device), LOOKED_AT))?;
+    /// What came from a device after an exchange, the newest first.
+    fn received_from(&mut self, device: DeviceId, after: i64) -> Result<Vec<Exchange>, AppError> {
         let is_it = |exchange: &Exchange| {
-            exchange.id > after
-                && exchange.device == Some(device)
-                && exchange.direction == Direction::Received
+            exchange.device == Some(device) && exchange.direction == Direction::Received
         };
-        Ok(exchanges.into_iter().find(is_it))
+        let mut most = LOOKED_AT;
+        loop {
+            let latest = self.store.read(|tx| tx.exchanges_with(With::Device(device), most))?;
+            // All that came after it are among them; else more are looked at.
+            if latest.len() < most || latest.last().is_some_and(|last| last.id <= after) {
+                let later = latest.into_iter().take_while(|exchange| exchange.id > after);
+                return Ok(later.filter(is_it).collect());
+            }
+            most = most.saturating_mul(4);
+        }
     }
 }
 

@@ -87,10 +87,23 @@ impl Open {
         action: &str,
         reverts: Option<Dot>,
     ) -> Result<view::Done, AppError> {
+        self.reverse_within(changes, action, reverts, None)
+    }
+
+    /// [`Open::reverse`] as a part of an action that has begun, which goes under the number of its group.
+    pub(crate) fn reverse_within(
+        &mut self,
+        changes: &[Change],
+        action: &str,
+        reverts: Option<Dot>,
+        group: Option<u64>,
+    ) -> Result<view::Done, AppError> {
         let now = self.clock.zoned();
         self.write(|tx, author| {
-            let group = (units(changes).len() > 1)
-                .then(|| rand_core::RngCore::next_u64(&mut rand_core::OsRng));
+            let group = group.or_else(|| {
+                (units(changes).len() > 1)
+                    .then(|| rand_core::RngCore::next_u64(&mut rand_core::OsRng))
+            });
             let mut total =
                 view::Done { ids: Vec::new(), label: String::new(), skipped: Vec::new() };
             for unit in units(changes) {

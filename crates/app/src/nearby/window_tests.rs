@@ -104,6 +104,7 @@ fn a_device_with_a_vault_shows_what_it_brings_and_brings_it() {
             name: "Tablet",
             key_store: Some(KeyStore::Passphrase),
             passphrase: Some("four quiet oak boards"),
+            set_aside: None,
         })
         .unwrap();
     tablet.app.keep_mode(view::Mode::Nearby).unwrap();
@@ -277,4 +278,35 @@ fn a_pause_is_said_instead_of_a_code() {
     laptop.app.pause_sync(view::PauseLength::Hour).unwrap();
     assert_eq!(laptop.app.show_code().unwrap_err().code(), "nearby_paused");
     assert!(laptop.app.shown_code().unwrap().is_none());
+}
+
+#[test]
+fn a_large_deletion_that_is_taken_in_with_keep_brings_all_of_it_back_as_one_action() {
+    const TASKS: usize = 30;
+    let (laptop, phone) = (laptop(), device());
+    let none = view::QuickAddDefaults { list: None, when: None, parent: None };
+    let ids: Vec<String> = (0..TASKS)
+        .map(|number| laptop.app.quick_add(&format!("Task {number}"), &[], &none).unwrap())
+        .map(|done| done.ids[0].clone())
+        .collect();
+    let code = laptop.app.show_code().unwrap();
+    begin(&phone, &code.addresses[0], &code.code).unwrap();
+    phone.app.finish_joining(view::SameLists::KeepBoth).unwrap();
+    let standing = |device: &Device| {
+        device.app.with(|open| Ok(open.store.read(|tx| tx.count_standing(None))?)).unwrap()
+    };
+    until("all is on the phone", || (standing(&phone) == TASKS as u64).then_some(()));
+    // In two actions, which may come in two exchanges.
+    laptop.app.delete_items(&ids[..20], None).unwrap();
+    laptop.app.delete_items(&ids[20..], None).unwrap();
+    let held = || phone.app.status().unwrap().held.into_iter().next();
+    let waits = until("it waits", held);
+    assert_eq!(standing(&phone), TASKS as u64);
+    let taken = phone.app.accept_held(&waits.id, true).unwrap();
+    assert_eq!(taken.deletes, 0);
+    assert!(held().is_none());
+    assert_eq!(standing(&phone), TASKS as u64);
+    until("all is back on the laptop", || (standing(&laptop) == TASKS as u64).then_some(()));
+    phone.app.undo().unwrap();
+    assert_eq!(standing(&phone), 0, "it was one action");
 }
