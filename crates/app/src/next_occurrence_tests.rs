@@ -239,3 +239,31 @@ fn after_a_clock_was_wrong_once_the_times_shown_are_right_at_once() {
     let today = laptop.app.tasks(&view::TaskQuery::Today).unwrap();
     assert!(today.groups.iter().any(|group| group.group == "done"), "done today is of today");
 }
+
+#[test]
+fn whether_an_occurrence_is_followed_is_asked_past_deleted_ones() {
+    let mut laptop = alone();
+    let id = add(&laptop, "Water plants 2026-11-23 *every week");
+    at(&mut laptop, "2026-11-23T10:00");
+    let reopen = view::TaskPatch { status: Some(view::TaskStatus::Open), ..Default::default() };
+    let follows = |laptop: &Device| {
+        laptop.app.with(|open| {
+            let mut follows = false;
+            open.act("test", |work| {
+                let (state, _) = work.tx.expect_entity(id.parse().unwrap(), "task")?;
+                follows = work.has_successor(&state)?;
+                Ok(String::new())
+            })?;
+            Ok(follows)
+        })
+    };
+    assert!(!follows(&laptop).unwrap());
+    for _ in 0..2 {
+        done(&laptop, &id);
+        assert!(follows(&laptop).unwrap(), "the second one stands past the deleted first");
+        let next = current(&laptop).task.id;
+        edit(&laptop, &id, &reopen);
+        laptop.app.delete_items(&[next], None).unwrap();
+        assert!(!follows(&laptop).unwrap());
+    }
+}

@@ -29,6 +29,16 @@ pub(crate) enum Ending {
     Following,
 }
 
+/// What stands after an occurrence.
+enum After {
+    /// One that was made and not deleted.
+    Made,
+    /// Nothing: the id of the one that may be made.
+    Free(EntityId),
+    /// More deleted ones than are looked through.
+    TooMany,
+}
+
 /// Most occurrences of a series that are looked through for one.
 const LONGEST: usize = 100_000;
 
@@ -38,7 +48,12 @@ pub(crate) fn repeat_of(state: &EntityState) -> Option<Repeat> {
 
 /// The day from which a task's next occurrence is counted: when it is planned, else its deadline.
 pub(crate) fn own_day(state: &EntityState) -> Option<Date> {
-    day_of(state.text(WHEN)).or_else(|| day_of(state.text(DEADLINE)))
+    own_day_of(|field| state.value(field))
+}
+
+/// [`own_day`] of a task with these values.
+fn own_day_of<'v>(value: impl Fn(&str) -> &'v Value) -> Option<Date> {
+    [WHEN, DEADLINE].iter().find_map(|field| day_of(value(field).as_str().unwrap_or_default()))
 }
 
 /// The first task of the series that a task is in.
@@ -114,11 +129,7 @@ impl Work<'_, '_> {
         patch: &view::TaskPatch,
         as_of: Option<i64>,
     ) -> Result<(), AppError> {
-        let text_after = |field: &str| {
-            let value = draft.written(field).unwrap_or_else(|| state.value(field));
-            value.as_str().unwrap_or_default().to_owned()
-        };
-        let day = day_of(&text_after(WHEN)).or_else(|| day_of(&text_after(DEADLINE)));
+        let day = own_day_of(|field| draft.written(field).unwrap_or_else(|| state.value(field)));
         let repeat = if let Some(text) = &patch.repeat {
             let text = text.as_deref().unwrap_or_default();
             let repeat =
@@ -153,25 +164,32 @@ impl Work<'_, '_> {
         let from = own_day(state).unwrap_or(today);
         let repeat = repeat.anchored(from);
         let Some(next) = recurrence::next(&repeat, from, today) else { return Ok(()) };
-        let series = series(state);
-        // One that was deleted was not wanted beside this one: it is no reason to end the series.
-        let mut id = successor(series, state.id);
-        for _ in 0..LONGEST {
-            match self.tx.entity(id)? {
-                None => {
-                    return self.make_occurrence(state, space, id, series, (&repeat, from, next));
-                }
-                Some((there, _)) if there.is_alive() => return Ok(()),
-                Some(_) => id = successor(series, id),
+        match self.after(state)? {
+            After::Free(id) => {
+                self.make_occurrence(state, space, id, series(state), (&repeat, from, next))
             }
+            After::Made | After::TooMany => Ok(()),
         }
-        Ok(())
     }
 
     /// Whether the occurrence after this one was made already.
     pub(crate) fn has_successor(&self, state: &EntityState) -> Result<bool, AppError> {
-        let next = self.tx.entity(successor(series(state), state.id))?;
-        Ok(next.is_some_and(|(next, _)| next.is_alive()))
+        Ok(matches!(self.after(state)?, After::Made))
+    }
+
+    /// What stands after an occurrence. One that was deleted was not wanted beside it: it is passed over, and
+    /// no reason to end the series.
+    fn after(&self, state: &EntityState) -> Result<After, AppError> {
+        let series = series(state);
+        let mut id = successor(series, state.id);
+        for _ in 0..LONGEST {
+            match self.tx.entity(id)? {
+                None => return Ok(After::Free(id)),
+                Some((there, _)) if there.is_alive() => return Ok(After::Made),
+                Some(_) => id = successor(series, id),
+            }
+        }
+        Ok(After::TooMany)
     }
 
     /// Cancels what follows an occurrence and is open: it was made when this one was finished before
