@@ -94,7 +94,7 @@ impl App {
                     1 => " with 1 item".into(),
                     more => format!(" with {more} items"),
                 };
-                work.relive(&all, ALIVE)?;
+                some_in_trash(work.relive(&all, ALIVE)?)?;
                 work.ids.clone_from(&ids);
                 work.what(&ids, &format!("restored{along}"))
             })
@@ -107,7 +107,7 @@ impl App {
         self.with(|open| {
             open.act(PURGE, |work| {
                 let label = work.what(&ids, "deleted for good")?;
-                work.relive(&ids.iter().copied().collect(), PURGED)?;
+                some_in_trash(work.relive(&ids.iter().copied().collect(), PURGED)?)?;
                 work.ids.clone_from(&ids);
                 work.for_good = Some("Deleting for good");
                 Ok(label)
@@ -180,15 +180,23 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    fn relive(&mut self, ids: &BTreeSet<EntityId>, life: &str) -> Result<(), AppError> {
+    /// Takes items out of the trash; what is not in it stays as it is. How many were.
+    fn relive(&mut self, ids: &BTreeSet<EntityId>, life: &str) -> Result<usize, AppError> {
+        let mut count = 0;
         for id in ids {
             let (state, space) = self.tx.expect_entity(*id, "item")?;
             if state.is_trashed() {
                 let mut draft = state.draft();
                 draft.life(life, &Seen::All);
                 self.push(space, draft);
+                count += 1;
             }
         }
-        Ok(())
+        Ok(count)
     }
+}
+
+/// Nobody is told that something was restored or deleted for good where nothing was.
+fn some_in_trash(count: usize) -> Result<(), AppError> {
+    if count == 0 { Err(AppError::Invalid("It is not in the trash.".into())) } else { Ok(()) }
 }

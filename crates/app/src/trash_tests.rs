@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::memory_tests::{add, carry, device, patch, seen};
-use crate::{App, view};
+use crate::{App, AppError, view};
 use holdfast_model::{EntityId, Kind};
 use holdfast_oplog::Space;
 
@@ -167,4 +167,19 @@ fn deleting_for_good_gives_way_to_a_restore_and_to_an_edit_made_apart_everywhere
     assert_eq!(alive(&laptop), ["restored"]);
     let tasks = seen(&laptop).into_iter().filter(|(_, i)| i.kind == Kind::Task.as_str());
     assert_eq!(tasks.map(|(id, _)| id).collect::<Vec<EntityId>>().len(), 3);
+}
+
+#[test]
+fn what_is_not_in_the_trash_is_neither_restored_nor_deleted_for_good() {
+    let app = device(1);
+    let id = add(&app, "oak");
+    let refused = |result: Result<view::Done, AppError>| {
+        assert_eq!(result.unwrap_err().to_string(), "It is not in the trash.");
+    };
+    refused(app.restore_items(std::slice::from_ref(&id)));
+    refused(app.purge_items(std::slice::from_ref(&id)));
+    assert_eq!(alive(&app), ["oak"]);
+    app.delete_items(std::slice::from_ref(&id), None).unwrap();
+    app.purge_items(std::slice::from_ref(&id)).unwrap();
+    refused(app.restore_items(&[id]));
 }

@@ -106,6 +106,30 @@ fn json_is_one_document_and_nothing_else() {
 }
 
 #[test]
+fn the_trash_lists_all_kinds_and_the_tasks_view_tasks_alone() {
+    let home = laptop();
+    let at = home.path();
+    let task = json(at, &["add", "Buy oak"])["ids"][0].as_str().unwrap().to_owned();
+    let list = json(at, &["list", "add", "Workshop"])["ids"][0].as_str().unwrap().to_owned();
+    for (kind, id) in [("task", &task), ("list", &list)] {
+        assert!(run(at, &[kind, "delete", id]).status.success());
+    }
+    assert_eq!(json(at, &["trash"]).as_array().unwrap().len(), 2);
+    let tasks = json(at, &["tasks", "--view", "trash"]);
+    assert_eq!(tasks.as_array().unwrap().len(), 1);
+    assert_eq!(tasks[0]["id"], *task);
+    for command in ["restore", "purge"] {
+        let unknown = run(at, &["trash", command, "ffff"]);
+        assert_eq!(unknown.status.code(), Some(1), "{unknown:?}");
+        assert!(String::from_utf8_lossy(&unknown.stderr).contains("[not_found]"));
+    }
+    assert!(run(at, &["trash", "restore", &task]).status.success());
+    let again = run(at, &["task", "restore", &task]);
+    let said = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(again.status.code() == Some(1) && said.contains("It is not in the trash."), "{said}");
+}
+
+#[test]
 fn a_note_keeps_its_text_to_the_letter() {
     let home = laptop();
     let at = home.path();
@@ -155,7 +179,6 @@ const WORDS: &[&str] = &[
     "conflicts",
     "resolve",
     "set-aside",
-    "bring-back",
     "policy",
     "policies",
     "markdown",

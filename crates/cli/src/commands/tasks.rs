@@ -58,7 +58,7 @@ pub(crate) enum ViewName {
     Someday,
     /// Done and cancelled ones.
     Completed,
-    /// Everything in the trash.
+    /// Those in the trash; `trash` lists everything that is in it.
     Trash,
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn tasks(arguments: TasksArguments, context: &mut Context) -> Result<
     }
 }
 
-/// What to ask for; none for the trash, which holds other things than tasks too.
+/// What to ask for; none for the trash, which is asked for what it says of its items besides.
 fn query_of(view: ViewName) -> Option<TaskQuery> {
     Some(match view {
         ViewName::Inbox => TaskQuery::Inbox,
@@ -166,6 +166,7 @@ fn found(app: &App, query: &str) -> Result<TaskGroup, Failure> {
 fn trash(query: Option<&str>, context: &mut Context) -> Result<(), Failure> {
     let app = context.app()?;
     let mut items = app.trash()?;
+    items.retain(|item| item.kind == ItemKind::Task);
     if let Some(query) = query {
         let ids = ids_found(app, query)?;
         items.retain(|item| ids.contains(&item.id));

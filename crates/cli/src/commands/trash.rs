@@ -1,6 +1,7 @@
 //! The trash: lists, notes and tasks, how long each stays, and the ways out of it.
 
 use clap::Subcommand;
+use holdfast_app::AppError;
 use holdfast_app::view::{ItemKind, TrashItem};
 
 use crate::context::Context;
@@ -67,9 +68,10 @@ fn ids_of(items: &[TrashItem], prefixes: &[String]) -> Result<Vec<String>, Failu
         let mut found = items.iter().filter(|item| plain(&item.id).starts_with(&wanted));
         match (found.next(), found.next()) {
             (Some(item), None) if !wanted.is_empty() => Ok(item.id.clone()),
-            _ => Err(Failure::Usage(format!(
-                "'{prefix}' is not the beginning of the id of one item in the trash: 'holdfastctl trash' shows them."
-            ))),
+            _ => {
+                let given = prefix.clone();
+                Err(AppError::NoSuchItem { what: "item in the trash", given }.into())
+            }
         }
     };
     prefixes.iter().map(one).collect()

@@ -49,7 +49,7 @@ describe("the trash", () => {
     await user.click(screen.getByRole("button", { name: "Delete for good… ‘Old draft’" }));
     await user.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Delete for good" }));
     await waitFor(() => expect(fake.world.tasks.some((task) => task.title === "Old draft")).toBe(false));
-    expect(await screen.findByText("‘Old draft’ removed for good")).toBeVisible();
+    expect(await screen.findByText("‘Old draft’ deleted for good")).toBeVisible();
     expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
   });
 
