@@ -260,9 +260,7 @@ fn copy_compared(store: &mut Store, to: &Path) -> Result<(), AppError> {
             return Ok(());
         }
     }
-    Err(AppError::Invalid(
-        "The copy does not show the same as the original: run 'holdfastctl check'.".into(),
-    ))
+    Err(AppError::Invalid("The copy does not show the same as the original: run the check.".into()))
 }
 
 fn sum(store: &mut Store) -> Result<Hash, StoreError> {

@@ -17,9 +17,8 @@ use std::io::Write;
 pub(crate) const REPAIR: &str = "repair";
 
 /// Where nothing else helps.
-const WAY_OUT: &str = "the database cannot be read in part. Nothing was deleted. Restore a backup \
-    ('holdfastctl backups', 'holdfastctl restore'), or join the vault again from another device with \
-    an invitation";
+const WAY_OUT: &str = "the database cannot be read in part. Nothing was deleted. Restore a backup, \
+    or join the vault again from another device with an invitation";
 
 /// Checks signatures by what the vault knows of its devices.
 pub(crate) fn verifier(

@@ -42,8 +42,15 @@ pub enum AppError {
         why: String,
     },
     /// A private fact of this device that cannot be read. It stays as it is.
-    #[error("what this device keeps about {0} cannot be read, and is left as it is")]
-    FactUnreadable(&'static str),
+    #[error(
+        "what this device keeps about {about} cannot be read, and is left as it is. Your tasks and notes are not affected"
+    )]
+    FactUnreadable {
+        /// What it is about.
+        about: &'static str,
+        /// What can be done about it.
+        remedy: &'static str,
+    },
     /// The disk of a file is full.
     #[error("the disk is full: {0} could not be written; nothing that was saved before is lost")]
     Full(String),
@@ -144,7 +151,7 @@ impl AppError {
             Self::KeyMissing(_) => "key_missing",
             Self::DataMissing { .. } => "data_missing",
             Self::BackupUnusable { .. } => "backup_unusable",
-            Self::FactUnreadable(_) => "fact_unreadable",
+            Self::FactUnreadable { .. } => "fact_unreadable",
             Self::Full(_) => "disk_full",
             Self::NoSuchItem { .. } => "not_found",
             Self::Invalid(_) => "invalid",
@@ -169,53 +176,46 @@ impl AppError {
         }
     }
 
-    /// What the person can do about it, where the message does not say so already.
+    /// What the person can do about it, where the message does not say so already. For windows and commands
+    /// alike: it names neither; `holdfastctl` has the commands.
     pub fn remedy(&self) -> Option<&'static str> {
         Some(match self {
             Self::WhichOccurrences(_) => {
-                "Say whether this one alone is cancelled or all that follow too, with 'holdfastctl task cancel ID --this' or 'holdfastctl task cancel ID --following'."
+                "Say whether this one alone is cancelled, or all that follow too."
             }
-            Self::NoVault(_) => {
-                "Start fresh with 'holdfastctl init --name \"Laptop\"', or join another device with 'holdfastctl join FILE'."
-            }
+            Self::NoVault(_) => "Start fresh, or join another device.",
             Self::VaultExists(_) => {
-                "Use it as it is, choose another folder with --home, or join with --bring-along merge (or keep-both): what you have here comes along, and this vault is kept."
+                "Use it as it is, choose another data folder, or join another device and bring along what you have here: this vault is kept."
             }
-            Self::Locked => {
-                "Unlock it with the passphrase: --passphrase-file, HOLDFAST_PASSPHRASE, or the prompt."
-            }
+            Self::Locked => "Unlock it with the passphrase.",
             Self::WrongPassphrase => {
                 "Type it again. Nobody can reset it; without it the data stays closed."
             }
             Self::KeyStore(_) => {
-                "Choose one of: --key-store keychain (the system keychain), passphrase (a file under a passphrase), file (a plain file that only your account can read)."
+                "Choose another place for it: the system keychain, a file under a passphrase, or a plain file that only your account can read."
             }
             Self::KeyMissing(_) => {
-                "Unlock the system keychain and try again, or bring the file back from a copy. No new vault is made in its place. What the database shows can be written as plain files without the key: 'holdfastctl export DIR --rescue'."
+                "Unlock the system keychain and try again, or bring the file back from a copy. No new vault is made in its place. What the database shows can be written as plain files without the key."
             }
             Self::DataMissing { .. } => {
-                "Put a backup in its place: 'holdfastctl backups' lists them, 'holdfastctl restore BACKUP' restores one. Or fetch everything from another device: 'holdfastctl pair accept' or 'holdfastctl join FILE', with --set-aside. Or begin anew: 'holdfastctl init --set-aside'. Both keep what is left in a folder of its own."
+                "Put a backup in its place, fetch everything from another device, or begin anew. What is left here is kept in any case."
             }
-            Self::BackupUnusable { .. } => "Choose another one: 'holdfastctl backups' lists them.",
-            Self::FactUnreadable(_) => {
-                "Nothing was written over it. Your tasks and notes are not affected; 'holdfastctl restore' or a newer version may be needed to read it."
-            }
+            Self::BackupUnusable { .. } => "Choose another backup.",
+            Self::FactUnreadable { remedy, .. } => *remedy,
             Self::Full(_) => "Free some space there, or choose a place on another disk.",
-            Self::NoSuchItem { .. } => "Give more characters of the id; the lists show it.",
+            Self::NoSuchItem { .. } => "It may be gone by now: the lists show what is there.",
             Self::NothingTo(_) => "Only actions of this device can be undone here.",
             Self::NotUndoable(_) => "Undo again to take back what was done before it.",
             Self::TestClock(_) => "Give an RFC 3339 time, or an offset such as +2h.",
             Self::File { .. } => {
                 "Check that it exists, that there is space, and that you may read and write it."
             }
-            Self::NoDestination => {
-                "Choose a folder with 'holdfastctl mode manual --folder DIR' or in Settings, or carry a bundle: 'holdfastctl bundle export FILE'."
-            }
+            Self::NoDestination => "Choose a folder in Settings, or carry a bundle.",
             Self::NobodyNearby => {
                 "Start Holdfast on the other device, in the same network and in Nearby mode. Guest Wi-Fi and VPNs hide devices: then give its address."
             }
             Self::Metered => "Allow metered networks under Settings, Sync, or use another network.",
-            Self::NearbyNotRunning => "Turn it on with 'holdfastctl mode nearby' or in Settings.",
+            Self::NearbyNotRunning => "Turn it on in Settings.",
             Self::Vault(VaultError::WrongPassphrase) => "Type it again, exactly as it was chosen.",
             _ => return None,
         })
@@ -228,5 +228,36 @@ impl AppError {
             StorageFull | QuotaExceeded => Self::Full(path.display().to_string()),
             _ => Self::File { path: path.display().to_string(), error },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    /// What follows the comments of a source file.
+    fn code(path: &Path) -> String {
+        let text = fs::read_to_string(path).unwrap();
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect()
+    }
+
+    /// The window shows what this crate says, to people who never saw a command line.
+    #[test]
+    fn nobody_in_a_window_is_told_to_type_a_command() {
+        let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+        while let Some(path) = open.pop() {
+            if path.is_dir() {
+                open.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+                continue;
+            }
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if !name.ends_with("tests.rs") && name != "error.rs" {
+                assert!(!code(&path).contains("'holdfastctl "), "{}", path.display());
+            }
+        }
+        let whole = code(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/error.rs"));
+        let (errors, _) = whole.split_once("#[cfg(test)]").unwrap();
+        assert!(!errors.contains("holdfastctl") && !errors.contains(" --"), "{errors}");
     }
 }

@@ -43,6 +43,45 @@ pub(crate) enum Failure {
     Output(#[from] io::Error),
 }
 
+/// What to type, where the remedy of an error is a command.
+fn in_commands(error: &AppError) -> Option<&'static str> {
+    Some(match error {
+        AppError::WhichOccurrences(_) => {
+            "Say whether this one alone is cancelled or all that follow too, with 'holdfastctl task cancel ID --this' or 'holdfastctl task cancel ID --following'."
+        }
+        AppError::NoVault(_) => {
+            "Start fresh with 'holdfastctl init --name \"Laptop\"', or join another device with 'holdfastctl join FILE'."
+        }
+        AppError::VaultExists(_) => {
+            "Use it as it is, choose another folder with --home, or join with --bring-along merge (or keep-both): what you have here comes along, and this vault is kept."
+        }
+        AppError::Locked => {
+            "Unlock it with the passphrase: --passphrase-file, HOLDFAST_PASSPHRASE, or the prompt."
+        }
+        AppError::KeyStore(_) => {
+            "Choose one of: --key-store keychain (the system keychain), passphrase (a file under a passphrase), file (a plain file that only your account can read)."
+        }
+        AppError::KeyMissing(_) => {
+            "Unlock the system keychain and try again, or bring the file back from a copy. No new vault is made in its place. What the database shows can be written as plain files without the key: 'holdfastctl export DIR --rescue'."
+        }
+        AppError::DataMissing { .. } => {
+            "Put a backup in its place: 'holdfastctl backups' lists them, 'holdfastctl restore BACKUP' restores one. Or fetch everything from another device: 'holdfastctl pair accept' or 'holdfastctl join FILE', with --set-aside. Or begin anew: 'holdfastctl init --set-aside'. Both keep what is left in a folder of its own."
+        }
+        AppError::BackupUnusable { .. } => {
+            "Choose another backup: 'holdfastctl backups' lists them."
+        }
+        AppError::NoSuchItem { .. } => "Give more characters of the id; the lists show it.",
+        AppError::NoDestination => {
+            "Choose a folder with 'holdfastctl mode manual --folder DIR', or carry a bundle: 'holdfastctl bundle export FILE'."
+        }
+        AppError::NearbyNotRunning => "Turn it on with 'holdfastctl mode nearby'.",
+        _ if error.code() == "damaged" => {
+            "Run 'holdfastctl check --repair', or restore a backup: 'holdfastctl backups' lists them."
+        }
+        _ => return None,
+    })
+}
+
 impl Failure {
     fn code(&self) -> &str {
         match self {
@@ -60,7 +99,7 @@ impl Failure {
 
     fn remedy(&self) -> Option<&str> {
         match self {
-            Self::App(error) => error.remedy(),
+            Self::App(error) => in_commands(error).or_else(|| error.remedy()),
             Self::Usage(_) => Some("See 'holdfastctl help'."),
             Self::NoDevice(_) => Some("'holdfastctl devices' shows all; the id names one exactly."),
             Self::Input { .. } => {

@@ -40,7 +40,7 @@ pub enum StoreError {
         known: i64,
     },
     /// The file is no database, or is damaged.
-    #[error("the database is damaged ({0}): run 'holdfastctl check --repair' or restore a backup")]
+    #[error("the database is damaged ({0}): repair it, or restore a backup")]
     Damaged(String),
     /// SQLite refused for another reason.
     #[error("the database reported an error ({0}); nothing was changed, try again")]

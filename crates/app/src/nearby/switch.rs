@@ -34,7 +34,7 @@ impl App {
                     "Holdfast listens in the networks of this device and announces a random name there. Paired devices connect; what they send each other is encrypted.".to_owned(),
                 );
                 match status.destinations.len() {
-                    0 => sentences.push("No device is paired yet: 'holdfastctl pair offer'.".into()),
+                    0 => sentences.push("No device is paired yet.".into()),
                     _ => sentences.push(
                         "Lists marked Everywhere and Nearby go to all devices of the vault that are there, and what was approved of lists that ask first.".into(),
                     ),

@@ -70,7 +70,7 @@ pub enum BundleError {
     NoSuchDevice(DeviceId),
     /// The bundle goes on after changes that are not here.
     #[error(
-        "an earlier bundle from {from} is missing here, with at least {}; nothing was taken: import that one first, or export everything on {from} (holdfastctl bundle export FILE --all) and import that", changes(*.missing)
+        "an earlier bundle from {from} is missing here, with at least {}; nothing was taken: import that one first, or export everything on {from} and import that", changes(*.missing)
     )]
     EarlierMissing {
         /// The sender's name.
@@ -89,9 +89,7 @@ pub enum BundleError {
         deletes: u64,
     },
     /// The bundle lets nobody in.
-    #[error(
-        "this bundle is not an invitation: make one on a device of the vault (holdfastctl bundle export FILE --invite)"
-    )]
+    #[error("this bundle is not an invitation: make one on a device of the vault")]
     NotAnInvitation,
     /// The invitation is of no use.
     #[error("this invitation cannot be used ({0}): make a new one on a device of the vault")]

@@ -204,7 +204,7 @@ pub(super) fn run(
     }
     if apart > 0 {
         notices.push(format!(
-            "A device's data was used twice: {} go on a version that is not here yet. Export everything on {from} (holdfastctl bundle export FILE --all) and import that.",
+            "A device's data was used twice: {} go on a version that is not here yet. Export everything on {from} and import that.",
             changes(apart)
         ));
     }
