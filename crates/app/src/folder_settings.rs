@@ -1,6 +1,7 @@
 //! What this device keeps about its exchange folder. Never leaves the device.
 
 use crate::AppError;
+use crate::kept::Fact;
 use crate::session::Open;
 use crate::view::{Arriving, CommandError, FolderState, FolderView, HeldReason, Triggers};
 use holdfast_oplog::ActorId;
@@ -8,8 +9,9 @@ use holdfast_transports::folder::FolderMemory;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// Name of the private fact.
-const FACT: &str = "folder";
+/// The folder, as it is stored.
+const FACT: Fact<FolderSettings> =
+    Fact::new("folder", "the exchange folder", "Choose the folder again.");
 
 /// The folder and how it stood when it was last looked at.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,22 +70,14 @@ impl FolderSettings {
 impl Open {
     /// The exchange folder, where one is set.
     pub(crate) fn folder_settings(&self) -> Result<Option<FolderSettings>, AppError> {
-        let Some(bytes) = self.private.get(FACT)?.filter(|bytes| !bytes.is_empty()) else {
-            return Ok(None);
-        };
-        serde_json::from_slice(&bytes).map(Some).map_err(|_| {
-            AppError::Invalid(
-                "What was kept about the exchange folder cannot be read: choose the folder again."
-                    .into(),
-            )
-        })
+        FACT.read(&self.private)
     }
 
     /// Keeps the exchange folder, or forgets it.
     pub(crate) fn keep_folder(&mut self, folder: Option<&FolderSettings>) -> Result<(), AppError> {
-        let bytes = folder.map(serde_json::to_vec).transpose().map_err(|error| {
-            AppError::Invalid(format!("The exchange folder cannot be kept: {error}."))
-        })?;
-        Ok(self.private.set(FACT, &bytes.unwrap_or_default())?)
+        match folder {
+            Some(folder) => FACT.keep(&mut self.private, folder),
+            None => FACT.forget(&mut self.private),
+        }
     }
 }

@@ -186,3 +186,37 @@ fn changes_of_nearbys_facts_from_several_connections_are_all_kept() {
     let facts = laptop.app.with(|open| open.nearby_facts()).unwrap();
     assert_eq!(facts.addresses.len(), 4 * EACH);
 }
+
+#[test]
+fn a_mode_a_pause_and_a_folder_that_cannot_be_read_are_told_by_the_status() {
+    for (name, what) in [("mode", "the mode"), ("paused", "the pause"), ("folder", "folder")] {
+        let laptop = device();
+        laptop.app.create(&new("Laptop")).unwrap();
+        laptop.app.with(|open| Ok(open.private.set(name, b"{\"half\":")?)).unwrap();
+        let status = laptop.app.status().unwrap();
+        assert_eq!((status.mode, status.state), (view::Mode::Manual, view::SyncState::Error));
+        let error = status.error.unwrap();
+        assert_eq!(error.code, "fact_unreadable");
+        assert!(error.message.contains(what) && error.remedy.is_some(), "{}", error.message);
+        laptop.app.sidebar().unwrap();
+        // And what the remedy says helps.
+        match name {
+            "mode" => drop(laptop.app.set_mode(view::Mode::Manual).unwrap()),
+            "paused" => drop(laptop.app.resume_sync().unwrap()),
+            _ => laptop.app.with(|open| open.keep_folder(None)).unwrap(),
+        }
+        assert!(laptop.app.status().unwrap().error.is_none(), "{name}");
+    }
+}
+
+#[test]
+fn choosing_the_mode_that_is_there_puts_up_no_barrier() {
+    let laptop = device();
+    laptop.app.create(&new("Laptop")).unwrap();
+    add(&laptop, "Buy oak");
+    laptop.app.set_mode(view::Mode::Manual).unwrap();
+    laptop.app.undo().unwrap();
+    laptop.app.redo().unwrap();
+    laptop.app.set_mode(view::Mode::Nearby).unwrap();
+    assert_eq!(laptop.app.undo().unwrap_err().code(), "not_undoable");
+}

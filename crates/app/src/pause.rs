@@ -7,7 +7,7 @@ use crate::{App, AppError, view};
 use serde::{Deserialize, Serialize};
 
 /// Until when syncing by itself is paused, as it is stored.
-const PAUSE: Fact<Option<KeptPause>> = Fact::new("paused", "the pause: pause or resume again");
+const PAUSE: Fact<Option<KeptPause>> = Fact::new("paused", "the pause", "Pause or resume again.");
 const HOUR: i64 = 3_600_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

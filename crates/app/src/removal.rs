@@ -46,7 +46,7 @@ impl App {
             let keyring = remove_device(&mut open.session(&mut rng), device)?;
             // Should this fail, the key is found again in the record that was kept before it.
             open.keep_keyring(keyring)?;
-            open.store.write(|tx| tx.cannot_undo("Removing a device"))?;
+            open.nothing_before_can_be_undone("Removing a device");
             Ok(view::Done {
                 ids: vec![id.to_owned()],
                 label: format!("{name} removed from the vault"),

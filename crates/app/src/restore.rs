@@ -133,7 +133,7 @@ impl App {
             open.store.replace_with(&file)?;
             open.after_restore(&members)?;
             open.note(kind::RESTORE, &json!({ "scope": "here", "skipped": foreign }))?;
-            open.store.write(|tx| tx.cannot_undo("Restoring a backup on this device"))?;
+            open.nothing_before_can_be_undone("Restoring a backup on this device");
             Ok(restored(&point, view::RestoreScope::Here, wanted.counts_from(&now), Vec::new()))
         })?;
         self.tell(view::Changed::anything(0));

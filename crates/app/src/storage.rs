@@ -130,7 +130,7 @@ impl App {
                 let report = open.store.write(|tx| pruned(tx, me, before, now_ms))?;
                 open.looked(now_ms)?;
                 if report.pruned > 0 {
-                    open.store.write(|tx| tx.cannot_undo("Removing old changes"))?;
+                    open.nothing_before_can_be_undone("Removing old changes");
                     open.store.compact()?;
                 }
                 report

@@ -22,7 +22,10 @@ impl App {
         let syncing = matches!(self.exchanging.try_lock(), Err(TryLockError::WouldBlock));
         let mut status = self.with(Open::status)?;
         if status.mode == view::Mode::Nearby {
-            with_nearby(&mut status, &self.nearby()?);
+            match self.nearby() {
+                Ok(nearby) => with_nearby(&mut status, &nearby),
+                Err(error) => with_unreadable(&mut status, &error),
+            }
         }
         if syncing && matches!(status.state, view::SyncState::Idle | view::SyncState::Waiting) {
             status.state = view::SyncState::Syncing;
@@ -39,8 +42,14 @@ impl App {
                 "This version syncs in Manual mode (bundles, an exchange folder) and in Nearby mode.".into(),
             ));
         }
-        self.keep_mode(mode)?;
-        self.with(|open| Ok(open.store.write(|tx| tx.cannot_undo("Choosing how to sync"))?))?;
+        let before = self.with(|open| Ok(open.mode().ok()))?;
+        if before != Some(mode) {
+            self.keep_mode(mode)?;
+            self.with(|open| {
+                open.nothing_before_can_be_undone("Choosing how to sync");
+                Ok(())
+            })?;
+        }
         self.status()
     }
 }
@@ -50,13 +59,15 @@ impl Open {
     pub(crate) fn status(&mut self) -> Result<view::SyncStatus, AppError> {
         let others = self.others()?;
         let people = self.people()?;
-        let mode = self.mode()?;
+        // What cannot be read is told; the status is about more.
+        let mut unreadable = None;
+        let mode = told(self.mode(), &mut unreadable).unwrap_or(view::Mode::Manual);
         let nearby = mode == view::Mode::Nearby;
         // The folder is the other half of Manual mode.
-        let folder = if nearby { None } else { self.folder_settings()? };
-        // What cannot be read is told where Nearby is; the status is about more.
+        let folder = if nearby { Ok(None) } else { self.folder_settings() };
+        let folder = told(folder, &mut unreadable).flatten();
         let facts_nearby = self.nearby_facts().unwrap_or_default();
-        let paused = self.paused()?;
+        let paused = told(self.paused(), &mut unreadable).flatten();
         let zone = TimeZone::system();
         let now_ms = self.now_ms();
         self.store.read(|tx| {
@@ -111,9 +122,39 @@ impl Open {
             if by_itself {
                 with_waiting(&mut answer, now_ms, &zone);
             }
+            if let Some(error) = &unreadable {
+                with_unreadable(&mut answer, error);
+            }
             Ok(answer)
         })
     }
+
+    /// Puts up the barrier before which nothing is undone, after something that was done already: that it
+    /// could not be put up does not make that undone.
+    pub(crate) fn nothing_before_can_be_undone(&mut self, what: &str) {
+        if let Err(error) = self.store.write(|tx| tx.cannot_undo(what)) {
+            tracing::warn!(%error, what, "what was done before it can be undone still");
+        }
+    }
+}
+
+/// What could be read; the first error is kept, to be told.
+fn told<T>(read: Result<T, AppError>, unreadable: &mut Option<AppError>) -> Option<T> {
+    match read {
+        Ok(value) => Some(value),
+        Err(error) => {
+            unreadable.get_or_insert(error);
+            None
+        }
+    }
+}
+
+/// Something that this device keeps for syncing cannot be read.
+fn with_unreadable(answer: &mut view::SyncStatus, error: &AppError) {
+    let error = view::CommandError::from(error);
+    answer.state = view::SyncState::Error;
+    answer.text = format!("Can't sync: {}", error.message);
+    answer.error = Some(error);
 }
 
 /// What the folder adds: its own row, and the sentence where it matters more than who lacks what.

@@ -12,9 +12,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What the person chose. Never taken for something else where it cannot be read.
-const MODE: Fact<KeptMode> = Fact::new("mode", "the mode: choose it again");
-const NEARBY: Fact<Facts> =
-    Fact::new("nearby", "Nearby: the blocked devices and addresses; Nearby does not run meanwhile");
+const MODE: Fact<KeptMode> = Fact::new("mode", "the mode", "Choose the mode again.");
+const NEARBY: Fact<Facts> = Fact::new(
+    "nearby",
+    "Nearby",
+    "Which devices are blocked and typed addresses are in it, so Nearby does not run meanwhile. Restart Holdfast, or update it.",
+);
 
 /// Notes from one process to another, which the next one replaces.
 mod note {
