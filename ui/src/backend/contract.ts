@@ -7,7 +7,7 @@
 // read; an edit hands back the one of the view it was made on, so that the backend knows what the
 // person had seen. Text positions are UTF-16 units, as in CodeMirror.
 
-import type { Boot, DeviceView, ExportedFiles, Id, KeyStore, Mode, Prefs, SetAside, Space, When } from "./contract/app";
+import type { Boot, DeviceView, Id, KeyStore, Mode, Prefs, SetAside, Space, When } from "./contract/app";
 import type { FoundDevices, JoinPreview, NearbyView, SameLists, ShownCode } from "./contract/devices";
 import type {
   Done,
@@ -171,7 +171,7 @@ export interface Backend {
   /** Where the data are missing: puts what is left into a folder of its own. */
   beginAnew(): Promise<SetAside>;
   /** Where keys are missing: what the database or a backup shows, as plain files; null when cancelled. */
-  rescueExport(format: "markdown" | "json", backup: string | null): Promise<ExportedFiles | null>;
+  rescueExport(format: "markdown" | "json", backup: string | null): Promise<ExportAllResult | null>;
   storage(): Promise<StorageView>;
   /** Keeps history for some days on all devices; null means for ever. */
   setHistoryDays(days: number | null): Promise<Done>;

@@ -3,6 +3,7 @@
 // so that selection, focus and scroll survive; rows are keyed by id.
 import type { Changed, CommandError } from "$backend/contract";
 import { asCommandError, backend } from "$backend";
+import { session } from "./session.svelte";
 
 export interface Live<T> {
   /** The newest answer; undefined until the first. */
@@ -41,6 +42,7 @@ export function live<T>(ask: () => Promise<T> | null, concerns: (event: Changed)
     } catch (thrown) {
       if (mine !== run) return;
       error = asCommandError(thrown);
+      void session.lost(thrown);
     }
     loading = false;
   }

@@ -4,6 +4,9 @@ import type { Boot, CommandError, Prefs, Sidebar, SyncStatus } from "$backend/co
 
 const DEFAULT_PREFS: Prefs = { theme: "system", density: "comfortable", singleKeys: true, weekStart: "monday", layout: {} };
 
+/** What no command can do anything about: a screen of its own does. */
+const LOST = ["data_missing", "key_missing"];
+
 class Session {
   boot = $state.raw<Boot | null>(null);
   bootError = $state.raw<CommandError | null>(null);
@@ -61,8 +64,18 @@ class Session {
       this.sidebar = await backend().sidebar();
       this.sidebarError = null;
     } catch (error) {
-      this.sidebarError = asCommandError(error);
+      if (!(await this.lost(error))) this.sidebarError = asCommandError(error);
     }
+  }
+
+  /** Where something failed because the data or their key are gone: shows the screen that says so, and what can be done. */
+  async lost(error: unknown): Promise<boolean> {
+    if (this.boot?.state !== "ready" || !LOST.includes(asCommandError(error).code)) return false;
+    const boot = await backend().boot().catch(() => null);
+    // They may be back already.
+    if (boot === null || boot.state === "ready") return false;
+    await this.enter(boot);
+    return true;
   }
 
   /** After midnight: "today" is asked for again. */

@@ -47,6 +47,7 @@ class Toasts {
   failed(error: unknown): void {
     const { message, remedy } = asCommandError(error);
     this.show(message, { remedy, tone: "error", stays: 12000 });
+    void session.lost(error);
   }
 
   /** Takes back the last action and says so. */

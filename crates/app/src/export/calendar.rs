@@ -2,7 +2,6 @@
 //! a zone: a task is on the same day wherever one is.
 
 use super::Which;
-use super::tables::write_new;
 use crate::{App, AppError, view};
 use holdfast_model::recurrence::Repeat;
 use holdfast_store::query::{TaskFilter, TaskRow};
@@ -10,7 +9,7 @@ use icalendar::{Calendar, Component, EventLike, Property, Todo};
 use std::path::Path;
 
 impl App {
-    /// Writes `tasks.ics` into a folder: every task with a date or deadline as a to-do.
+    /// Writes `tasks.ics` into a folder, as [`App::export_all`] chooses it: every task with a date or deadline as a to-do.
     /// What is marked to stay on this device is left out, unless the person wants it along.
     pub fn export_ics(
         &self,
@@ -32,7 +31,7 @@ impl App {
                 Ok::<_, AppError>((calendar, which.left_out(tx)?))
             })
         })?;
-        write_new(folder, &[("tasks.ics", calendar.to_string().into_bytes())], left_out)
+        self.write_export(folder, &[("tasks.ics", calendar.to_string().into_bytes())], left_out)
     }
 }
 

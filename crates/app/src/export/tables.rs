@@ -1,9 +1,9 @@
 //! Tasks and notes for spreadsheets: CSV (RFC 4180).
 
 use super::Which;
+use super::folder::{self, Files};
 use crate::{App, AppError, view};
 use holdfast_store::query::TaskFilter;
-use std::fs;
 use std::path::Path;
 
 fn csv_failed(error: csv::Error) -> AppError {
@@ -11,7 +11,8 @@ fn csv_failed(error: csv::Error) -> AppError {
 }
 
 impl App {
-    /// Writes `tasks.csv` and `notes.csv` into a folder: one row an item, with a head.
+    /// Writes `tasks.csv` and `notes.csv` into a folder, as [`App::export_all`] chooses it: one row an item, with
+    /// a head.
     /// What is marked to stay on this device is left out, unless the person wants it along.
     pub fn export_csv(
         &self,
@@ -75,7 +76,7 @@ impl App {
             table.into_inner().map_err(|error| AppError::Invalid(error.to_string()))
         };
         let files = [("tasks.csv", finish(tasks)?), ("notes.csv", finish(notes)?)];
-        write_new(folder, &files, left_out)
+        self.write_export(folder, &files, left_out)
     }
 }
 
@@ -90,31 +91,25 @@ fn cell(text: impl Into<String>) -> String {
     }
 }
 
-/// Writes files that must not be there yet.
-pub(super) fn write_new(
-    folder: &Path,
-    files: &[(&str, Vec<u8>)],
-    left_out: u32,
-) -> Result<view::ExportAllResult, AppError> {
-    fs::create_dir_all(folder).map_err(AppError::file(folder))?;
-    for (name, _) in files {
-        let path = folder.join(name);
-        if path.exists() {
-            return Err(AppError::Invalid(format!(
-                "{} exists already: choose an empty folder.",
-                path.display()
-            )));
+impl App {
+    /// Writes these files into a folder of their own, as every export is.
+    pub(super) fn write_export(
+        &self,
+        folder: &Path,
+        files: &[(&str, Vec<u8>)],
+        left_out: u32,
+    ) -> Result<view::ExportAllResult, AppError> {
+        let place = folder::place(folder, &self.clock.today())?;
+        let mut written = Files::in_folder(place.folder.clone());
+        for (name, bytes) in files {
+            written.write(Path::new(name), bytes)?;
         }
+        Ok(view::ExportAllResult {
+            folder: place.folder.display().to_string(),
+            files: written.written,
+            left_out,
+            failed: written.failed,
+            earlier: place.earlier.map(|earlier| earlier.display().to_string()),
+        })
     }
-    for (name, bytes) in files {
-        let path = folder.join(name);
-        fs::write(&path, bytes).map_err(AppError::file(&path))?;
-    }
-    Ok(view::ExportAllResult {
-        folder: folder.display().to_string(),
-        files: u32::try_from(files.len()).unwrap_or(u32::MAX),
-        left_out,
-        failed: Vec::new(),
-        earlier: None,
-    })
 }

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::{Table, count, line, time};
 use clap::{Args, Subcommand, ValueEnum};
-use holdfast_app::view::ExportFormat;
+use holdfast_app::view::{ExportAllResult, ExportFormat};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImportCommand {
@@ -69,9 +69,29 @@ fn rescue(arguments: &ExportArguments, context: &mut Context) -> Result<(), Fail
     };
     let app = context.app_without_vault();
     let result = app.rescue_export(format, &arguments.folder, arguments.from.as_deref())?;
-    context.answer(&result, |result| {
-        format!("{} in {}", count(result.files, "file"), line(&result.folder))
-    })
+    context.answer(&result, written)
+}
+
+/// What an export wrote, and what it did not.
+fn written(result: &ExportAllResult) -> String {
+    let mut text = format!("{} in {}\n", count(result.files, "file"), line(&result.folder));
+    for failure in &result.failed {
+        text.push_str(&format!(
+            "Not written: {} ({})\n",
+            line(&failure.title),
+            line(&failure.reason)
+        ));
+    }
+    if let Some(earlier) = &result.earlier {
+        text.push_str(&format!("An earlier export stays as it is in {}\n", line(earlier)));
+    }
+    if result.left_out > 0 {
+        text.push_str(&format!(
+            "Left out: {} marked never to leave this device (--include-device-only takes them along)\n",
+            count(result.left_out, "item")
+        ));
+    }
+    text
 }
 
 /// `export`
@@ -88,22 +108,7 @@ pub(crate) fn export(arguments: ExportArguments, context: &mut Context) -> Resul
         FormatName::Csv => app.export_csv(folder, all)?,
         FormatName::Ics => app.export_ics(folder, all)?,
     };
-    context.answer(&result, |result| {
-        let mut text = format!("{} in {}\n", count(result.files, "file"), line(&result.folder));
-        for failure in &result.failed {
-            text.push_str(&format!("Not written: {} ({})\n", line(&failure.title), line(&failure.reason)));
-        }
-        if let Some(earlier) = &result.earlier {
-            text.push_str(&format!("An earlier export stays as it is in {}\n", line(earlier)));
-        }
-        if result.left_out > 0 {
-            text.push_str(&format!(
-                "Left out: {} marked never to leave this device (--include-device-only takes them along)\n",
-                count(result.left_out, "item")
-            ));
-        }
-        text
-    })
+    context.answer(&result, written)
 }
 
 #[derive(Debug, Args)]

@@ -40,7 +40,6 @@ export type Remains = {
 };
 /** What was left, set aside; and how this device stands now. */
 export type SetAside = { folder: string; boot: Boot };
-export type ExportedFiles = { folder: string; files: number };
 export type KeyStore = "keychain" | "passphrase" | "file";
 export type Theme = "system" | "light" | "dark" | "contrast";
 export type Prefs = {

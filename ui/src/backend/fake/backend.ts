@@ -1,7 +1,7 @@
 // A stateful backend in memory: for tests, for `vite dev` and for looking at screens in a browser.
 // Never part of the production build.
 import { formatMoment, now as clockNow } from "../clock";
-import type { Backend, Boot, CommandError, ConflictRow, Copies, Decision, Done, ExportAllResult, ExportedFiles, Id, Prefs, Remains, Review, SameLists, SetAside, SetAsideRow, Space, SyncStatus, Triggers, Way } from "../contract";
+import type { Backend, Boot, CommandError, ConflictRow, Copies, Decision, Done, ExportAllResult, Id, Prefs, Remains, Review, SameLists, SetAside, SetAsideRow, Space, SyncStatus, Triggers, Way } from "../contract";
 import { Backups } from "./backups";
 import { apply, beforeOf, bundlePreview, countsOf, importResult, previewOf, type Batch } from "./batch";
 import { decide } from "./decide";
@@ -28,9 +28,9 @@ export type FakeOptions = {
 };
 
 export class FakeBackend extends FakeItems implements Backend {
-  /** Every command that was called, with its arguments. */
-  /** What the next export of everything says beyond its files. */
+  /** What an export of everything, or a rescue, says beyond its files. */
   exported: Partial<ExportAllResult> = {};
+  /** Every command that was called, with its arguments. */
   readonly calls: { method: string; args: unknown[] }[] = [];
   /** What a check finds damaged. */
   damage = { changes: 0, device: "" };
@@ -89,6 +89,10 @@ export class FakeBackend extends FakeItems implements Backend {
   failNext(method: keyof Backend, failure: CommandError): void {
     this.#failures.set(method, [...(this.#failures.get(method) ?? []), failure]);
   }
+  /** The database or the key goes while the window is open. */
+  goes(state: "dataMissing" | "keyMissing"): void {
+    this.#state = state;
+  }
   /** A connected device tells what it changed; `at`: when, where that is not now. */
   arrive(batch: Batch, at?: number): void {
     this.folders.take(batch, { connected: true, ...(at === undefined ? {} : { at }) });
@@ -130,8 +134,8 @@ export class FakeBackend extends FakeItems implements Backend {
     this.#state = "new";
     return { folder: `${this.#remains.folder}/earlier/1763802000000`, boot: await this.boot() };
   }
-  async rescueExport(_format: "markdown" | "json", _backup: string | null): Promise<ExportedFiles | null> {
-    return { folder: "/home/ann/Rescued", files: 48 };
+  async rescueExport(_format: "markdown" | "json", _backup: string | null): Promise<ExportAllResult | null> {
+    return { folder: "/home/ann/Rescued", files: 48, leftOut: 0, failed: [], earlier: null, ...this.exported };
   }
   async createVault(): Promise<Boot> {
     this.world = emptyWorld(this.clock());
@@ -220,7 +224,8 @@ export class FakeBackend extends FakeItems implements Backend {
       const task = this.world.tasks.find((one) => one.id === row.entity);
       if (task && row.field === "priority") task.priority = { High: 1, Medium: 2, Low: 3 }[row.display] ?? 0;
       const before = row.stands;
-      Object.assign(row, { stands: row.display, display: before, how: "edit" });
+      // Put aside by this edit now, which was made here.
+      Object.assign(row, { stands: row.display, display: before, how: "edit", by: HERE, device: row.by, asideTime: this.clock() });
     });
   }
 
@@ -387,7 +392,9 @@ export class FakeBackend extends FakeItems implements Backend {
       if (one) one.name = name;
     });
   }
-  async foundAnew(_name: string, _passphrase: string | null): Promise<Boot> {
+  async foundAnew(_name: string, passphrase: string | null): Promise<Boot> {
+    // The new key is kept under the passphrase that opens the old one, and no other.
+    if (this.around.passphrase !== null && passphrase !== this.around.passphrase) throw error("wrong_passphrase", "That passphrase is not right.", "Type it again.");
     this.happen((world) => {
       this.record(world, { kind: "device", title: "This device founded the vault anew", details: [], device: HERE });
       world.devices = world.devices.filter((device) => device.here).map((device) => ({ ...device, removed: false, removedTime: null, removedBy: null }));
