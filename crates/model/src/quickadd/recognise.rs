@@ -124,7 +124,12 @@ impl Scan<'_> {
     fn priority(&mut self, at: Range<usize>, priority: u8) {
         if self.into.parsed.priority.is_none() && !self.dismissed(&at) {
             self.into.parsed.priority = Some(priority);
-            self.into.span(at, Kind::Priority, format!("Priority {priority}"));
+            let name = match priority {
+                1 => "High",
+                2 => "Medium",
+                _ => "Low",
+            };
+            self.into.span(at, Kind::Priority, format!("{name} priority"));
         }
     }
 

@@ -53,7 +53,7 @@ fn spans_count_as_interfaces_do() {
 fn labels_are_words() {
     let parsed = parse("x fri !nov 30 *every! 3 days p2 // n", &context());
     let labels: Vec<_> = parsed.spans.iter().map(|s| s.label.as_str()).collect();
-    assert_eq!(labels, ["Fri", "30 Nov", "3 days after completion", "Priority 2", "Note"]);
+    assert_eq!(labels, ["Fri", "30 Nov", "3 days after completion", "Medium priority", "Note"]);
 }
 
 #[test]

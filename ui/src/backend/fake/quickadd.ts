@@ -129,7 +129,7 @@ export function parseQuickAdd(world: World, today: string, text: string, ignore:
     take(s, e, "list", found?.title ?? `Create '${m[2]!}'?`);
   });
   each(/(^|\s)@([\p{L}\p{N}_-]+)/gu, (m, s, e) => { result.tags.push(m[2]!); take(s, e, "tag", m[2]!); });
-  each(/(^|\s)p([1-3])(?=\s|$)/g, (m, s, e) => { result.priority = Number(m[2]); take(s, e, "priority", `Priority ${result.priority}`); });
+  each(/(^|\s)p([1-3])(?=\s|$)/g, (m, s, e) => { result.priority = Number(m[2]); take(s, e, "priority", `${["High", "Medium", "Low"][result.priority - 1]} priority`); });
   each(/(^|\s)!([\p{L}\p{N}-]+(?: [\p{N}]+)?)/gu, (m, s) => {
     const date = readDate(m[2]!, today);
     if (!date) return;

@@ -16,7 +16,7 @@ describe("quick add", () => {
   it("repeats what it recognised as chips and tints it in place", async () => {
     const { user, input } = await open();
     await user.type(input, "Saw planks tomorrow #Workshop @shop p1");
-    await waitFor(async () => expect(await chips()).toEqual(["Tomorrow", "Workshop", "shop", "Priority 1"]));
+    await waitFor(async () => expect(await chips()).toEqual(["Tomorrow", "Workshop", "shop", "High priority"]));
     const tinted = [...document.querySelectorAll(".tint .on")].map((run) => run.textContent);
     expect(tinted).toEqual(["tomorrow", "#Workshop", "@shop", "p1"]);
   });

@@ -1,5 +1,7 @@
 // The table of phrases in the window: what the backend reads of a line is what is tinted and chipped, and the
-// date fields take what it takes. The table is the one that the backend is tested with.
+// date fields take what it takes. The table is the one that the backend is tested with; the backend in memory
+// answers from the same table. So this proves how the window shows each answer, and the backend's own test
+// that those are its answers: neither proves the other.
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 import { kindOf, rows } from "$backend/fake/quickadd";
