@@ -68,7 +68,7 @@ export const ACTIONS: readonly Action[] = [
   action("Task", "list", "task.priority.2", "Medium priority"),
   action("Task", "list", "task.priority.3", "Low priority"),
   action("Task", "list", "task.priority.0", "No priority"),
-  action("Task", "list", "task.cancel", "Cancel", ["Shift+Delete", "Shift+Backspace"]),
+  action("Task", "list", "task.cancel", "Cancel the task", ["Shift+Delete", "Shift+Backspace"]),
   action("Task", "list", "task.delete", "Delete", ["Delete", "Backspace"]),
   action("Task", "list", "task.up", "Move up", ["Alt+Up"]),
   action("Task", "list", "task.down", "Move down", ["Alt+Down"]),

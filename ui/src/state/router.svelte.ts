@@ -63,11 +63,14 @@ class Router {
 
 export const router = new Router();
 
+/** An item with what says where it lives. Whoever knows less of a task asks `$shared/editor/linked` to open it. */
+export type Placed = { id: Id; kind: "note" } | { id: Id; kind: "list" } | { id: Id; kind: "task"; list: Id | null; done: boolean };
+
 /**
  * Opens an item wherever it lives: a note among notes, a task in its list (or the Inbox), a list itself. What
  * is done is where its list does not hide it.
  */
-export function openItem(item: { id: Id; kind: "task" | "note" | "list"; list?: Id | null; done?: boolean }): void {
+export function openItem(item: Placed): void {
   if (item.kind === "note") router.go({ screen: "notes", item: item.id });
   else if (item.kind === "list") router.go({ screen: "list", list: item.id });
   else if (item.done) router.go({ screen: "completed", item: item.id });

@@ -2,6 +2,7 @@ import { screen, waitFor } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 import { TEST_NOW } from "$backend/fake/moment";
 import { DESKTOP, HERE, fakeId } from "$backend/fake/world";
+import { router } from "$state/router.svelte";
 import { startApp } from "../../../tests/app";
 
 describe("what was set aside", () => {
@@ -17,6 +18,16 @@ describe("what was set aside", () => {
     await user.click(screen.getByRole("button", { name: `Bring back: priority of ${task.title}` }));
     await waitFor(() => expect(fake.world.tasks.find((one) => one.id === task.id)?.priority).toBe(1));
     expect(await screen.findByText("Now: High")).toBeVisible();
+  });
+
+  it("opens a task in its own list", async () => {
+    const { user, fake } = await startApp({ route: { screen: "conflicts", tab: "aside" } });
+    const task = fake.world.tasks.find((one) => one.list !== null && one.status === "open")!;
+    fake.elsewhere((world) => {
+      world.aside = [{ id: "a1", entity: task.id, entityKind: "task", title: task.title, field: "priority", label: "priority", how: "newest", display: "High", device: HERE, time: TEST_NOW, stands: "Low", by: DESKTOP, asideTime: TEST_NOW, way: "bringBack" }];
+    });
+    await user.click(await screen.findByRole("button", { name: task.title }));
+    await waitFor(() => expect(router.route).toMatchObject({ screen: "list", list: task.list, item: task.id }));
   });
 
   it("says that there is nothing", async () => {

@@ -25,6 +25,7 @@ export function places(sidebar: Sidebar | null): Entry[] {
   return [
     ...listTree(sidebar?.lists ?? []).map(({ list }): Entry => ({ id: `list:${list.id}`, label: list.title, hint: "List", run: () => router.go({ screen: "list", list: list.id }), icon: "list" })),
     ...(sidebar?.tags ?? []).map((tag): Entry => ({ id: `tag:${tag.id}`, label: tag.title, hint: "Tag", run: () => router.go({ screen: "tag", tag: tag.title }), icon: "tag" })),
+    { id: "go:aside", label: "Set aside", hint: "Conflicts", run: () => router.go({ screen: "conflicts", tab: "aside" }), icon: "list" },
   ];
 }
 

@@ -54,6 +54,15 @@ describe("the palette", () => {
     await waitFor(() => expect(router.route).toMatchObject({ screen: "list", list: fakeId(3) }));
   });
 
+  it("goes to what was set aside", async () => {
+    const { user, show } = await open();
+    await show();
+    await user.type(await screen.findByPlaceholderText(/Do something/), "set aside");
+    await waitFor(() => expect(option(/Set aside/)).toBeDefined());
+    option(/Set aside/)?.click();
+    await waitFor(() => expect(router.route).toMatchObject({ screen: "conflicts", tab: "aside" }));
+  });
+
   it("offers nothing that cannot be done", async () => {
     const { show } = await open();
     await show();

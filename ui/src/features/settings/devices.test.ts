@@ -39,7 +39,7 @@ describe("a device", () => {
   it("says whether it is connected, where, and how it was verified", async () => {
     const { desktop } = await devices();
     expect(await desktop.findByText(/Connected now at 192.168.1.7:4829 · missing 7 changes of yours$/)).toBeVisible();
-    expect(desktop.getByText(/Verified by code, .*Thu /)).toBeVisible();
+    expect(desktop.getByText(/Verified by code, .*Thu 14:32/)).toBeVisible();
     expect(desktop.getByText("a1b2 c3d4 e5f6 0718 293a 4b5c 6d7e 8f90")).toBeVisible();
     expect(desktop.queryByText(/Clock/)).toBeNull();
     await clean();

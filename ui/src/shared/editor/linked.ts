@@ -26,7 +26,13 @@ export async function lookUp(id: Id): Promise<Linked> {
 export async function openLinked(id: Id): Promise<void> {
   const item = await lookUp(id);
   if (item === "gone") toasts.show("This item is not here any more.", { remedy: "It may be in the trash of another device, or in a list that this device may not see.", tone: "error" });
-  else openItem({ id, kind: item.kind, list: item.list, done: item.done });
+  else openItem(item.kind === "task" ? { id, kind: "task", list: item.list, done: item.done } : { id, kind: "note" });
+}
+
+/** Opens an item of which no more than the kind is known. */
+export async function openFound(item: { id: Id; kind: "task" | "note" | "list" }): Promise<void> {
+  if (item.kind === "list") openItem({ id: item.id, kind: "list" });
+  else await openLinked(item.id);
 }
 
 export class LinkedItems {
