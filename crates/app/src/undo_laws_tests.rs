@@ -46,7 +46,12 @@ fn task_patch(rng: &mut ChaCha8Rng, picture: &Picture) -> view::TaskPatch {
         0 | 1 => patch.title = Some(word(rng).into()),
         2 => patch.status = Some(view::TaskStatus::Done),
         3 => patch.status = Some(view::TaskStatus::Open),
-        4 => patch.status = Some(view::TaskStatus::Cancelled),
+        4 => {
+            patch.status = Some(view::TaskStatus::Cancelled);
+            // One that repeats is not cancelled without it.
+            let which = [view::Occurrences::This, view::Occurrences::Following];
+            patch.occurrences = which.choose(rng).copied();
+        }
         5 => patch.when = Some(rng.gen_bool(0.7).then(|| "2027-03-04".into())),
         6 => patch.deadline = Some(rng.gen_bool(0.7).then(|| "2027-05-06".into())),
         7 => patch.priority = Some(rng.gen_range(0..4)),
