@@ -1886,7 +1886,10 @@ export type TaskPatch = {
 	occurrences?: Occurrences | null,
 	/**  When it is to be done. */
 	when?: string | null,
-	/**  Whether it is for the evening. */
+	/**
+	 *  Whether it is for the evening: of the day that `when` names, else of today. False says nothing beside a
+	 *  `when`, and means today without a time where there is none.
+	 */
 	evening?: boolean | null,
 	/**  The day by which it must be done. */
 	deadline?: string | null,
