@@ -94,7 +94,7 @@ pub use prune::{PruneReport, PruneRules};
 pub use repair::{Removed, RepairKeys, Repaired};
 pub use restore_point::MakePoint;
 pub use runs::Run;
-pub use search::{Hit, SearchQuery};
+pub use search::{Found, Hit, Marks, SearchQuery, has_words};
 pub use sizes::Sizes;
 pub use snapshot::{BaseRecord, BaseSize};
 pub use strays::Stray;

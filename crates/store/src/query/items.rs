@@ -1,5 +1,6 @@
 use crate::{StoreError, Tx, columns};
 use holdfast_model::EntityId;
+use rusqlite::OptionalExtension;
 
 /// A note as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +121,17 @@ impl Tx<'_> {
             |row| row.get(0),
         )?;
         columns::seq(count)
+    }
+
+    /// What a task, a note or a list is called that is not gone; empty for a task without a title.
+    pub fn title_of(&self, id: EntityId) -> Result<Option<String>, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT coalesce(t.title, n.title, l.title) FROM entities e
+             LEFT JOIN tasks t ON t.id = e.id LEFT JOIN notes n ON n.id = e.id
+             LEFT JOIN lists l ON l.id = e.id WHERE e.id = ?1 AND e.life <> 'purged'",
+        )?;
+        let title = statement.query_row([id.as_bytes()], |row| row.get(0)).optional()?;
+        Ok(title.flatten())
     }
 
     /// Items that an item links to, and items that link to it.
