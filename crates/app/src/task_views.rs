@@ -41,6 +41,7 @@ impl App {
             let people = open.people()?;
             let today = open.clock.zoned().date();
             open.store.read(|tx| {
+                let id = tx.link_target(id)?;
                 let (state, _) = tx.expect_entity(id, "task")?;
                 let rows = tx.tasks(&TaskFilter::Ids(vec![id]), 1)?;
                 let row = rows
@@ -96,6 +97,7 @@ impl App {
             let people = open.people()?;
             let today = open.clock.zoned().date();
             open.store.read(|tx| {
+                let id = tx.link_target(id)?;
                 let (state, _) = tx.expect_entity(id, "note")?;
                 let (rows, _) = tx.notes(None, None, Some(id), 1)?;
                 let row = rows

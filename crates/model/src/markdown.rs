@@ -4,16 +4,9 @@
 //! A link to an item has its address (`holdfast:ID`) where it has no words of its own: it is drawn from its
 //! target, by [`drawn`]. What [`plain`] returns is shown to nobody before that.
 
-use crate::EntityId;
+use crate::{EntityId, links};
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
-use std::ops::Range;
 
-/// What stands before the id of an item in the address of a link.
-pub const ITEM: &str = "holdfast:";
-/// What stands before the id of an attachment.
-const ATTACHMENT: &str = "holdfast-attachment:";
-/// Bytes of an id as it is written.
-const ID: usize = 36;
 /// Characters of a text's first line that stand for a title.
 const NAME: usize = 80;
 /// Where a link stands in a title that is taken from a text: it is too short to say where each leads.
@@ -45,7 +38,7 @@ pub fn plain(markdown: &str, taken: Taken) -> String {
         return out.text;
     }
     // Where the words of open links begin, and where those lead.
-    let mut links: Vec<(usize, Option<String>)> = Vec::new();
+    let mut open: Vec<(usize, Option<String>)> = Vec::new();
     let mut events = Parser::new_ext(markdown, options());
     while out.left > 0
         && let Some(event) = events.next()
@@ -63,16 +56,16 @@ pub fn plain(markdown: &str, taken: Taken) -> String {
             Event::SoftBreak | Event::HardBreak => out.line(),
             Event::Start(Tag::Link { link_type, dest_url, .. }) => {
                 let shows_itself = matches!(link_type, LinkType::Autolink | LinkType::Email);
-                links.push((out.text.len(), (!shows_itself).then(|| dest_url.to_string())));
+                open.push((out.text.len(), (!shows_itself).then(|| dest_url.to_string())));
             }
-            Event::Start(Tag::Image { .. }) => links.push((out.text.len(), None)),
+            Event::Start(Tag::Image { .. }) => open.push((out.text.len(), None)),
             Event::End(TagEnd::Image) => {
-                links.pop();
+                open.pop();
             }
             Event::End(TagEnd::Link) => {
-                if let Some((from, Some(address))) = links.pop() {
+                if let Some((from, Some(address))) = open.pop() {
                     let words = out.text.get(from..).unwrap_or_default();
-                    if is_item(&address) {
+                    if links::item_of(&address).is_some() {
                         if words.trim().is_empty() {
                             out.push(&address);
                         }
@@ -111,7 +104,7 @@ impl Out {
     }
 }
 
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     Options::ENABLE_TABLES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
@@ -149,41 +142,11 @@ fn is_plain(text: &str) -> bool {
         && !text.lines().any(|line| is_apart(line) || line.trim_end() != line)
 }
 
-fn is_item(address: &str) -> bool {
-    links(address).next().is_some_and(|link| link.at.start == 0 && link.item.is_some())
-}
-
-/// The address of an item or an attachment in a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
-    /// Where it stands, in bytes.
-    pub at: Range<usize>,
-    /// The item that it names; none for an attachment.
-    pub item: Option<EntityId>,
-}
-
-/// The addresses of items and attachments in a text, whatever stands around them.
-pub fn links(text: &str) -> impl Iterator<Item = Address> + '_ {
-    text.match_indices(':').filter_map(move |(colon, _)| {
-        let end = colon + 1;
-        let begins = |scheme: &str| {
-            let from = end.checked_sub(scheme.len())?;
-            text.get(from..end)?.eq_ignore_ascii_case(scheme).then_some(from)
-        };
-        let (from, is_item) = match begins(ITEM) {
-            Some(from) => (from, true),
-            None => (begins(ATTACHMENT)?, false),
-        };
-        let id: EntityId = text.get(end..end + ID)?.parse().ok()?;
-        Some(Address { at: from..end + ID, item: is_item.then_some(id) })
-    })
-}
-
 /// The text with what `name` says in the place of every address of an item. Those of attachments are left out.
 pub fn drawn(text: &str, mut name: impl FnMut(EntityId) -> String) -> String {
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
-    for link in links(text) {
+    for link in links::addresses(text) {
         out.push_str(text.get(done..link.at.start).unwrap_or_default());
         if let Some(item) = link.item {
             out.push_str(&name(item));
@@ -197,11 +160,18 @@ pub fn drawn(text: &str, mut name: impl FnMut(EntityId) -> String) -> String {
 /// A title as it is shown. It is no Markdown, save where a link was written into it: that reads as in a text.
 pub fn title(title: &str) -> String {
     let title = title.trim();
-    if links(title).next().is_none() {
+    if links::addresses(title).next().is_none() {
         return title.to_owned();
     }
     let words = drawn(&plain(title, READ), |_| LINK.to_owned());
     words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A title without the links that were written into it, and without their words.
+pub fn without_links(title: &str) -> String {
+    let changes: Vec<_> =
+        links::links(title).into_iter().map(|link| (link.at, LINK.to_owned())).collect();
+    links::changed(title, &changes)
 }
 
 /// What an item is called: its title, or the first line of its text.
@@ -242,7 +212,7 @@ pub fn excerpt(text: &str, title: &str, most: usize) -> String {
             left -= 1;
         }
         let end = line.char_indices().nth(left).map_or(line.len(), |(end, _)| end);
-        let end = links(line).find(|link| link.at.contains(&end)).map_or(end, |link| link.at.start);
+        let end = links::addresses(line).find(|link| link.at.contains(&end)).map_or(end, |link| link.at.start);
         let taken = line.get(..end).unwrap_or(line);
         if taken.len() < line.len() {
             excerpt.push_str(taken);

@@ -36,8 +36,8 @@ fn links_to_items_stand_by_their_address_and_are_drawn() {
     let text = format!("[](holdfast:{OAK}) [mine](holdfast:{OAK}) <holdfast:{OAK}> Holdfast:{OAK} ![](holdfast-attachment:{OAK})");
     let words = drawn(&plain(&text, READ), |_| "Oak".into());
     assert_eq!(one_line(&words), "Oak mine Oak Oak");
-    assert_eq!(links(&format!("holdfast:{}", &OAK[..35])).count(), 0);
-    assert_eq!(links("holdfast: x é:").count(), 0);
+    assert_eq!(links::addresses(&format!("holdfast:{}", &OAK[..35])).count(), 0);
+    assert_eq!(links::addresses("holdfast: x é:").count(), 0);
 }
 
 #[test]

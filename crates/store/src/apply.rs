@@ -363,6 +363,8 @@ impl<'t, 's> Applier<'t, 's> {
                 self.tx.keep_text(*id, open);
             }
         }
+        let new = self.before.iter().filter(|(_, before)| before.is_none()).map(|(id, _)| *id);
+        self.tx.find_link_targets(new)?;
         if !self.moved.is_empty() {
             self.tx.break_circles(&self.moved, &self.policies)?;
         }

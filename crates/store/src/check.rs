@@ -28,6 +28,7 @@ const VIEWS: &[&str] = &[
     "conflicts",
     "cut_moves",
     "item_links",
+    "link_names",
     "item_tags",
     "tags",
     "lists",

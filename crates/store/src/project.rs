@@ -5,7 +5,7 @@ use crate::prepared::Prepared;
 use crate::{StoreError, Tx};
 use holdfast_model::conflict::{self, ConflictKind};
 use holdfast_model::fields::{
-    ARCHIVED, COLOR, DEADLINE, LINKS, LIST, ORDER, PARENT, PINNED, PRIORITY, REPEAT, STATUS, TAGS,
+    ARCHIVED, COLOR, DEADLINE, LIST, ORDER, PARENT, PINNED, PRIORITY, REPEAT, STATUS, TAGS,
     TITLE, WHEN,
 };
 use holdfast_model::tree::{Place, cut};
@@ -189,27 +189,6 @@ impl Tx<'_> {
         ))?;
         self.project_tags(state, new)?;
         self.project_links(state, text, new)
-    }
-
-    /// Links set on the item, and those that stand in its text as `holdfast:ID`.
-    fn project_links(&self, state: &EntityState, text: &str, new: bool) -> Result<(), StoreError> {
-        let set = state.elements(LINKS).into_iter().filter_map(Value::as_str);
-        let in_text = text.split("holdfast:").skip(1).filter_map(|rest| rest.get(..36));
-        let targets: BTreeSet<EntityId> =
-            set.chain(in_text).filter_map(|id| id.parse().ok()).collect();
-        if !new {
-            self.sql
-                .prepare_cached("DELETE FROM item_links WHERE item = ?1")?
-                .execute([state.id.as_bytes()])?;
-        }
-        for target in targets {
-            self.sql
-                .prepare_cached(
-                    "INSERT INTO item_links (item, target) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                )?
-                .execute((state.id.as_bytes(), target.as_bytes()))?;
-        }
-        Ok(())
     }
 
     fn project_list(&self, state: &EntityState, space: Space) -> Result<(), StoreError> {

@@ -122,28 +122,4 @@ impl Tx<'_> {
         )?;
         columns::seq(count)
     }
-
-    /// What a task, a note or a list is called that is not gone; empty for a task without a title.
-    pub fn title_of(&self, id: EntityId) -> Result<Option<String>, StoreError> {
-        let mut statement = self.sql.prepare_cached(
-            "SELECT coalesce(t.title, n.title, l.title) FROM entities e
-             LEFT JOIN tasks t ON t.id = e.id LEFT JOIN notes n ON n.id = e.id
-             LEFT JOIN lists l ON l.id = e.id WHERE e.id = ?1 AND e.life <> 'purged'",
-        )?;
-        let title = statement.query_row([id.as_bytes()], |row| row.get(0)).optional()?;
-        Ok(title.flatten())
-    }
-
-    /// Items that an item links to, and items that link to it.
-    pub fn links(&self, id: EntityId) -> Result<(Vec<EntityId>, Vec<EntityId>), StoreError> {
-        let read = |sql: &str| -> Result<Vec<EntityId>, StoreError> {
-            let mut statement = self.sql.prepare_cached(sql)?;
-            let rows = statement.query_map([id.as_bytes()], |row| columns::entity_at(row, 0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        };
-        Ok((
-            read("SELECT target FROM item_links WHERE item = ?1 ORDER BY target")?,
-            read("SELECT item FROM item_links WHERE target = ?1 ORDER BY item")?,
-        ))
-    }
 }
