@@ -399,8 +399,7 @@ fn links_carry_neither_titles_nor_ids_out_of_a_space() {
     let invitation = laptop.export(&ExportRequest::Invite { passphrase: PASSPHRASE.into() }, false);
     let mut observer = Observer::join(&invitation);
     let mut marked = Vec::new();
-    for (name, space) in
-        [("device", Space::Device), ("ask", Space::Ask), ("nearby", Space::Nearby)]
+    for (name, space) in [("device", Space::Device), ("ask", Space::Ask), ("nearby", Space::Nearby)]
     {
         let mut secret = Marked { name: name.into(), needles: Vec::new(), ids: Vec::new() };
         let list = laptop.app.add_list(&secret.word("list"), None, space).unwrap().ids[0].clone();

@@ -64,7 +64,8 @@ impl Work<'_, '_> {
         }
         // From the end, so that no change moves another.
         let splices = changes.iter().rev().map(|(at, written)| {
-            let chars = |from: usize, to: usize| text.get(from..to).map_or(0, |part| part.chars().count());
+            let chars =
+                |from: usize, to: usize| text.get(from..to).map_or(0, |part| part.chars().count());
             Splice::new(chars(0, at.start), chars(at.start, at.end), written.as_str())
         });
         Ok(Some(Settled { splices: splices.collect(), text: links::changed(text, &changes) }))

@@ -52,7 +52,8 @@ fn at_every_way_in_a_link_is_stored_without_title_and_id() {
     }
     assert_eq!(String::from_utf16(&editor).unwrap(), text(&app, &typed));
     // The last bracket, and the last figure of the id, are typed later.
-    let by_hand = app.add_note("By hand", None, &written[..written.len() - 3]).unwrap().ids[0].clone();
+    let by_hand =
+        app.add_note("By hand", None, &written[..written.len() - 3]).unwrap().ids[0].clone();
     let at = written.len() - 3;
     app.splice_chars(by_hand.parse().unwrap(), at, 0, &written[at..]).unwrap();
     assert_eq!(text(&app, &by_hand), stored);
@@ -147,7 +148,9 @@ fn exports_spell_links_out_and_say_nothing_of_what_stays() {
     for all in [false, true] {
         let to = folder.path().join(format!("export-{all}"));
         let made = app.export_all(view::ExportFormat::Markdown, &to, all).unwrap();
-        let text = std::fs::read_to_string(std::path::Path::new(&made.folder).join("Inbox/Links.md")).unwrap();
+        let text =
+            std::fs::read_to_string(std::path::Path::new(&made.folder).join("Inbox/Links.md"))
+                .unwrap();
         let oak = format!("[Oak \\[plan\\]](holdfast:{})", name(&open));
         let private = format!("holdfast:{}", name(&target));
         let wanted = if all {

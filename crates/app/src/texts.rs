@@ -144,9 +144,10 @@ impl Work<'_, '_> {
             .and_then(Kind::text_field)
             .ok_or_else(|| AppError::NoSuchItem { what: "note", given: id.to_string() })?;
         let plain = doc.plain();
-        let written = match links::may_have_link(&plain, splices) {
-            true => splice::apply(&plain, splices).map_err(text_error)?,
-            false => String::new(),
+        let written = if links::may_have_link(&plain, splices) {
+            splice::apply(&plain, splices).map_err(text_error)?
+        } else {
+            String::new()
         };
         let settled = self.settled(&written)?;
         let pieces = match &settled {

@@ -86,9 +86,11 @@ pub fn links(text: &str) -> Vec<Link> {
         match (event, &mut open) {
             (Event::Start(Tag::Link { link_type, dest_url, .. }), None) => {
                 let shows_itself = matches!(link_type, LinkType::Autolink | LinkType::Email);
-                open = item_of(&dest_url)
-                    .filter(|_| !shows_itself)
-                    .map(|item| Link { at, item, words: Some(String::new()) });
+                open = item_of(&dest_url).filter(|_| !shows_itself).map(|item| Link {
+                    at,
+                    item,
+                    words: Some(String::new()),
+                });
             }
             (Event::End(TagEnd::Link), link) => found.extend(link.take()),
             (Event::Text(words) | Event::Code(words), Some(Link { words: Some(all), .. })) => {
@@ -164,8 +166,10 @@ pub fn stored(text: &str, link: &Link, title: Option<&str>) -> Written {
         }
         Some(_) => {
             let source = text.get(link.at.clone())?;
-            let changes: Vec<(Range<usize>, String)> =
-                addresses(source).filter(|found| found.item.is_some()).map(|found| (found.at, bare())).collect();
+            let changes: Vec<(Range<usize>, String)> = addresses(source)
+                .filter(|found| found.item.is_some())
+                .map(|found| (found.at, bare()))
+                .collect();
             Some(changed(source, &changes))
         }
         None => Some(bare()),

@@ -9,9 +9,8 @@ fn oak() -> EntityId {
 
 /// The text as it is stored, where the target is called "Oak boards".
 fn settled(text: &str) -> String {
-    let changes = rewritten(text, |link| {
-        Ok::<_, Infallible>(stored(text, link, Some("Oak boards")))
-    });
+    let changes =
+        rewritten(text, |link| Ok::<_, Infallible>(stored(text, link, Some("Oak boards"))));
     changed(text, &changes.unwrap())
 }
 
@@ -33,13 +32,22 @@ fn what_is_stored_says_neither_title_nor_id() {
         (format!("see [Oak boards](holdfast:{OAK}) now"), format!("see {link} now")),
         (format!("[**Oak**  boards]( <holdfast:{OAK}> )"), link.clone()),
         (format!("[oak boards](HOLDFAST:{OAK} \"x\")"), link.clone()),
-        (format!("[Oak boards][1]\n\n[1]: holdfast:{OAK}"), format!("{link}\n\n[1]: holdfast:{name}")),
+        (
+            format!("[Oak boards][1]\n\n[1]: holdfast:{OAK}"),
+            format!("{link}\n\n[1]: holdfast:{name}"),
+        ),
         (format!("[[holdfast:{OAK}|Oak boards]]"), link.clone()),
         (format!("[the boards](holdfast:{OAK})"), format!("[the boards](holdfast:{name})")),
         (format!("[](holdfast:{OAK})"), link.clone()),
-        (format!("<holdfast:{OAK}> holdfast:{OAK} `holdfast:{OAK}`"), format!("<holdfast:{name}> holdfast:{name} `holdfast:{name}`")),
+        (
+            format!("<holdfast:{OAK}> holdfast:{OAK} `holdfast:{OAK}`"),
+            format!("<holdfast:{name}> holdfast:{name} `holdfast:{name}`"),
+        ),
         (format!("![x](holdfast-attachment:{OAK})"), format!("![x](holdfast-attachment:{OAK})")),
-        (format!("{link} [Oak boards](https://e.org)"), format!("{link} [Oak boards](https://e.org)")),
+        (
+            format!("{link} [Oak boards](https://e.org)"),
+            format!("{link} [Oak boards](https://e.org)"),
+        ),
         ("no link at all".into(), "no link at all".into()),
     ] {
         assert_eq!(settled(&text), stored, "{text}");
@@ -51,5 +59,8 @@ fn what_is_stored_says_neither_title_nor_id() {
 fn a_link_that_says_its_words_is_stored_without_them() {
     let said = link_saying("Oak boards", oak());
     assert_eq!(settled(&said), link(oak()));
-    assert_eq!(links(&link_saying("[a] *b* `c`\nd", oak()))[0].words.as_deref(), Some("[a] *b* `c` d"));
+    assert_eq!(
+        links(&link_saying("[a] *b* `c`\nd", oak()))[0].words.as_deref(),
+        Some("[a] *b* `c` d")
+    );
 }

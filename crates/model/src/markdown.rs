@@ -25,8 +25,7 @@ pub struct Taken {
 }
 
 /// What everything is taken of that is looked for.
-pub const EVERYTHING: Taken =
-    Taken { most: usize::MAX, addresses: true };
+pub const EVERYTHING: Taken = Taken { most: usize::MAX, addresses: true };
 /// What a reader reads.
 pub const READ: Taken = Taken { most: usize::MAX, addresses: false };
 
@@ -212,7 +211,9 @@ pub fn excerpt(text: &str, title: &str, most: usize) -> String {
             left -= 1;
         }
         let end = line.char_indices().nth(left).map_or(line.len(), |(end, _)| end);
-        let end = links::addresses(line).find(|link| link.at.contains(&end)).map_or(end, |link| link.at.start);
+        let end = links::addresses(line)
+            .find(|link| link.at.contains(&end))
+            .map_or(end, |link| link.at.start);
         let taken = line.get(..end).unwrap_or(line);
         if taken.len() < line.len() {
             excerpt.push_str(taken);

@@ -10,7 +10,10 @@ fn one_line(text: &str) -> String {
 #[test]
 fn a_reader_sees_words_without_marks_and_addresses() {
     for (markdown, words) in [
-        ("# Shed\n\n- [ ] buy **oak** `planks`\n> quoted\n* and _nails_ 2*3\n", "Shed buy oak planks quoted and nails 2*3"),
+        (
+            "# Shed\n\n- [ ] buy **oak** `planks`\n> quoted\n* and _nails_ 2*3\n",
+            "Shed buy oak planks quoted and nails 2*3",
+        ),
         ("1. one\n2. two\n   - three", "one two three"),
         ("Setext\n======\ntext", "Setext text"),
         ("| a | b |\n|---|--:|\n| 1 | ~~2~~ |", "a b 1 2"),
@@ -33,7 +36,9 @@ fn a_reader_sees_words_without_marks_and_addresses() {
 
 #[test]
 fn links_to_items_stand_by_their_address_and_are_drawn() {
-    let text = format!("[](holdfast:{OAK}) [mine](holdfast:{OAK}) <holdfast:{OAK}> Holdfast:{OAK} ![](holdfast-attachment:{OAK})");
+    let text = format!(
+        "[](holdfast:{OAK}) [mine](holdfast:{OAK}) <holdfast:{OAK}> Holdfast:{OAK} ![](holdfast-attachment:{OAK})"
+    );
     let words = drawn(&plain(&text, READ), |_| "Oak".into());
     assert_eq!(one_line(&words), "Oak mine Oak Oak");
     assert_eq!(links::addresses(&format!("holdfast:{}", &OAK[..35])).count(), 0);
@@ -73,7 +78,25 @@ fn an_excerpt_is_the_words_without_title_and_marks_and_no_longer_than_it_may_be(
 #[test]
 fn long_and_deep_texts_end() {
     let started = std::time::Instant::now();
-    for piece in ["> ", "- ", "[", "![", "*a ", "**a", "`", "<a", "| ", "\\", "[[", "(", "_a_ ", "](", "\n1. ", "[^1]", "holdfast:"] {
+    for piece in [
+        "> ",
+        "- ",
+        "[",
+        "![",
+        "*a ",
+        "**a",
+        "`",
+        "<a",
+        "| ",
+        "\\",
+        "[[",
+        "(",
+        "_a_ ",
+        "](",
+        "\n1. ",
+        "[^1]",
+        "holdfast:",
+    ] {
         let text = piece.repeat(20_000);
         plain(&text, EVERYTHING);
         name("", &text);

@@ -5,11 +5,11 @@ use crate::prepared::Prepared;
 use crate::{StoreError, Tx};
 use holdfast_model::conflict::{self, ConflictKind};
 use holdfast_model::fields::{
-    ARCHIVED, COLOR, DEADLINE, LIST, ORDER, PARENT, PINNED, PRIORITY, REPEAT, STATUS, TAGS,
-    TITLE, WHEN,
+    ARCHIVED, COLOR, DEADLINE, LIST, ORDER, PARENT, PINNED, PRIORITY, REPEAT, STATUS, TAGS, TITLE,
+    WHEN,
 };
 use holdfast_model::tree::{Place, cut};
-use holdfast_model::{EntityId, EntityState, Kind, markdown, Policies, Policy, Value};
+use holdfast_model::{EntityId, EntityState, Kind, Policies, Policy, Value, markdown};
 use holdfast_oplog::Space;
 use std::collections::{BTreeMap, BTreeSet};
 

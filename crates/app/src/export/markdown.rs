@@ -202,12 +202,7 @@ fn tasks(
 }
 
 /// One task with all that a reader wants to know of it, and its notes below it.
-fn lines_of(
-    tx: &Tx<'_>,
-    which: Which,
-    row: &TaskRow,
-    depth: usize,
-) -> Result<String, AppError> {
+fn lines_of(tx: &Tx<'_>, which: Which, row: &TaskRow, depth: usize) -> Result<String, AppError> {
     let (state, _) = tx.expect_entity(row.id, "task")?;
     let mark = match row.status.as_str() {
         "done" => "x",

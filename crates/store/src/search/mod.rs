@@ -133,10 +133,9 @@ impl Tx<'_> {
         if life != "purged" && kind != "tag" {
             // What a link leads to is found itself: neither its id nor its title is indexed here.
             let read = |text: &str| {
-                words::fold(&markdown::drawn(
-                    &markdown::plain(text, markdown::EVERYTHING),
-                    |_| String::new(),
-                ))
+                words::fold(&markdown::drawn(&markdown::plain(text, markdown::EVERYTHING), |_| {
+                    String::new()
+                }))
             };
             let (title, text) = (words::fold(&markdown::title(&title)), read(&body));
             let signs = [title.sign_terms(), text.sign_terms()].join(" ");

@@ -105,7 +105,10 @@ impl Asked {
 
     /// The words that may be mistyped.
     pub(crate) fn spelled(&self) -> impl Iterator<Item = &str> {
-        self.clauses.iter().filter(|clause| clause.forgiven).flat_map(|clause| clause.wanted.spelled())
+        self.clauses
+            .iter()
+            .filter(|clause| clause.forgiven)
+            .flat_map(|clause| clause.wanted.spelled())
     }
 
     /// As a query of the index.
@@ -167,11 +170,8 @@ impl Clause {
     }
 
     fn find(&self, text: &Folded, meant: &Meant) -> Option<Range<usize>> {
-        let seen: Vec<&Piece> = text
-            .pieces
-            .iter()
-            .filter(|piece| self.signs || piece.sort != Sort::Sign)
-            .collect();
+        let seen: Vec<&Piece> =
+            text.pieces.iter().filter(|piece| self.signs || piece.sort != Sort::Sign).collect();
         let wanted = &self.wanted.pieces;
         let last = wanted.len().checked_sub(1)?;
         let meant = match wanted.first() {

@@ -63,7 +63,8 @@ impl Tx<'_> {
             }
         }
         let mut meant = Meant::new();
-        let shortest = mistyped.iter().map(|one| one.letters - forgiven(one.letters).min(one.letters));
+        let shortest =
+            mistyped.iter().map(|one| one.letters - forgiven(one.letters).min(one.letters));
         let longest = mistyped.iter().map(|one| one.letters + forgiven(one.letters));
         let (Some(shortest), Some(longest)) = (shortest.min(), longest.max()) else {
             return Ok(meant);
@@ -71,7 +72,8 @@ impl Tx<'_> {
         let mut statement = self.sql.prepare_cached(
             "SELECT letters, word FROM spellings WHERE letters BETWEEN ?1 AND ?2 LIMIT ?3",
         )?;
-        let mut rows = statement.query([shortest, longest, COMPARED].map(|n| columns::number(n as u64)))?;
+        let mut rows =
+            statement.query([shortest, longest, COMPARED].map(|n| columns::number(n as u64)))?;
         while let Some(row) = rows.next()? {
             let letters = columns::seq(row.get(0)?)? as usize;
             let other = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
@@ -100,9 +102,9 @@ impl Tx<'_> {
     }
 
     fn is_spelling(&self, word: &str, letters: usize) -> Result<bool, StoreError> {
-        let mut statement = self
-            .sql
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM spellings WHERE letters = ?1 AND word = ?2)")?;
+        let mut statement = self.sql.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM spellings WHERE letters = ?1 AND word = ?2)",
+        )?;
         Ok(statement.query_row((columns::number(letters as u64), word), |row| row.get(0))?)
     }
 }

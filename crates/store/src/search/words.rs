@@ -59,8 +59,11 @@ pub(crate) struct Folded {
 
 /// Folds a text. Cost: in proportion to it.
 pub(crate) fn fold(source: &str) -> Folded {
-    let mut folded =
-        Folded { text: String::with_capacity(source.len()), pieces: Vec::new(), before: Before::Space };
+    let mut folded = Folded {
+        text: String::with_capacity(source.len()),
+        pieces: Vec::new(),
+        before: Before::Space,
+    };
     let mut rest = source.char_indices().peekable();
     while let Some((start, c)) = rest.next() {
         let mut end = start + c.len_utf8();
@@ -228,7 +231,8 @@ pub(crate) fn core<'p>(chunk: &'p [Piece], folded: &Folded) -> &'p [Piece] {
         piece.sort == Sort::Sign && folded.text(piece).chars().all(|c| signs.contains(c))
     };
     let from = chunk.iter().position(|piece| !is_one_of(piece, "([{<\"'")).unwrap_or(chunk.len());
-    let end = chunk.iter().rposition(|piece| !is_one_of(piece, ".,;:!?)]}>\"'")).map_or(0, |at| at + 1);
+    let end =
+        chunk.iter().rposition(|piece| !is_one_of(piece, ".,;:!?)]}>\"'")).map_or(0, |at| at + 1);
     let inner = chunk.get(from..end).unwrap_or_default();
     let signs = |pieces: &[Piece]| pieces.iter().any(|piece| piece.sort == Sort::Sign);
     if signs(inner) {
