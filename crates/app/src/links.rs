@@ -1,8 +1,8 @@
 //! Links to items in texts: stored without their target's title and id, drawn from the target as it is now, on
 //! this device. What is stored and why: [`holdfast_model::links`].
 
-use crate::AppError;
 use crate::act::Work;
+use crate::{App, AppError};
 use holdfast_model::quickadd::Parsed;
 use holdfast_model::text::Splice;
 use holdfast_model::{EntityId, links, markdown};
@@ -30,6 +30,13 @@ pub(crate) fn drawn(tx: &Tx<'_>, words: &str) -> Result<String, StoreError> {
 fn title(tx: &Tx<'_>, id: EntityId) -> Result<String, StoreError> {
     let title = tx.title_of(id)?.unwrap_or_else(|| PRIVATE.to_owned());
     Ok(if title.is_empty() { markdown::UNTITLED.to_owned() } else { title })
+}
+
+impl App {
+    /// A text with links that say what their targets are called here, for who reads it as it is written.
+    pub fn spelled_out(&self, text: &str) -> Result<String, AppError> {
+        self.with(|open| open.store.read(|tx| Ok(tx.spelled_out(text, |_| true)?)))
+    }
 }
 
 /// What is stored of a text in the place of what was written, and where that differs.

@@ -1,6 +1,5 @@
 use crate::{StoreError, Tx, columns};
 use holdfast_model::EntityId;
-use rusqlite::OptionalExtension;
 
 /// A note as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]

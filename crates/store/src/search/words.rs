@@ -225,23 +225,21 @@ pub(crate) fn is_spelled(letters: usize) -> bool {
 }
 
 /// The part of a chunk that has signs a person would look for: without the punctuation of sentences around
-/// it, save where there is nothing else. Empty where there are none.
+/// it, save where there are only signs. Empty where there are none.
 pub(crate) fn core<'p>(chunk: &'p [Piece], folded: &Folded) -> &'p [Piece] {
+    let is_sign = |piece: &Piece| piece.sort == Sort::Sign;
     let is_one_of = |piece: &Piece, signs: &str| {
-        piece.sort == Sort::Sign && folded.text(piece).chars().all(|c| signs.contains(c))
+        is_sign(piece) && folded.text(piece).chars().all(|c| signs.contains(c))
     };
-    let from = chunk.iter().position(|piece| !is_one_of(piece, "([{<\"'")).unwrap_or(chunk.len());
-    let end =
-        chunk.iter().rposition(|piece| !is_one_of(piece, ".,;:!?)]}>\"'")).map_or(0, |at| at + 1);
-    let inner = chunk.get(from..end).unwrap_or_default();
-    let signs = |pieces: &[Piece]| pieces.iter().any(|piece| piece.sort == Sort::Sign);
-    if signs(inner) {
-        inner
-    } else if inner.is_empty() && chunk.iter().all(|piece| piece.sort == Sort::Sign) {
-        chunk
-    } else {
-        &[]
+    if chunk.iter().all(is_sign) {
+        let is_punctuation = chunk.len() == 1
+            && chunk.iter().all(|piece| is_one_of(piece, "()[]{}\"'.,;:!?"));
+        return if is_punctuation { &[] } else { chunk };
     }
+    let from = chunk.iter().position(|piece| !is_one_of(piece, "([{<\"'")).unwrap_or(0);
+    let last = chunk.iter().rposition(|piece| !is_one_of(piece, ".,;:!?)]}>\"'"));
+    let inner = chunk.get(from..last.map_or(0, |at| at + 1)).unwrap_or_default();
+    if inner.iter().any(is_sign) { inner } else { &[] }
 }
 
 fn sort(c: char) -> Option<Sort> {
@@ -262,7 +260,7 @@ fn sort(c: char) -> Option<Sort> {
 
 /// Whether a character belongs to the one before it: a mark on a letter, a part of a Korean syllable.
 fn belongs(c: char) -> bool {
-    c.is_mark() || matches!(c, '\u{1160}'..='\u{11ff}')
+    c.is_mark() || matches!(c, '\u{1160}'..='\u{11ff}' | '\u{ff9e}' | '\u{ff9f}')
 }
 
 /// Scripts that put no spaces between words, and Korean, whose words grow endings.
@@ -330,7 +328,7 @@ mod tests {
             ("Đặng Øre Łódź", "dang ore lodz"),
             ("東京都 と", "東京 京都 都 と"),
             ("한국어 한국어", "한국 국어 어 한국 국어 어"),
-            ("がか", "がか か"),
+            ("がか ｶﾞ", "がか か ガ"),
             ("हिन्दी", "हिन्दी"),
             ("go 👩🏽‍🔧 now", "go 👩 🔧 now"),
             ("soft\u{ad}ly ze\u{200b}ro", "softly zero"),
