@@ -6,7 +6,9 @@
 //! the first one lets out, as it travels and opened. What may travel must be found, so that the test can
 //! fail; what may not must not: no word, no id, no header.
 
-use holdfast_app::view::{Copies, ExportFormat, ExportRequest, QuickAddDefaults, TaskPatch};
+use holdfast_app::view::{
+    Copies, ExportFormat, ExportRequest, QuickAddDefaults, Splice, TaskPatch,
+};
 use holdfast_app::{App, Home, KeyStore, NewDevice, Space};
 use holdfast_model::EntityId;
 use holdfast_oplog::{ActorId, Hash, Range, VersionVector};
@@ -363,6 +365,106 @@ fn exports_leave_out_what_is_marked_and_say_so() {
                 stays(&capture, &device);
                 stays(&capture, &picture);
             }
+        }
+    }
+}
+
+/// Everything that a person can write in lists that travel and that links to an item which does not.
+fn links_to(laptop: &mut Laptop, target: &str, title: &str) {
+    let folder = laptop.file("-linked");
+    let app = &laptop.app;
+    let link = format!("see [{title}](holdfast:{target}) [{title}][1]\n\n[1]: holdfast:{target}\n");
+    app.add_note("Added", None, &link).unwrap();
+    // Named by its first line, as a file of an export too.
+    app.add_note("", None, &link).unwrap();
+    let note = app.add_note("Edited", None, "before").unwrap().ids[0].clone();
+    app.replace_text(note.parse().unwrap(), &link).unwrap();
+    let version = app.note(&note).unwrap().text.version;
+    let splice = Splice { pos: 0, delete: 3, insert: link.clone() };
+    app.splice_text(&note, &version, &[splice]).unwrap();
+    let defaults = QuickAddDefaults::default();
+    app.quick_add(&format!("Call today //{link}"), &[], &defaults).unwrap();
+    let task = app.quick_add(&format!("Ask about [[{title}]] today"), &[], &defaults).unwrap();
+    let patch = TaskPatch { title: Some(link.clone()), ..TaskPatch::default() };
+    app.edit_tasks(&task.ids, &patch, None).unwrap();
+    app.undo().unwrap();
+    app.redo().unwrap();
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("Imported.md"), &link).unwrap();
+    app.import_markdown(&folder).unwrap();
+    // Written beside its target, then let out without it.
+    let list = app.add_list("Let out", None, Space::Device).unwrap().ids[0].clone();
+    app.add_note("Beside", Some(&list), &link).unwrap();
+    app.set_space(&list, Space::Everywhere, Copies::Leave).unwrap();
+}
+
+#[test]
+fn links_carry_neither_titles_nor_ids_out_of_a_space() {
+    let mut laptop = Laptop::new();
+    let invitation = laptop.export(&ExportRequest::Invite { passphrase: PASSPHRASE.into() }, false);
+    let mut observer = Observer::join(&invitation);
+    let mut marked = Vec::new();
+    for (name, space) in [("device", Space::Device), ("ask", Space::Ask), ("nearby", Space::Nearby)]
+    {
+        let mut secret = Marked { name: name.into(), needles: Vec::new(), ids: Vec::new() };
+        let list = laptop.app.add_list(&secret.word("list"), None, space).unwrap().ids[0].clone();
+        let title = secret.word("target");
+        let target = laptop.app.add_note(&title, Some(&list), "four thousand").unwrap();
+        let target = target.ids[0].clone();
+        secret.id(&list);
+        secret.id(&target);
+        links_to(&mut laptop, &target, &title);
+        let backlinks = laptop.app.note(&target).unwrap().backlinks;
+        assert!(backlinks.len() >= 6, "{backlinks:?}");
+        for link in backlinks {
+            assert!(!link.title.contains(&title), "{}", link.title);
+        }
+        let hits = laptop.app.search("see", 100).unwrap().hits;
+        assert!(hits.iter().any(|hit| hit.snippet.contains(&title)), "it is drawn here");
+        marked.push(secret);
+    }
+    let mut captured = Vec::new();
+    for (name, request) in [
+        ("update", ExportRequest::Update { device: None }),
+        ("full", ExportRequest::Full),
+        ("invite", ExportRequest::Invite { passphrase: PASSPHRASE.into() }),
+    ] {
+        let path = laptop.export(&request, false);
+        captured.push(observer.read(|reader| reader.bundle(name, &path)));
+    }
+    let ticked = laptop.export(&ExportRequest::Full, true);
+    let with_nearby = observer.read(|reader| reader.bundle("full, nearby ticked", &ticked));
+    let full = laptop.export(&ExportRequest::Full, false);
+    bundle::import(&mut observer.session(), &full, false).unwrap();
+    for (name, carrier) in [("a connection", Carrier::Lan), ("a relay", Carrier::Relay)] {
+        let sent = observer.sends_by(carrier);
+        captured.push(observer.read(|reader| reader.batches(name, &sent)));
+    }
+    let shared = tempfile::tempdir().unwrap();
+    let mut files = OsFiles::new(shared.path(), observer.store.vault());
+    let memory = FolderMemory::default();
+    folder::exchange(&mut observer.session(), &mut files, &memory, Take::AtOnce, false).unwrap();
+    captured.push(observer.read(|reader| reader.folder("a folder", shared.path())));
+    for capture in &captured {
+        assert!(capture.has(b"holdfast:"), "{}: the links should be found", capture.name);
+        marked.iter().for_each(|secret| stays(capture, secret));
+    }
+    for secret in marked.iter().filter(|secret| secret.name != "nearby") {
+        stays(&with_nearby, secret);
+    }
+    for name in ["markdown", "json", "csv", "ics"] {
+        let folder = laptop.file("-export");
+        match name {
+            "markdown" => laptop.app.export_all(ExportFormat::Markdown, &folder, false),
+            "json" => laptop.app.export_all(ExportFormat::Json, &folder, false),
+            "csv" => laptop.app.export_csv(&folder, false),
+            _ => laptop.app.export_ics(&folder, false),
+        }
+        .unwrap();
+        let capture = plain_files(name, &folder).unwrap();
+        assert!(capture.has(b"Private note"), "{name}");
+        for secret in marked.iter().filter(|secret| secret.name == "device") {
+            stays(&capture, secret);
         }
     }
 }

@@ -1724,7 +1724,9 @@ export type SpliceResult =
 /**  It is stored. */
 { status: "stored"; 
 /**  The version after it. */
-version: string } | 
+version: string; 
+/**  What is stored otherwise than it was sent, such as a link without its target's title. */
+splices: Splice[] } | 
 /**
  *  Nothing was stored: the editor did not have the latest text. It applies `splices`, carries its
  *  own edit over them and sends that again.

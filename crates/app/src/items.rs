@@ -231,11 +231,7 @@ impl Work<'_, '_> {
 
 /// The title, or the first line of the text.
 pub(crate) fn note_name(title: &str, text: &str) -> String {
-    if !title.trim().is_empty() {
-        return title.trim().to_owned();
-    }
-    let line = text.lines().map(|l| l.trim_start_matches('#').trim()).find(|l| !l.is_empty());
-    line.map_or_else(|| "Untitled".into(), |line| line.chars().take(80).collect())
+    holdfast_model::markdown::name(title, text)
 }
 
 fn required(title: &str, or: &str) -> Result<String, AppError> {

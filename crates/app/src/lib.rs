@@ -37,6 +37,7 @@ mod keeper;
 mod kept;
 mod kept_choices;
 mod keystore;
+mod links;
 mod lists;
 pub mod markup;
 mod move_back;

@@ -6,7 +6,7 @@ use crate::tasks::checked_title;
 use crate::{App, AppError, order, view};
 use holdfast_model::entity::{Draft, Seen};
 use holdfast_model::fields::{
-    DEADLINE, LIST, NOTES, ORDER, PARENT, PRIORITY, REPEAT, STATUS, TAGS, TITLE, WHEN,
+    DEADLINE, LINKS, LIST, NOTES, ORDER, PARENT, PRIORITY, REPEAT, STATUS, TAGS, TITLE, WHEN,
 };
 use holdfast_model::quickadd::{self, Parsed};
 use holdfast_model::{EntityId, Kind, dates};
@@ -147,7 +147,11 @@ impl Work<'_, '_> {
         let last = self.tx.last_sort(SortedKind::Task, list, parent)?;
         let mut draft = Draft::new(id, Kind::Task.as_str());
         let all = &Seen::All;
-        draft.set(TITLE, checked_title(&parsed.title)?, all).set(STATUS, "open", all);
+        let (title, links) = self.linked_title(parsed, space)?;
+        draft.set(TITLE, checked_title(&title)?, all).set(STATUS, "open", all);
+        for link in links {
+            draft.add(LINKS, link.in_links().to_string());
+        }
         draft.set(ORDER, order::after(&last), all);
         draft.set(LIST, list.map(|list| list.to_string()), all);
         draft.set(PARENT, parent.map(|parent| parent.to_string()), all);

@@ -1,9 +1,10 @@
 //! Search as people type it: words, and `in:` `tag:` `is:`.
 
 use crate::indexing::{AT_ONCE, readable};
-use crate::{App, AppError, items, view};
+use crate::{App, AppError, items, links, view};
 use holdfast_model::fields::{LIST, STATUS, TITLE};
-use holdfast_store::{SearchQuery, Tx};
+use holdfast_model::markdown;
+use holdfast_store::{Marks, SearchQuery, Tx, has_words};
 
 /// Characters shown around a hit.
 const AROUND: usize = 60;
@@ -28,9 +29,9 @@ impl App {
                 let Some(parsed) = parse(tx, query, limit as usize)? else {
                     return Ok(view::SearchPage { hits: Vec::new(), total: 0, waiting: 0 });
                 };
-                let (hits, total) = tx.search(&parsed)?;
-                let mut views = Vec::with_capacity(hits.len());
-                for hit in hits {
+                let found = tx.search(&parsed)?;
+                let mut views = Vec::with_capacity(found.hits.len());
+                for hit in found.hits {
                     let Some((state, _)) = tx.entity(hit.id)? else { continue };
                     let text = tx.text(hit.id)?.map(|text| text.plain).unwrap_or_default();
                     let list = state.text(LIST).parse().ok();
@@ -46,14 +47,14 @@ impl App {
                             _ => view::ItemKind::List,
                         },
                         title: items::note_name(state.text(TITLE), &text),
-                        snippet: snippet(&text, &parsed.words),
+                        snippet: snippet(&read(tx, &text)?, &found.marks),
                         list_title,
                         trashed: hit.trashed,
                         status: Some(state.text(STATUS).to_owned()).filter(|s| !s.is_empty()),
                     });
                 }
                 let waiting = u32::try_from(tx.search_due()?).unwrap_or(u32::MAX);
-                Ok(view::SearchPage { hits: views, total: total as u32, waiting })
+                Ok(view::SearchPage { hits: views, total: found.total as u32, waiting })
             })
         })
     }
@@ -64,7 +65,7 @@ fn parse(tx: &Tx<'_>, typed: &str, limit: usize) -> Result<Option<SearchQuery>, 
     let mut query = SearchQuery { limit, ..SearchQuery::default() };
     let mut words = Vec::new();
     for word in split(typed) {
-        match word.split_once(':') {
+        match word.text.split_once(':').filter(|_| !word.quoted) {
             Some(("in", list)) if !list.is_empty() => match tx.list_named(list)? {
                 Some(list) => query.list = Some(list),
                 None => return Ok(None),
@@ -78,7 +79,7 @@ fn parse(tx: &Tx<'_>, typed: &str, limit: usize) -> Result<Option<SearchQuery>, 
                 query.status = Some(status.into());
             }
             Some(("is", kind @ ("task" | "note" | "list"))) => query.kind = Some(kind.into()),
-            _ => words.push(word),
+            _ => words.push(word.typed),
         }
     }
     query.words = words.join(" ");
@@ -87,83 +88,79 @@ fn parse(tx: &Tx<'_>, typed: &str, limit: usize) -> Result<Option<SearchQuery>, 
         || query.in_conflict
         || query.status.is_some()
         || query.kind.is_some();
-    let has_word = query.words.chars().any(char::is_alphanumeric);
-    Ok((has_word || filtered).then_some(query))
+    Ok((has_words(&query.words) || filtered).then_some(query))
+}
+
+/// A word as it was typed, and without its quotes.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Typed {
+    typed: String,
+    text: String,
+    /// Whether it begins with a quote: then it is no filter.
+    quoted: bool,
 }
 
 /// Words; quotes hold several together, as in `in:"Two words"`.
-fn split(typed: &str) -> Vec<String> {
+fn split(typed: &str) -> Vec<Typed> {
     let mut words = Vec::new();
-    let mut word = String::new();
+    let mut word = Typed::default();
     let mut quoted = false;
     for c in typed.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            c if c.is_whitespace() && !quoted => {
-                if !word.is_empty() {
-                    words.push(std::mem::take(&mut word));
-                }
+        if c.is_whitespace() && !quoted {
+            if !word.typed.is_empty() {
+                words.push(std::mem::take(&mut word));
             }
-            c => word.push(c),
+            continue;
         }
+        if c == '"' {
+            quoted = !quoted;
+            word.quoted |= word.typed.is_empty();
+        } else {
+            word.text.push(c);
+        }
+        word.typed.push(c);
     }
-    if !word.is_empty() {
+    if !word.typed.is_empty() {
         words.push(word);
     }
     words
 }
 
+/// What a reader sees of a text, on one line.
+fn read(tx: &Tx<'_>, text: &str) -> Result<String, AppError> {
+    let words = links::drawn(tx, &markdown::plain(text, markdown::READ))?;
+    let mut line = String::with_capacity(words.len());
+    for word in words.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.extend(word.chars().filter(|c| !c.is_control()));
+    }
+    Ok(line)
+}
+
 /// The place of the first hit, with the hit marked; the beginning where the hit is elsewhere.
-fn snippet(text: &str, words: &str) -> String {
-    let flat: Vec<char> = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().collect();
-    let lower: Vec<char> = flat.iter().map(|c| c.to_lowercase().next().unwrap_or(*c)).collect();
-    let hit = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).find_map(
-        |word| {
-            let wanted: Vec<char> = word.to_lowercase().chars().collect();
-            let at = lower.windows(wanted.len()).position(|window| window == wanted.as_slice())?;
-            Some((at, wanted.len()))
-        },
-    );
-    let Some((at, len)) = hit else {
-        return flat.into_iter().take(2 * AROUND).collect();
-    };
-    let start = at.saturating_sub(AROUND);
+fn snippet(line: &str, marks: &Marks) -> String {
+    let Some(hit) = marks.find(line) else { return line.chars().take(2 * AROUND).collect() };
+    let (before, rest) = line.split_at_checked(hit.start).unwrap_or((line, ""));
+    let (found, after) = rest.split_at_checked(hit.len()).unwrap_or((rest, ""));
+    let from = before.char_indices().rev().nth(AROUND - 1).map_or(0, |(at, _)| at);
+    let end = after.char_indices().nth(AROUND).map_or(after.len(), |(at, _)| at);
     let mut snippet = String::new();
-    if start > 0 {
+    if from > 0 {
         snippet.push('…');
     }
-    for (index, c) in flat.iter().enumerate().skip(start).take(2 * AROUND + len) {
-        if index == at {
-            snippet.push(OPEN);
-        }
-        snippet.push(*c);
-        if index + 1 == at + len {
-            snippet.push(CLOSE);
-        }
-    }
-    if start + 2 * AROUND + len < flat.len() {
+    snippet.push_str(before.get(from..).unwrap_or_default());
+    snippet.push(OPEN);
+    snippet.extend(found.chars().take(2 * AROUND));
+    snippet.push(CLOSE);
+    snippet.push_str(after.get(..end).unwrap_or_default());
+    if end < after.len() {
         snippet.push('…');
     }
     snippet
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_snippet_marks_the_hit() {
-        assert_eq!(snippet("# Buy\n\noak boards", "oak"), "# Buy \u{1}oak\u{2} boards");
-        assert_eq!(snippet("short", "zzz"), "short");
-        let long = format!("{} needle {}", "x ".repeat(200), "y ".repeat(200));
-        let found = snippet(&long, "NEEDLE");
-        assert!(
-            found.contains("\u{1}needle\u{2}") && found.starts_with('…') && found.ends_with('…')
-        );
-    }
-
-    #[test]
-    fn quotes_hold_words_together() {
-        assert_eq!(split("oak in:\"My list\" x"), vec!["oak", "in:My list", "x"]);
-    }
-}
+#[path = "search_tests.rs"]
+mod tests;

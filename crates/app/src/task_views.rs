@@ -41,6 +41,7 @@ impl App {
             let people = open.people()?;
             let today = open.clock.zoned().date();
             open.store.read(|tx| {
+                let id = tx.link_target(id)?;
                 let (state, _) = tx.expect_entity(id, "task")?;
                 let rows = tx.tasks(&TaskFilter::Ids(vec![id]), 1)?;
                 let row = rows
@@ -82,7 +83,7 @@ impl App {
                 let (rows, total) = tx.notes(list, tag, None, query.limit as usize)?;
                 Ok(view::NotePage {
                     as_of: tx.position()?,
-                    notes: rows.into_iter().map(note).collect(),
+                    notes: rows.into_iter().map(|row| note(tx, row)).collect::<Result<_, _>>()?,
                     total: total as u32,
                 })
             })
@@ -96,13 +97,14 @@ impl App {
             let people = open.people()?;
             let today = open.clock.zoned().date();
             open.store.read(|tx| {
+                let id = tx.link_target(id)?;
                 let (state, _) = tx.expect_entity(id, "note")?;
                 let (rows, _) = tx.notes(None, None, Some(id), 1)?;
                 let row = rows
                     .into_iter()
                     .next()
                     .ok_or_else(|| AppError::NoSuchItem { what: "note", given: id.to_string() })?;
-                let mut shown = note(row);
+                let mut shown = note(tx, row)?;
                 // In lists an untitled note shows its first line; here the title is what it is.
                 state.text(TITLE).clone_into(&mut shown.title);
                 let text = text_state(tx, id)?;
@@ -300,11 +302,11 @@ pub(crate) fn task(row: TaskRow, depth: u32) -> view::TaskView {
 }
 
 /// A row as a view.
-pub(crate) fn note(row: NoteRow) -> view::NoteView {
-    view::NoteView {
+pub(crate) fn note(tx: &Tx<'_>, row: NoteRow) -> Result<view::NoteView, AppError> {
+    Ok(view::NoteView {
         id: row.id.to_string(),
         title: row.title,
-        excerpt: row.excerpt,
+        excerpt: crate::links::drawn(tx, &row.excerpt)?,
         list: row.list.map(|id| id.to_string()),
         list_title: row.list_title,
         pinned: row.pinned,
@@ -313,7 +315,7 @@ pub(crate) fn note(row: NoteRow) -> view::NoteView {
         created: row.created_ms,
         conflict: row.conflict,
         merged: row.merged,
-    }
+    })
 }
 
 fn text_state(tx: &Tx<'_>, id: EntityId) -> Result<view::TextState, AppError> {

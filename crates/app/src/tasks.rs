@@ -296,6 +296,8 @@ pub(crate) fn day_of(text: &str) -> Option<Date> {
 
 /// A title without line breaks, of bearable length.
 pub(crate) fn checked_title(title: &str) -> Result<String, AppError> {
+    // Where a link was pasted into a title: it would name its target to whoever gets the title.
+    let title = holdfast_model::markdown::without_links(title);
     let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
     if title.chars().count() > TITLE_LIMIT {
         return Err(AppError::Invalid(format!(

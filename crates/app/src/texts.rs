@@ -3,7 +3,7 @@
 
 use crate::act::{self, Work};
 use crate::session::Open;
-use crate::{App, AppError, view};
+use crate::{App, AppError, links, view};
 use holdfast_model::text::{Splice, TextDoc, Version, splice};
 use holdfast_model::{EntityId, Kind};
 use holdfast_store::StoreError;
@@ -42,6 +42,14 @@ fn to_view(splices: Vec<Splice>) -> Vec<view::Splice> {
         .collect()
 }
 
+/// What became of an edit of a text.
+pub(crate) struct Stored {
+    /// The text after it.
+    version: Version,
+    /// What is stored otherwise than it was written, in UTF-16 positions of the text as it was written.
+    otherwise: Vec<view::Splice>,
+}
+
 impl App {
     /// Stores what was typed, in UTF-16 positions of the text at `version`. Where that is not the
     /// current version, nothing is stored and the difference is handed back.
@@ -72,11 +80,10 @@ impl App {
                     });
                     return Ok(String::new());
                 }
-                let doc = {
-                    let splices = splice::from_utf16(&doc.plain(), &splices).map_err(text_error)?;
-                    work.edit_text(id, doc, &splices)?
-                };
-                result = Some(view::SpliceResult::Stored { version: version_text(&doc) });
+                let splices = splice::from_utf16(&doc.plain(), &splices).map_err(text_error)?;
+                let stored = work.edit_text(id, doc, &splices)?;
+                let version = version_text(&stored.version);
+                result = Some(view::SpliceResult::Stored { version, splices: stored.otherwise });
                 Ok("Text edited".into())
             })?;
             result.ok_or_else(|| AppError::Invalid("Nothing was edited.".into()))
@@ -124,23 +131,41 @@ impl App {
 }
 
 impl Work<'_, '_> {
-    /// Edits a text and takes the edit in, in as many pieces as it takes; the version after it.
+    /// Edits a text and takes the edit in, in as many pieces as it takes. Links are stored without their
+    /// target's title and id.
     pub(crate) fn edit_text(
         &mut self,
         id: EntityId,
         mut doc: TextDoc,
         splices: &[Splice],
-    ) -> Result<Version, AppError> {
+    ) -> Result<Stored, AppError> {
         let (state, space) = self.tx.expect_entity(id, "note")?;
         let field = Kind::parse(&state.kind)
             .and_then(Kind::text_field)
             .ok_or_else(|| AppError::NoSuchItem { what: "note", given: id.to_string() })?;
-        let pieces = doc.type_in_pieces(splices).map_err(text_error)?;
+        let plain = doc.plain();
+        let written = if links::may_have_link(&plain, splices) {
+            splice::apply(&plain, splices).map_err(text_error)?
+        } else {
+            String::new()
+        };
+        let settled = self.settled(&written)?;
+        let pieces = match &settled {
+            Some(settled) => doc.type_in_pieces(&doc.splices_to(&settled.text)),
+            None => doc.type_in_pieces(splices),
+        };
+        let pieces = pieces.map_err(text_error)?;
         let version = doc.version();
         if !pieces.is_empty() {
             self.push_with_text(space, state.draft(), field, doc, pieces);
         }
-        Ok(version)
+        let otherwise = match settled {
+            Some(settled) => {
+                to_view(splice::to_utf16(&written, &settled.splices).map_err(text_error)?)
+            }
+            None => Vec::new(),
+        };
+        Ok(Stored { version, otherwise })
     }
 
     /// Makes a text say `wanted`, with the smallest edits that can be found in bounded time.
@@ -157,6 +182,8 @@ impl Work<'_, '_> {
         text: &str,
     ) -> Result<(TextDoc, Vec<Vec<u8>>), AppError> {
         let mut doc = self.text(id)?;
+        let settled = self.settled(text)?;
+        let text = settled.as_ref().map_or(text, |settled| settled.text.as_str());
         let pieces = doc.splice_in_pieces(&[Splice::new(0, 0, text)]).map_err(text_error)?;
         Ok((doc, pieces))
     }

@@ -40,8 +40,7 @@ impl App {
                     .parse()
                     .ok();
                 let task = work.add_task(&parsed, list, None, None)?;
-                let link =
-                    format!("- [ ] [{}](holdfast:{task})", parsed.title.replace([']', '['], ""));
+                let link = format!("- [ ] {}", holdfast_model::links::link(task));
                 let splice = holdfast_model::text::Splice::new(
                     line_start as usize,
                     (line_end - line_start) as usize,

@@ -16,6 +16,8 @@ mod error;
 pub mod fields;
 pub mod hlc;
 mod ids;
+pub mod links;
+pub mod markdown;
 mod naming;
 mod or_set;
 pub mod policy;

@@ -363,6 +363,8 @@ impl<'t, 's> Applier<'t, 's> {
                 self.tx.keep_text(*id, open);
             }
         }
+        let new = self.before.iter().filter(|(_, before)| before.is_none()).map(|(id, _)| *id);
+        self.tx.find_link_targets(new)?;
         if !self.moved.is_empty() {
             self.tx.break_circles(&self.moved, &self.policies)?;
         }
@@ -414,10 +416,5 @@ pub(crate) fn title(state: &EntityState) -> String {
 
 /// The title, or the first line of the text where there is none.
 pub(crate) fn title_or(state: &EntityState, text: &str) -> String {
-    let title = state.text(holdfast_model::fields::TITLE);
-    if !title.trim().is_empty() {
-        return title.to_owned();
-    }
-    let line = text.lines().map(|line| line.trim_start_matches('#').trim()).find(|l| !l.is_empty());
-    line.map_or_else(|| "Untitled".to_owned(), |line| line.chars().take(80).collect())
+    holdfast_model::markdown::name(state.text(holdfast_model::fields::TITLE), text)
 }

@@ -243,6 +243,7 @@ impl Tx<'_> {
         for id in &shown {
             self.list_strays(*id)?;
         }
+        self.find_link_targets(shown.iter().copied())?;
         self.break_circles(&moved, &policies)
     }
 

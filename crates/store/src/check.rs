@@ -24,9 +24,11 @@ pub(crate) type Reader<'a, 's> =
 /// Tables that are made of the changes alone, in an order in which they can be emptied.
 const VIEWS: &[&str] = &[
     "search_due",
+    "spellings",
     "conflicts",
     "cut_moves",
     "item_links",
+    "link_names",
     "item_tags",
     "tags",
     "lists",

@@ -42,7 +42,9 @@ impl Tx<'_> {
             let state = entities::decode_state(&row.get::<_, Vec<u8>>(0)?)?;
             if keep(crate::columns::space(&in_space)?) {
                 let text: (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
-                items.push(item(&state, &in_space, text.0.zip(text.1)));
+                // Older texts name the targets of their links, also those that stay.
+                let plain = text.1.map(|plain| self.spelled_out(&plain, &keep)).transpose()?;
+                items.push(item(&state, &in_space, text.0.zip(plain)));
                 continue;
             }
             // A tag or an attachment that items use here and there stands in both spaces.

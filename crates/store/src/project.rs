@@ -5,13 +5,12 @@ use crate::prepared::Prepared;
 use crate::{StoreError, Tx};
 use holdfast_model::conflict::{self, ConflictKind};
 use holdfast_model::fields::{
-    ARCHIVED, COLOR, DEADLINE, LINKS, LIST, ORDER, PARENT, PINNED, PRIORITY, REPEAT, STATUS, TAGS,
-    TITLE, WHEN,
+    ARCHIVED, COLOR, DEADLINE, LIST, ORDER, PARENT, PINNED, PRIORITY, REPEAT, STATUS, TAGS, TITLE,
+    WHEN,
 };
 use holdfast_model::tree::{Place, cut};
-use holdfast_model::{EntityId, EntityState, Kind, Policies, Policy, Value};
+use holdfast_model::{EntityId, EntityState, Kind, Policies, Policy, Value, markdown};
 use holdfast_oplog::Space;
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Characters of a note's text that lists show.
@@ -26,40 +25,6 @@ pub(crate) fn life(state: &EntityState) -> &'static str {
     } else {
         "purged"
     }
-}
-
-/// A line of Markdown without the marks that only its writer needs.
-fn readable(line: &str) -> Cow<'_, str> {
-    let line = line.trim().trim_start_matches(['#', '>']).trim_start();
-    let line = ["- [ ] ", "- [x] ", "- [X] ", "- ", "* "]
-        .iter()
-        .find_map(|mark| line.strip_prefix(mark))
-        .unwrap_or(line);
-    if line.bytes().any(|byte| matches!(byte, b'*' | b'`')) {
-        Cow::Owned(line.replace("**", "").replace('`', ""))
-    } else {
-        Cow::Borrowed(line)
-    }
-}
-
-/// The beginning of a text without its title line. Cost: as far as the excerpt reaches.
-fn excerpt(text: &str, title: &str) -> String {
-    let mut excerpt = String::with_capacity(EXCERPT);
-    let mut left = EXCERPT;
-    for line in text.lines().map(readable).filter(|line| !line.is_empty() && *line != *title) {
-        if !excerpt.is_empty() && left > 0 {
-            excerpt.push(' ');
-            left -= 1;
-        }
-        let end = line.char_indices().nth(left).map_or(line.len(), |(end, _)| end);
-        let taken = line.get(..end).unwrap_or(&line);
-        left -= taken.chars().count();
-        excerpt.push_str(taken);
-        if left == 0 {
-            break;
-        }
-    }
-    excerpt
 }
 
 fn id_value(state: &EntityState, field: &str) -> Option<[u8; 16]> {
@@ -185,7 +150,7 @@ impl Tx<'_> {
         rows.task.get(self)?.execute(rusqlite::params![
             state.id.as_bytes(),
             life(state),
-            state.text(TITLE),
+            markdown::title(state.text(TITLE)),
             if status.is_empty() { "open" } else { status },
             text_value(state, WHEN),
             text_value(state, DEADLINE),
@@ -211,7 +176,7 @@ impl Tx<'_> {
         new: bool,
     ) -> Result<(), StoreError> {
         let title = crate::apply::title_or(state, text);
-        let excerpt = excerpt(text, &title);
+        let excerpt = markdown::excerpt(text, &title, EXCERPT);
         rows.note.get(self)?.execute((
             state.id.as_bytes(),
             life(state),
@@ -224,27 +189,6 @@ impl Tx<'_> {
         ))?;
         self.project_tags(state, new)?;
         self.project_links(state, text, new)
-    }
-
-    /// Links set on the item, and those that stand in its text as `holdfast:ID`.
-    fn project_links(&self, state: &EntityState, text: &str, new: bool) -> Result<(), StoreError> {
-        let set = state.elements(LINKS).into_iter().filter_map(Value::as_str);
-        let in_text = text.split("holdfast:").skip(1).filter_map(|rest| rest.get(..36));
-        let targets: BTreeSet<EntityId> =
-            set.chain(in_text).filter_map(|id| id.parse().ok()).collect();
-        if !new {
-            self.sql
-                .prepare_cached("DELETE FROM item_links WHERE item = ?1")?
-                .execute([state.id.as_bytes()])?;
-        }
-        for target in targets {
-            self.sql
-                .prepare_cached(
-                    "INSERT INTO item_links (item, target) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                )?
-                .execute((state.id.as_bytes(), target.as_bytes()))?;
-        }
-        Ok(())
     }
 
     fn project_list(&self, state: &EntityState, space: Space) -> Result<(), StoreError> {
@@ -341,22 +285,5 @@ impl Tx<'_> {
         } else {
             self.unlist_conflict(conflict_id)
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_excerpt_is_the_words_without_title_and_marks_and_no_longer_than_it_may_be() {
-        let text = "# Shed\n\n- [ ] buy **oak** `planks`\n> \n* and _nails_ 2*3\n";
-        assert_eq!(excerpt(text, "Shed"), "buy oak planks and _nails_ 2*3");
-        assert_eq!(excerpt("Shed", "Shed"), "");
-        // In characters, whatever they are made of.
-        let long = "ö".repeat(EXCERPT - 1);
-        assert_eq!(excerpt(&format!("{long}\nmore"), ""), format!("{long} "));
-        assert_eq!(excerpt(&format!("{long}äöü"), ""), format!("{long}ä"));
-        assert_eq!(excerpt(&format!("{long}ä\nmore"), "").chars().count(), EXCERPT);
     }
 }

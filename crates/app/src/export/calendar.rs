@@ -24,7 +24,7 @@ impl App {
                 for row in tx.tasks(&TaskFilter::All, usize::MAX)? {
                     let dated = row.when.is_some() || row.deadline.is_some();
                     if dated && which.takes_item(tx, row.id)? {
-                        let text = tx.text(row.id)?.map(|text| text.plain).unwrap_or_default();
+                        let text = which.text(tx, row.id)?;
                         calendar.push(to_do(&row, &text, &stamp));
                     }
                 }

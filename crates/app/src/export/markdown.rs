@@ -118,7 +118,7 @@ fn notes(
                 return Ok(());
             }
             let folder = shelves.of(note.list);
-            let text = tx.text(note.id)?.map(|text| text.plain).unwrap_or_default();
+            let text = which.text(tx, note.id)?;
             let name = names::named(&items::note_name(&note.title, &text), ".md");
             let text = linked(text, attachments, folder.components().count());
             files.write(&folder.join(name), text.as_bytes())?;
@@ -183,7 +183,7 @@ fn tasks(
         let lines = by_list.entry(list).or_default();
         let mut open = vec![(root, 0)];
         while let Some((row, depth)) = open.pop() {
-            let written = lines_of(tx, row, depth).map(|text| lines.push_str(&text));
+            let written = lines_of(tx, which, row, depth).map(|text| lines.push_str(&text));
             files.noted(&row.title, written)?;
             let children = below.remove(&Some(row.id)).into_iter().flatten();
             let at = open.len();
@@ -202,7 +202,7 @@ fn tasks(
 }
 
 /// One task with all that a reader wants to know of it, and its notes below it.
-fn lines_of(tx: &Tx<'_>, row: &TaskRow, depth: usize) -> Result<String, AppError> {
+fn lines_of(tx: &Tx<'_>, which: Which, row: &TaskRow, depth: usize) -> Result<String, AppError> {
     let (state, _) = tx.expect_entity(row.id, "task")?;
     let mark = match row.status.as_str() {
         "done" => "x",
@@ -230,7 +230,7 @@ fn lines_of(tx: &Tx<'_>, row: &TaskRow, depth: usize) -> Result<String, AppError
         text.push_str(&format!(" @{}", one_line(tag)));
     }
     text.push('\n');
-    for line in tx.text(row.id)?.map(|text| text.plain).unwrap_or_default().lines() {
+    for line in which.text(tx, row.id)?.lines() {
         text.push_str(&format!("{indent}  {line}\n"));
     }
     Ok(text)

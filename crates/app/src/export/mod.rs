@@ -78,6 +78,12 @@ impl Which {
         Ok(tx.home(id)?.is_some_and(|space| self.takes(space)))
     }
 
+    /// The text of an item as it goes along: its links say their words, and name nothing that stays.
+    fn text(self, tx: &Tx<'_>, id: EntityId) -> Result<String, AppError> {
+        let text = tx.text(id)?.map(|text| text.plain).unwrap_or_default();
+        Ok(tx.spelled_out(&text, |space| self.takes(space))?)
+    }
+
     fn whole(self, tx: &Tx<'_>) -> Result<Vec<u8>, AppError> {
         let dump = tx.dump_shown(|space| self.takes(space))?;
         serde_json::to_vec_pretty(&dump).map_err(|error| AppError::Invalid(error.to_string()))

@@ -33,7 +33,7 @@ impl App {
                     if !which.takes_item(tx, row.id)? {
                         continue;
                     }
-                    let text = tx.text(row.id)?.map(|text| text.plain).unwrap_or_default();
+                    let text = which.text(tx, row.id)?;
                     let parent = row.parent.map(|id| id.to_string()).unwrap_or_default();
                     tasks
                         .write_record([
@@ -57,7 +57,7 @@ impl App {
                     if !which.takes_item(tx, row.id)? {
                         continue;
                     }
-                    let text = tx.text(row.id)?.map(|text| text.plain).unwrap_or_default();
+                    let text = which.text(tx, row.id)?;
                     let list = row.list_title.unwrap_or_default();
                     notes
                         .write_record([

@@ -80,8 +80,8 @@ fn tagged_values_are_written_as_the_interface_reads_them() {
     assert_eq!(to_value(&query).unwrap(), json);
     assert_eq!(from_value::<TaskQuery>(json).unwrap(), query);
     assert_eq!(
-        to_value(SpliceResult::Stored { version: "v".into() }).unwrap(),
-        json!({"status": "stored", "version": "v"})
+        to_value(SpliceResult::Stored { version: "v".into(), splices: Vec::new() }).unwrap(),
+        json!({"status": "stored", "version": "v", "splices": []})
     );
     assert_eq!(
         from_value::<ExportRequest>(json!({"kind": "update", "device": null})).unwrap(),

@@ -34,6 +34,8 @@ pub enum SpliceResult {
     Stored {
         /// The version after it.
         version: String,
+        /// What is stored otherwise than it was sent, such as a link without its target's title.
+        splices: Vec<Splice>,
     },
     /// Nothing was stored: the editor did not have the latest text. It applies `splices`, carries its
     /// own edit over them and sends that again.

@@ -9,7 +9,7 @@ use crate::output::Table;
 
 #[derive(Debug, Args)]
 pub(crate) struct SearchArguments {
-    /// Words, and in:LIST tag:TAG is:conflict is:done.
+    /// Words, a "phrase" in quotes, and in:LIST tag:TAG is:conflict is:done.
     #[arg(required = true, value_name = "QUERY")]
     words: Vec<String>,
     /// At most this many.

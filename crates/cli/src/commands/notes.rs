@@ -134,8 +134,9 @@ fn show(prefix: &str, markdown: bool, context: &mut Context) -> Result<(), Failu
         return context.answer(&item, |_| String::new());
     }
     let detail = app.note(&id.to_string())?;
+    let written = app.spelled_out(&detail.text.text)?;
     if markdown {
-        return crate::terminal::content(&detail.text.text);
+        return crate::terminal::content(&written);
     }
     let note = &detail.note;
     let mut text = format!("{}\n", line(&note.title));
@@ -146,7 +147,7 @@ fn show(prefix: &str, markdown: bool, context: &mut Context) -> Result<(), Failu
         count(detail.words, "word"),
         time(note.edited)
     ));
-    text.push_str(&lines(&detail.text.text));
+    text.push_str(&lines(&written));
     context.answer(&(), |()| text)
 }
 

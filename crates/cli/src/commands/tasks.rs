@@ -337,7 +337,8 @@ fn show(prefix: &str, context: &mut Context) -> Result<(), Failure> {
         let item = context.app()?.item_json(id)?;
         return context.answer(&item, |_| String::new());
     }
-    let detail = app.task(&id.to_string())?;
+    let mut detail = app.task(&id.to_string())?;
+    detail.notes.text = app.spelled_out(&detail.notes.text)?;
     crate::terminal::say(&detail_text(&detail))
 }
 

@@ -121,17 +121,4 @@ impl Tx<'_> {
         )?;
         columns::seq(count)
     }
-
-    /// Items that an item links to, and items that link to it.
-    pub fn links(&self, id: EntityId) -> Result<(Vec<EntityId>, Vec<EntityId>), StoreError> {
-        let read = |sql: &str| -> Result<Vec<EntityId>, StoreError> {
-            let mut statement = self.sql.prepare_cached(sql)?;
-            let rows = statement.query_map([id.as_bytes()], |row| columns::entity_at(row, 0))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        };
-        Ok((
-            read("SELECT target FROM item_links WHERE item = ?1 ORDER BY target")?,
-            read("SELECT item FROM item_links WHERE target = ?1 ORDER BY item")?,
-        ))
-    }
 }

@@ -128,9 +128,9 @@ export type NotePatch = {
 /** The text of a note (field "text") or of a task's notes (field "notes"), and which version it is. */
 export type TextState = { text: string; version: string };
 export type Splice = { pos: number; delete: number; insert: string };
-/** behind: nothing was stored; apply `splices` (what others changed since), carry your own over them, send again. */
+/** stored: `splices` is what is stored otherwise than it was sent, such as a link without its target's title. behind: nothing was stored; apply `splices` (what others changed since), carry your own over them, send again. */
 export type SpliceResult =
-  | { status: "stored"; version: string }
+  | { status: "stored"; version: string; splices: Splice[] }
   | { status: "behind"; version: string; splices: Splice[] };
 
 /** What an action did: what the undo toast says, and what was left alone and why. */

@@ -3,6 +3,7 @@ import type { Backend, Done, Id, NotePatch, QuickAddDefaults, Range, Splice, Tas
 import { FakeCore } from "./core";
 import { error } from "./desk";
 import { parseQuickAdd, readDate, sayDate } from "./quickadd";
+import { settled } from "./readable";
 import { searchHits } from "./search";
 import { applySplices, difference } from "./text";
 import { backlinks, noteView, taskGroups, taskView } from "./views";
@@ -205,14 +206,15 @@ export class FakeItems extends FakeCore {
     const held = versions[Number(version.slice(1))] ?? "";
     const latest = versions.at(-1) ?? "";
     if (version !== `v${versions.length - 1}`) return { status: "behind" as const, version: `v${versions.length - 1}`, splices: difference(held, latest) };
-    const next = applySplices(latest, splices);
+    const sent = applySplices(latest, splices);
+    const next = settled(this.world, sent);
     const title = (field === "text" ? this.findNote(id) : this.findTask(id)).title;
     this.act(`Edited ‘${title}’`, [id], () => {
       if (field === "text") Object.assign(this.findNote(id), { text: next, edited: this.clock() });
       else this.findTask(id).notes = next;
       versions.push(next);
     });
-    return { status: "stored" as const, version: `v${versions.length - 1}` };
+    return { status: "stored" as const, version: `v${versions.length - 1}`, splices: next === sent ? [] : difference(sent, next) };
   }
   async textSince(id: Id, field: "text" | "notes", version: string) {
     const versions = this.#versions(id, field);
@@ -237,7 +239,7 @@ export class FakeItems extends FakeCore {
     const id = fakeId(this.counter++);
     return this.act(`Made the task ‘${title}’`, [id, noteId], () => {
       this.world.tasks.push({ ...task(this.counter, title, { list: one.list, links: [noteId] }, this.clock()), id, order: this.counter++ });
-      one.text = one.text.slice(0, lineStart) + `- [${title}](holdfast:${id})` + one.text.slice(lineEnd);
+      one.text = one.text.slice(0, lineStart) + `- [](holdfast:${id})` + one.text.slice(lineEnd);
     });
   }
 }

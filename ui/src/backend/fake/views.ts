@@ -1,5 +1,6 @@
 // How the in-memory backend answers questions about tasks and notes.
 import type { LinkView, NoteView, TaskGroup, TaskQuery, TaskView } from "../contract";
+import { readable } from "./readable";
 import { addDays, type FakeNote, type FakeTask, type World } from "./world";
 
 export function taskView(world: World, one: FakeTask): TaskView {
@@ -78,7 +79,7 @@ export function taskGroups(world: World, today: string, query: TaskQuery): TaskG
 
 export function noteView(world: World, one: FakeNote): NoteView {
   return {
-    id: one.id, title: one.title, excerpt: one.text.replace(/^[#\-*>\s[\]x]+/gm, "").replace(/\s+/g, " ").trim().slice(0, 160), list: one.list,
+    id: one.id, title: one.title, excerpt: readable(world, one.text).slice(0, 160), list: one.list,
     listTitle: world.lists.find((entry) => entry.id === one.list)?.title ?? null, pinned: one.pinned, tags: [...one.tags], edited: one.edited, created: one.created,
     conflict: world.conflicts.some((c) => c.entity === one.id && c.tab === "open"), merged: one.merged,
   };

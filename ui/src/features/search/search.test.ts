@@ -20,6 +20,14 @@ describe("search everywhere", () => {
     expect(screen.getByRole("option", { name: /Task: Buy oak boards/ })).toBeVisible();
   });
 
+  it("shows no marks and no ids, in the results", async () => {
+    const { fake, user } = await start();
+    fake.elsewhere((world) => (world.notes.find((note) => note.id === fakeId(51))!.text = `## **Walnut** \`oil\`\n- [ ] see [](holdfast:${fakeId(50)}) first`));
+    await user.type(await field(), "walnut");
+    const hit = await screen.findByRole("option", { name: /Walnut oil see Shelf plan first/ });
+    expect(hit.textContent).not.toMatch(/holdfast:|\*\*|`|\[|##/);
+  });
+
   it("goes through results with the arrow keys and opens with Enter", async () => {
     const { user } = await start("boards");
     await screen.findByRole("option", { name: /Shelf plan/ });

@@ -149,7 +149,23 @@ describe("the text editor", () => {
     await waitFor(() => expect(currentCompletions(view.state).map((one) => one.displayLabel ?? one.label)).toContain("Shelf plan"));
     const choice = currentCompletions(view.state).find((one) => one.label === "Shelf plan")!;
     if (typeof choice.apply === "function") choice.apply(view, choice, 4, 11);
-    expect(view.state.doc.toString()).toBe(`see [Shelf plan](holdfast:${fakeId(50)})`);
+    expect(view.state.doc.toString()).toBe(`see [](holdfast:${fakeId(50)})`);
+  });
+
+  it("stores a pasted link without its target's title, and draws it from the target", async () => {
+    const { view, type } = await start("Start\n");
+    type(`see [Shelf plan](holdfast:${fakeId(50)})\n`, 6);
+    await waitFor(() => expect(note().text).toBe(`Start\nsee [](holdfast:${fakeId(50)})\n`));
+    await waitFor(() => expect(view.state.doc.toString()).toBe(note().text));
+    view.dispatch({ selection: { anchor: 0 } });
+    await waitFor(() => expect(view.dom.querySelector(".cm-item-link")).toHaveTextContent("Shelf plan"));
+    fake.elsewhere((world) => (world.notes.find((one) => one.id === fakeId(50))!.title = "Shelf plan two"));
+    await waitFor(() => expect(view.dom.querySelector(".cm-item-link")).toHaveTextContent("Shelf plan two"));
+  });
+
+  it("calls an item that is not here a private note", async () => {
+    const { view } = await start("Start [](holdfast:0192f0c1-5d2e-8c3b-9a4f-1b2c3d4e5f60) end\n");
+    await waitFor(() => expect(view.dom.querySelector(".cm-gone")).toHaveTextContent("Private note"));
   });
 
   it("makes a note that is not there yet, while typing goes on", async () => {
@@ -160,7 +176,7 @@ describe("the text editor", () => {
     const choice = currentCompletions(view.state).find((one) => one.displayLabel === "New note ‘Bread’")!;
     if (typeof choice.apply === "function") choice.apply(view, choice, 0, 7);
     type("Look: ", 0);
-    await waitFor(() => expect(view.state.doc.toString()).toMatch(/^Look: \[Bread\]\(holdfast:/));
+    await waitFor(() => expect(view.state.doc.toString()).toMatch(/^Look: \[\]\(holdfast:/));
     expect(fake.world.notes.some((one) => one.title === "Bread")).toBe(true);
   });
 
@@ -177,7 +193,7 @@ describe("the text editor", () => {
     const { view, press } = await start("- [ ] buy dill\n");
     view.dispatch({ selection: { anchor: 14 } });
     press("T", { ctrlKey: true, shiftKey: true, keyCode: 84 });
-    await waitFor(() => expect(view.state.doc.toString()).toMatch(/^- \[buy dill\]\(holdfast:/));
+    await waitFor(() => expect(view.state.doc.toString()).toMatch(/^- \[\]\(holdfast:/));
     expect(fake.world.tasks.some((one) => one.title === "buy dill")).toBe(true);
   });
 

@@ -24,8 +24,8 @@ const waiting = StateField.define<{ key: number; from: number; to: number }[]>({
 });
 let key = 0;
 
-function insert(view: EditorView, from: number, to: number, title: string, id: Id): void {
-  const link = linkTo(title, id);
+function insert(view: EditorView, from: number, to: number, id: Id): void {
+  const link = linkTo(id);
   view.dispatch({ changes: { from, to, insert: link }, selection: { anchor: from + link.length }, userEvent: "input.complete", scrollIntoView: true });
 }
 
@@ -33,20 +33,20 @@ function insert(view: EditorView, from: number, to: number, title: string, id: I
 const closing = (view: EditorView, to: number) => (view.state.sliceDoc(to, to + 2) === "]]" ? to + 2 : to);
 
 /** The id of what was made: the backend names the new item first. */
-async function create(view: EditorView, from: number, to: number, title: string, make: () => Promise<Done>): Promise<void> {
+async function create(view: EditorView, from: number, to: number, make: () => Promise<Done>): Promise<void> {
   const mine = ++key;
   view.dispatch({ effects: wait.of({ key: mine, from, to: closing(view, to) }) });
   const id = (await attempt(make(), { quiet: true }))?.ids[0];
   const range = view.state.field(waiting, false)?.find((one) => one.key === mine);
   view.dispatch({ effects: wait.of({ key: mine, from: -1, to: -1 }) });
-  if (id && range && range.to >= range.from) insert(view, range.from, range.to, title, id);
+  if (id && range && range.to >= range.from) insert(view, range.from, range.to, id);
 }
 
 const existing = (title: string, kind: "task" | "note", detail: string | null, id: Id): Completion => ({
   label: title || "Untitled",
   type: kind,
   detail: detail ?? undefined,
-  apply: (view, _completion, from, to) => insert(view, from, closing(view, to), title, id),
+  apply: (view, _completion, from, to) => insert(view, from, closing(view, to), id),
 });
 
 /** Completes what stands after `[[`. */
@@ -65,13 +65,13 @@ export async function linkSource(context: CompletionContext): Promise<Completion
       const same = options.some((one) => one.label.toLowerCase() === title.toLowerCase());
       if (!same) {
         options.push(
-          { label: title, displayLabel: `New note ‘${title}’`, type: "new", apply: (view, _c, from, to) => void create(view, from, to, title, () => backend().addNote(title, null, "")) },
+          { label: title, displayLabel: `New note ‘${title}’`, type: "new", apply: (view, _c, from, to) => void create(view, from, to, () => backend().addNote(title, null, "")) },
           {
             label: title,
             displayLabel: `New task ‘${title}’`,
             type: "new",
             // The words are a title, whatever quick add would read in them.
-            apply: (view, _c, from, to) => void create(view, from, to, title, () => backend().quickAdd(title, [{ start: 0, end: title.length }], { list: null, when: null, parent: null })),
+            apply: (view, _c, from, to) => void create(view, from, to, () => backend().quickAdd(title, [{ start: 0, end: title.length }], { list: null, when: null, parent: null })),
           },
         );
       }

@@ -5,17 +5,21 @@ import type { Id } from "$backend/contract";
 import { openItem } from "$state/router.svelte";
 import { attempt, toasts } from "$state/toast.svelte";
 
-export type Linked = { kind: "task" | "note"; title: string; done: boolean; list: Id | null } | "gone";
+/** `id` is the item's own; links speak of it by another name. */
+export type Linked = { id: Id; kind: "task" | "note"; title: string; done: boolean; list: Id | null } | "gone";
+
+/** What a link reads as whose target is not on this device. */
+export const PRIVATE = "Private note";
 
 /** Looks an item up, whichever kind it is of. */
 export async function lookUp(id: Id): Promise<Linked> {
   try {
     const { task } = await backend().task(id);
-    return { kind: "task", title: task.title, done: task.status !== "open", list: task.list };
+    return { id: task.id, kind: "task", title: task.title, done: task.status !== "open", list: task.list };
   } catch {
     try {
       const { note } = await backend().note(id);
-      return { kind: "note", title: note.title, done: false, list: note.list };
+      return { id: note.id, kind: "note", title: note.title, done: false, list: note.list };
     } catch {
       return "gone";
     }
@@ -26,7 +30,7 @@ export async function lookUp(id: Id): Promise<Linked> {
 export async function openLinked(id: Id): Promise<void> {
   const item = await lookUp(id);
   if (item === "gone") toasts.show("This item is not here any more.", { remedy: "It may be in the trash of another device, or in a list that this device may not see.", tone: "error" });
-  else openItem(item.kind === "task" ? { id, kind: "task", list: item.list, done: item.done } : { id, kind: "note" });
+  else openItem({ id: item.id, kind: item.kind, list: item.list, done: item.done });
 }
 
 /** Opens an item of which no more than the kind is known. */
@@ -45,7 +49,11 @@ export class LinkedItems {
   constructor(told: () => void) {
     this.#told = told;
     this.#stop = backend().onChanged(({ ids }) => {
-      for (const id of this.#known.keys()) if (ids.length === 0 || ids.includes(id)) void this.#look(id);
+      for (const [id, item] of this.#known) {
+        // One that was not here may have come.
+        const changed = item === "gone" || ids.length === 0 || ids.includes(item?.id ?? id);
+        if (changed) void this.#look(id);
+      }
     });
   }
 
@@ -69,7 +77,7 @@ export class LinkedItems {
   async complete(id: Id): Promise<void> {
     try {
       const { asOf, task } = await backend().task(id);
-      await attempt(backend().editTasks([id], { status: task.status === "open" ? "done" : "open" }, asOf));
+      await attempt(backend().editTasks([task.id], { status: task.status === "open" ? "done" : "open" }, asOf));
     } catch (error) {
       toasts.failed(error);
     }

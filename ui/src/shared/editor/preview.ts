@@ -6,8 +6,8 @@ import { Decoration, ViewPlugin, type DecorationSet, type EditorView, type ViewU
 import type { SyntaxNodeRef } from "@lezer/common";
 import { targetOf } from "./target";
 import { toggleBoxAt } from "./commands";
-import { LinkedItems } from "./linked";
-import { BULLET, Picture, Pictures, RULE, TickBox } from "./widgets";
+import { LinkedItems, PRIVATE } from "./linked";
+import { BULLET, ItemTitle, Picture, Pictures, RULE, TickBox } from "./widgets";
 
 /** A linked item was looked up or changed. */
 const looked = StateEffect.define<null>();
@@ -188,10 +188,11 @@ class Preview {
     const close = node.node.getChildren("LinkMark")[1];
     if (!target || !close) return;
     const inner = node.from + 1;
-    let [style, title] = ["cm-link", target.kind === "web" ? target.url : ""];
+    let [style, title, drawn] = ["cm-link", target.kind === "web" ? target.url : "", "…"];
     if (target.kind === "item") {
       const item = this.items.get(target.id);
       style = `cm-link cm-item-link${item === "gone" ? " cm-gone" : ""}`;
+      if (item) drawn = item === "gone" ? PRIVATE : item.title || "Untitled";
       title = item === "gone" ? "This item is not here any more" : item ? `${item.kind === "task" ? "Task" : "Note"} · ${item.title || "Untitled"}` : "";
       if (item && item !== "gone" && item.kind === "task") {
         if (item.done) style += " cm-item-done";
@@ -201,7 +202,11 @@ class Preview {
     if (close.from > inner) found.push(Decoration.mark({ class: style, attributes: { title } }).range(inner, close.from));
     // An id says nothing to people: it shows only to a cursor in the link itself.
     const within = view.hasFocus && view.state.selection.ranges.some((range) => range.from < node.to && range.to > node.from);
-    if (target.kind === "item" && !within && node.to <= view.state.doc.lineAt(node.from).to) {
+    const alone = target.kind === "item" && !within && node.to <= view.state.doc.lineAt(node.from).to;
+    if (alone && close.from === inner) {
+      // A link without words of its own says what its item is called.
+      found.push(Decoration.replace({ widget: new ItemTitle(drawn, style, title) }).range(node.from, node.to));
+    } else if (alone) {
       found.push(hidden.range(node.from, inner), hidden.range(close.from, node.to));
     } else {
       hide(node.from, inner);

@@ -168,6 +168,7 @@ export class Saver {
       const answer = await this.#door.spliceText(this.id, this.field, this.#sync.version, splices);
       if (answer.status === "stored") {
         this.#sync.stored(answer.version);
+        if (answer.splices.length > 0) this.#others(answer.version, answer.splices);
         return false;
       }
       this.#sync.returned();

@@ -48,8 +48,7 @@ export function targetAt(state: EditorState, pos: number): Target | null {
   return null;
 }
 
-/** A Markdown link to an item of this vault. */
-export function linkTo(title: string, id: Id): string {
-  const safe = title.replace(/\s+/g, " ").trim().replace(/[\\[\]`*_<>]/g, "\\$&") || "Untitled";
-  return `[${safe}](holdfast:${id})`;
+/** A Markdown link to an item of this vault. It has no words: they are drawn from the item. */
+export function linkTo(id: Id): string {
+  return `[](holdfast:${id})`;
 }

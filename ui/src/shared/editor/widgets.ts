@@ -72,6 +72,30 @@ class Mark extends WidgetType {
 export const BULLET = new Mark("cm-bullet", "•");
 export const RULE = new Mark("cm-rule", "");
 
+/** A link that says what its item is called. */
+export class ItemTitle extends WidgetType {
+  constructor(
+    readonly text: string,
+    readonly style: string,
+    readonly title: string,
+  ) {
+    super();
+  }
+  override eq(other: ItemTitle): boolean {
+    return other.text === this.text && other.style === this.style && other.title === this.title;
+  }
+  override toDOM(): HTMLElement {
+    const link = document.createElement("span");
+    link.className = this.style;
+    link.title = this.title;
+    link.textContent = this.text;
+    return link;
+  }
+  override ignoreEvent(): boolean {
+    return false;
+  }
+}
+
 /** Pictures of one editor: each attachment is fetched once, and let go with the editor. */
 export class Pictures {
   #urls = new Map<Id, Promise<string | null>>();

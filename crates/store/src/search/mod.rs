@@ -1,19 +1,35 @@
 //! Full-text search over tasks, notes and lists. The index is brought up to date before a search,
 //! never in the transaction that saves what a person types.
+//!
+//! Indexed is what a reader sees ([`markdown::plain`]), folded ([`words`]) into terms that need no further
+//! rule: SQLite's own tokenizer only cuts at spaces. Asked is what was typed, folded alike ([`query`]).
+
+mod query;
+mod typos;
+mod words;
 
 use crate::{StoreError, Tx, columns};
-use holdfast_model::EntityId;
+use holdfast_model::{EntityId, markdown};
+use query::{Asked, Meant};
 use rusqlite::OptionalExtension;
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// Above so many hits ranking costs more than it helps: the newest come first.
 const RANKED: i64 = 2_000;
+/// More hits are not handed out at once.
+const MOST: usize = 1_000;
 /// After so many bytes of text one transaction indexes no more items.
 const INDEXED: usize = 1024 * 1024;
+/// With fewer hits than this, words that are spelled almost like those asked for are looked for too.
+const FEW: u64 = 3;
+/// So far into a text the place of a hit is looked for.
+const SHOWN: usize = 256 * 1024;
 
 /// What to search for.
 #[derive(Debug, Clone, Default)]
 pub struct SearchQuery {
-    /// Words; the last one may be unfinished.
+    /// Words; the last one may be unfinished, and quotes hold a phrase together.
     pub words: String,
     /// Only in this list.
     pub list: Option<EntityId>,
@@ -40,17 +56,52 @@ pub struct Hit {
     pub trashed: bool,
 }
 
+/// What was found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The first ones.
+    pub hits: Vec<Hit>,
+    /// How many there are in all.
+    pub total: u64,
+    /// What to look for in the texts that were found.
+    pub marks: Marks,
+}
+
+/// What was looked for, and what was found in its place.
+#[derive(Debug, Clone, Default)]
+pub struct Marks {
+    asked: Asked,
+    meant: Meant,
+}
+
+impl Marks {
+    /// Where a hit stands in a text, in bytes; the beginning of a very long text is looked at.
+    pub fn find(&self, text: &str) -> Option<Range<usize>> {
+        let mut end = SHOWN.min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.asked.find(text.get(..end)?, &self.meant)
+    }
+}
+
+/// Whether there is anything to look for in what was typed.
+pub fn has_words(typed: &str) -> bool {
+    !query::read(typed).is_empty()
+}
+
 impl Tx<'_> {
     /// Brings the index up to date for at most `most` items; needs a write transaction. For how many it
     /// did: fewer where their texts are long, 0 where none waits.
     pub fn index_search(&self, most: usize) -> Result<usize, StoreError> {
         let mut done = 0_usize;
         let mut bytes = 0_usize;
+        let mut known = BTreeSet::new();
         while done < most
             && bytes < INDEXED
             && let Some(no) = self.next_to_index()?
         {
-            bytes = bytes.saturating_add(self.index(no)?);
+            bytes = bytes.saturating_add(self.index(no, &mut known)?);
             self.sql.prepare_cached("DELETE FROM search_due WHERE no = ?1")?.execute([no])?;
             done += 1;
         }
@@ -64,7 +115,7 @@ impl Tx<'_> {
     }
 
     /// Writes what is found of an item. How many bytes its text has.
-    fn index(&self, no: i64) -> Result<usize, StoreError> {
+    fn index(&self, no: i64, known: &mut BTreeSet<String>) -> Result<usize, StoreError> {
         let found: Option<(String, String, String, Option<String>)> = self
             .sql
             .prepare_cached(
@@ -80,9 +131,21 @@ impl Tx<'_> {
         let Some((kind, life, title, body)) = found else { return Ok(0) };
         let body = body.unwrap_or_default();
         if life != "purged" && kind != "tag" {
+            // What a link leads to is found itself: neither its id nor its title is indexed here.
+            let read = |text: &str| {
+                words::fold(&markdown::drawn(&markdown::plain(text, markdown::EVERYTHING), |_| {
+                    String::new()
+                }))
+            };
+            let (title, text) = (words::fold(&markdown::title(&title)), read(&body));
+            let signs = [title.sign_terms(), text.sign_terms()].join(" ");
             self.sql
-                .prepare_cached("INSERT INTO search (rowid, title, body) VALUES (?1, ?2, ?3)")?
-                .execute((no, title, &body))?;
+                .prepare_cached(
+                    "INSERT INTO search (rowid, title, body, signs) VALUES (?1, ?2, ?3, ?4)",
+                )?
+                .execute((no, title.terms(), text.terms(), signs.trim()))?;
+            self.keep_spellings(&title, known)?;
+            self.keep_spellings(&text, known)?;
         }
         Ok(body.len())
     }
@@ -93,10 +156,38 @@ impl Tx<'_> {
         columns::seq(statement.query_row([], |row| row.get(0))?)
     }
 
-    /// Searches. Returns the hits and how many there are in all. With few hits the best come first,
-    /// with many the newest.
-    pub fn search(&self, query: &SearchQuery) -> Result<(Vec<Hit>, u64), StoreError> {
-        let words = fts_query(&query.words);
+    /// Searches. With few hits the best come first, with many the newest. Where there are very few, items
+    /// with words that are spelled almost alike come after them.
+    pub fn search(&self, query: &SearchQuery) -> Result<Found, StoreError> {
+        let asked = query::read(&query.words);
+        let mut marks = Marks { asked, meant: Meant::new() };
+        if marks.asked.is_empty() {
+            let (hits, total) = self.matching(None, query)?;
+            return Ok(Found { hits, total, marks });
+        }
+        let exact = marks.asked.expression();
+        let (mut hits, mut total) = self.matching(Some(&exact), query)?;
+        if total < FEW {
+            let meant = self.meant(&marks.asked, total == 0)?;
+            let wide = marks.asked.wide_expression(&meant);
+            if wide != exact && !wide.is_empty() {
+                let (others, all) = self.matching(Some(&wide), query)?;
+                let known: BTreeSet<EntityId> = hits.iter().map(|hit| hit.id).collect();
+                hits.extend(others.into_iter().filter(|hit| !known.contains(&hit.id)));
+                hits.truncate(query.limit.min(MOST));
+                total = all.max(total);
+                marks.meant = meant;
+            }
+        }
+        Ok(Found { hits, total, marks })
+    }
+
+    /// What matches an expression of the index and the filters, and how much that is in all.
+    fn matching(
+        &self,
+        words: Option<&str>,
+        query: &SearchQuery,
+    ) -> Result<(Vec<Hit>, u64), StoreError> {
         let source = if words.is_some() {
             "search s JOIN entities e ON e.no = s.rowid"
         } else {
@@ -113,7 +204,7 @@ impl Tx<'_> {
             if words.is_some() { "search MATCH ?1" } else { "?1 IS NULL" },
         );
         let params = (
-            &words,
+            words,
             &query.kind,
             query.list.map(|id| *id.as_bytes()),
             query.tag.map(|id| *id.as_bytes()),
@@ -125,11 +216,11 @@ impl Tx<'_> {
             .prepare_cached(&format!("SELECT count(*) {filter}"))?
             .query_row(params, |row| row.get(0))?;
         let order = if words.is_some() && total <= RANKED {
-            "e.life = 'deleted', bm25(search, 8.0, 1.0), e.edited_ms DESC"
+            "e.life = 'deleted', bm25(search, 8.0, 1.0, 0.0), e.edited_ms DESC"
         } else {
             "e.life = 'deleted', e.edited_ms DESC"
         };
-        let limit = query.limit.min(1_000);
+        let limit = query.limit.min(MOST);
         let mut statement = self.sql.prepare_cached(&format!(
             "SELECT e.id, e.kind, e.life {filter} ORDER BY {order} LIMIT {limit}"
         ))?;
@@ -143,29 +234,5 @@ impl Tx<'_> {
             })?
             .collect::<Result<_, _>>()?;
         Ok((hits, columns::seq(total)?))
-    }
-}
-
-/// What a person typed as an FTS5 query: every word must occur, the last one may be unfinished.
-/// Whatever is typed, it is no query language and cannot fail. `None` without a word.
-fn fts_query(typed: &str) -> Option<String> {
-    let words: Vec<String> = typed
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .take(32)
-        .map(|word| format!("\"{word}\""))
-        .collect();
-    (!words.is_empty()).then(|| words.join(" ") + "*")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fts_query;
-
-    #[test]
-    fn anything_typed_is_a_valid_query() {
-        assert_eq!(fts_query("oak boa").as_deref(), Some("\"oak\" \"boa\"*"));
-        assert_eq!(fts_query("NEAR(\"x\" OR *").as_deref(), Some("\"NEAR\" \"x\" \"OR\"*"));
-        assert_eq!(fts_query(" \"'- "), None);
     }
 }
