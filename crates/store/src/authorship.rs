@@ -71,14 +71,12 @@ impl Tx<'_> {
     }
 }
 
-/// Whether a change wrote a value into a field.
+/// Whether a change wrote a value into a field, of its own.
 fn wrote(change: &Change, field: Field<'_>, version: &Version) -> bool {
     change.edits().filter(|edit| edit.entity == field.entity).any(|edit| {
         let write = if field.name == LIFE { edit.life.as_ref() } else { edit.set.get(field.name) };
-        write.is_some_and(|write| {
-            (write.again.is_empty() && write.value == version.value)
-                || write.again.iter().any(|again| again.value == version.value)
-        })
+        // What it lists again is its maker's word about others, and makes nobody its author.
+        write.is_some_and(|write| write.again.is_empty() && write.value == version.value)
     })
 }
 
