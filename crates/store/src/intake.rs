@@ -9,6 +9,8 @@
 //! cannot be told otherwise, what stands here goes only where something that is not held took its place,
 //! and a snapshot without a record of something that it covers is refused. What is new in it is kept with
 //! the name of the device that told it ([`crate::told`]). What vanishes by it is told like any deletion.
+//! A snapshot that covers a change that is held, and not what that one depends on, is refused: folded, the
+//! change would count before what it replaced.
 
 use crate::applied::{Applied, ItemChange, ItemEvent, is_emptied};
 use crate::apply::title_or;
@@ -20,7 +22,7 @@ use crate::{StoreError, Tx, columns};
 use holdfast_model::change::Change;
 use holdfast_model::fields::{LIST, TITLE};
 use holdfast_model::text::{TextDoc, writer_of};
-use holdfast_model::{EntityId, EntityState, Kind};
+use holdfast_model::{Dep, EntityId, EntityState, Kind};
 use holdfast_oplog::{ActorId, ChangeId, DeviceId, Hash, LogId, OplogError, Space, VersionVector};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +33,8 @@ const READER: u64 = 1;
 pub struct Intake {
     heads: Vec<BaseHead>,
     theirs: VersionVector,
+    /// The changes that the base here was made of before.
+    base: VersionVector,
     /// The changes that the base here is made of, those among them that were folded just now.
     ours: VersionVector,
     /// Those of them that were applied in order.
@@ -92,12 +96,14 @@ impl Tx<'_> {
         let mut intake = Intake {
             known: held.includes(&theirs),
             theirs,
-            ours: self.base_vector()?,
-            closed: self.base_vector()?,
+            ours: base.clone(),
+            closed: base.clone(),
+            base,
             by,
             lacking: BTreeSet::new(),
             before: BTreeMap::new(),
             heads,
+        let base = self.base_vector()?;
         };
         if !intake.known {
             self.point_before_snapshot()?;
@@ -149,9 +155,7 @@ impl Intake {
 
     /// What of the base here the snapshot must know: what changes that it covers wrote.
     fn expect_base(&mut self, tx: &Tx<'_>) -> Result<(), StoreError> {
-        let mut spaces: Vec<Space> = self.heads.iter().map(|head| head.log.space).collect();
-        spaces.dedup();
-        for space in spaces {
+        for space in spaces_of(&self.heads) {
             let covered = holds(&self.theirs, space);
             let told = tx.told_in(space)?;
             let mut statement =
@@ -199,6 +203,7 @@ impl Intake {
         fold.finish()
     }
 
+            self.require_closed(&change)?;
     /// Folds what waits for changes that the snapshot is made of too: it is held, and signed.
     fn fold_waiting(
         &mut self,
@@ -232,6 +237,7 @@ impl Intake {
     /// Takes one record in. It is checked also where everything is known.
     pub fn take(&mut self, tx: &Tx<'_>, record: &BaseRecord) -> Result<(), StoreError> {
         let space = record.space();
+            self.require_closed(&change)?;
         if !self.heads.iter().any(|head| head.log.space == space) {
             return Err(malformed("a record of a space that the snapshot does not name"));
         }
@@ -239,6 +245,18 @@ impl Intake {
             BaseRecord::Entity { state, .. } => {
                 let told = decode_state(state).map_err(|e| malformed(&e.to_string()))?;
                 self.take_state(tx, space, told)
+    /// Refuses a snapshot that covers a change and not everything that the change depends on.
+    fn require_closed(&self, change: &Change) -> Result<(), StoreError> {
+        let covered = |vector: &VersionVector, dep: &Dep| {
+            vector.get(LogId { space: change.space, actor: dep.actor }) >= dep.seq
+        };
+        let is_in = |dep: &Dep| covered(&self.theirs, dep) || covered(&self.base, dep);
+        if change.deps.iter().all(is_in) {
+            return Ok(());
+        }
+        Err(malformed("a change in it depends on one that is not"))
+    }
+
             }
             BaseRecord::Text { entity, snapshot, .. } => {
                 self.take_text(tx, space, *entity, TextDoc::load(snapshot, READER)?)
@@ -410,3 +428,8 @@ fn malformed(what: &str) -> StoreError {
 #[cfg(test)]
 #[path = "intake_tests.rs"]
 mod tests;
+/// The spaces of a snapshot, each once: a signed list need not be in order.
+fn spaces_of(heads: &[BaseHead]) -> BTreeSet<Space> {
+    heads.iter().map(|head| head.log.space).collect()
+}
+
