@@ -4,7 +4,7 @@ use crate::nearby::HELD;
 use crate::session::Open;
 use crate::{App, AppError, activity, bundles, view};
 use holdfast_model::Op;
-use holdfast_model::entity::{ALIVE, Seen};
+use holdfast_model::entity::{ALIVE, DELETED, Seen};
 use holdfast_oplog::DeviceId;
 use holdfast_store::{Direction, Exchange, With};
 use holdfast_transports::folder::Take;
@@ -86,13 +86,19 @@ impl App {
     }
 
     /// Brings back everything that an exchange made vanish, as changes of this device: what was deleted is
-    /// in use again, and what was emptied or hidden is as it was where nobody has changed it since.
+    /// in use again, what went from the trash lies in it again, and what was emptied or hidden is as it was
+    /// where nobody has changed it since.
     fn bring_back(&self, exchange: i64) -> Result<(), AppError> {
         self.with(|open| {
-            let (lost, mut changes) = open.store.read(|tx| {
-                Ok::<_, AppError>((tx.lost_by(exchange)?, tx.changes_of_exchange(exchange)?))
+            let (lost, purged, mut changes) = open.store.read(|tx| {
+                let lost = tx.lost_by(exchange)?;
+                Ok::<_, AppError>((
+                    lost,
+                    tx.purged_by(exchange)?,
+                    tx.changes_of_exchange(exchange)?,
+                ))
             })?;
-            if lost.is_empty() {
+            if lost.is_empty() && purged.is_empty() {
                 return Ok(());
             }
             let mut altered = BTreeSet::new();
@@ -107,6 +113,15 @@ impl App {
                     draft.life(ALIVE, &Seen::All);
                     work.push(space, draft);
                     work.ids.push(*id);
+                }
+                for id in purged.iter().filter(|id| !lost.contains(id)) {
+                    let Some((state, space)) = work.tx.entity(*id)? else { continue };
+                    if state.is_purged() {
+                        let mut draft = state.draft();
+                        draft.life(DELETED, &Seen::All);
+                        work.push(space, draft);
+                        work.ids.push(*id);
+                    }
                 }
                 Ok("What was deleted is back".to_owned())
             })?;

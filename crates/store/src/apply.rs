@@ -29,6 +29,7 @@ pub(crate) struct Loaded {
 pub(crate) struct Before {
     pub(crate) alive: bool,
     conflicts: usize,
+    pub(crate) trashed: bool,
     pub(crate) kind: Option<Kind>,
     /// Bytes of its title.
     pub(crate) title: usize,
@@ -98,6 +99,7 @@ impl<'t, 's> Applier<'t, 's> {
         Ok(Before {
             alive: state.is_alive(),
             conflicts: self.tx.open_conflicts_of(state.id)?,
+            trashed: state.is_trashed(),
             kind: Kind::parse(&state.kind),
             title: state.text(TITLE).trim().len(),
             list: state.text(LIST).parse().ok(),
@@ -340,8 +342,8 @@ impl<'t, 's> Applier<'t, 's> {
             if row.is_none() || self.copied || lists.is_apart(self.tx, &state, space)? {
                 gathered.insert(*id);
             }
-            let by = match before {
-                Some(before) => self.loss(before, &state, plain.len())?,
+            let less = match before {
+                Some(before) => self.lessened(before, &state, plain.len())?,
                 None => None,
             };
             items.push(ItemChange {
@@ -352,8 +354,12 @@ impl<'t, 's> Applier<'t, 's> {
                 alive: state.is_alive(),
                 conflict: false,
                 merged: merged.contains(id),
-                lost: by.is_some(),
-                by,
+                lost: less.is_some_and(|less| less.lost),
+                purged: less.is_some_and(|less| less.purged),
+                by: less.map(|less| less.by),
+                words: before
+                    .map(|before| self.words(&before, &state, plain.len()))
+                    .unwrap_or_default(),
                 list: match before {
                     Some(before) => before.list,
                     None => state.text(LIST).parse().ok(),
@@ -406,6 +412,7 @@ fn event(before: Option<Before>, state: &EntityState) -> ItemEvent {
         Some(before) if before.alive && !state.is_alive() => ItemEvent::Deleted,
         Some(_) => ItemEvent::Changed,
     }
+        Some(before) if before.trashed && state.is_purged() => ItemEvent::Deleted,
 }
 
 pub(crate) fn title(state: &EntityState) -> String {

@@ -50,6 +50,7 @@ pub struct Intake {
 
 struct Stood {
     alive: bool,
+    life: String,
     kind: String,
     /// Bytes of its title and text.
     words: usize,
@@ -61,9 +62,17 @@ struct Stood {
 impl Stood {
     /// Whether people see less of it by now.
     fn shows_less(&self, now: &Self) -> bool {
-        let counted = matches!(Kind::parse(&self.kind), Some(Kind::Task | Kind::Note | Kind::List));
         let gone = !now.alive || now.kind != self.kind || is_emptied(self.words, now.words);
-        self.alive && counted && gone
+        self.alive && self.is_counted() && gone
+    }
+
+    /// Whether it went from the trash for good.
+    fn is_purged(&self, now: &Self) -> bool {
+        self.is_counted() && self.life == "deleted" && now.life == "purged"
+    }
+
+    fn is_counted(&self) -> bool {
+        matches!(Kind::parse(&self.kind), Some(Kind::Task | Kind::Note | Kind::List))
     }
 }
 
@@ -93,6 +102,7 @@ impl Tx<'_> {
                 return Err(StoreError::Forked { actor: head.log.actor.to_string(), seq });
             }
         }
+        let base = self.base_vector()?;
         let mut intake = Intake {
             known: held.includes(&theirs),
             theirs,
@@ -103,7 +113,6 @@ impl Tx<'_> {
             lacking: BTreeSet::new(),
             before: BTreeMap::new(),
             heads,
-        let base = self.base_vector()?;
         };
         if !intake.known {
             self.point_before_snapshot()?;
@@ -133,6 +142,7 @@ impl Tx<'_> {
                 columns::entity_at(row, 0)?,
                 Stood {
                     alive: row.get::<_, String>(1)? == "alive",
+                    life: row.get(1)?,
                     kind: row.get(5)?,
                     words: usize::try_from(text)
                         .unwrap_or(0)
@@ -193,6 +203,7 @@ impl Intake {
         let mut fold = Fold::new(tx);
         for position in positions {
             let change = tx.change_at_position(position)?;
+            self.require_closed(&change)?;
             self.lacking.extend(change.edits().map(|edit| (change.space, edit.entity)));
             fold.take(&change)?;
         }
@@ -203,7 +214,6 @@ impl Intake {
         fold.finish()
     }
 
-            self.require_closed(&change)?;
     /// Folds what waits for changes that the snapshot is made of too: it is held, and signed.
     fn fold_waiting(
         &mut self,
@@ -227,6 +237,7 @@ impl Intake {
                 Ok(change) if !change.is_too_new() => change,
                 _ => break,
             };
+            self.require_closed(&change)?;
             self.lacking.extend(change.edits().map(|edit| (log.space, edit.entity)));
             fold.take(&change)?;
             self.ours.advance(log, seq);
@@ -234,17 +245,6 @@ impl Intake {
         Ok(())
     }
 
-    /// Takes one record in. It is checked also where everything is known.
-    pub fn take(&mut self, tx: &Tx<'_>, record: &BaseRecord) -> Result<(), StoreError> {
-        let space = record.space();
-            self.require_closed(&change)?;
-        if !self.heads.iter().any(|head| head.log.space == space) {
-            return Err(malformed("a record of a space that the snapshot does not name"));
-        }
-        match record {
-            BaseRecord::Entity { state, .. } => {
-                let told = decode_state(state).map_err(|e| malformed(&e.to_string()))?;
-                self.take_state(tx, space, told)
     /// Refuses a snapshot that covers a change and not everything that the change depends on.
     fn require_closed(&self, change: &Change) -> Result<(), StoreError> {
         let covered = |vector: &VersionVector, dep: &Dep| {
@@ -257,6 +257,16 @@ impl Intake {
         Err(malformed("a change in it depends on one that is not"))
     }
 
+    /// Takes one record in. It is checked also where everything is known.
+    pub fn take(&mut self, tx: &Tx<'_>, record: &BaseRecord) -> Result<(), StoreError> {
+        let space = record.space();
+        if !self.heads.iter().any(|head| head.log.space == space) {
+            return Err(malformed("a record of a space that the snapshot does not name"));
+        }
+        match record {
+            BaseRecord::Entity { state, .. } => {
+                let told = decode_state(state).map_err(|e| malformed(&e.to_string()))?;
+                self.take_state(tx, space, told)
             }
             BaseRecord::Text { entity, snapshot, .. } => {
                 self.take_text(tx, space, *entity, TextDoc::load(snapshot, READER)?)
@@ -356,12 +366,15 @@ impl Intake {
                 event: match before {
                     None => ItemEvent::Added,
                     Some(before) if before.alive && !now.alive => ItemEvent::Deleted,
+                    Some(before) if before.is_purged(&now) => ItemEvent::Deleted,
                     Some(_) => ItemEvent::Changed,
                 },
                 alive: now.alive,
                 conflict: now.open > before.map_or(0, |before| before.open),
                 merged: false,
                 lost: before.is_some_and(|before| before.shows_less(&now)),
+                purged: before.is_some_and(|before| before.is_purged(&now)),
+                words: before.map(|before| (before.words, now.words)).unwrap_or_default(),
                 by: Some(writer.actor),
                 list: before.map_or_else(|| state.text(LIST).parse().ok(), |before| before.list),
             });
@@ -421,6 +434,11 @@ impl Tx<'_> {
     }
 }
 
+/// The spaces of a snapshot, each once: a signed list need not be in order.
+fn spaces_of(heads: &[BaseHead]) -> BTreeSet<Space> {
+    heads.iter().map(|head| head.log.space).collect()
+}
+
 fn malformed(what: &str) -> StoreError {
     StoreError::Oplog(OplogError::Malformed(format!("a snapshot: {what}")))
 }
@@ -428,8 +446,3 @@ fn malformed(what: &str) -> StoreError {
 #[cfg(test)]
 #[path = "intake_tests.rs"]
 mod tests;
-/// The spaces of a snapshot, each once: a signed list need not be in order.
-fn spaces_of(heads: &[BaseHead]) -> BTreeSet<Space> {
-    heads.iter().map(|head| head.log.space).collect()
-}
-
