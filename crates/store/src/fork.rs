@@ -266,7 +266,6 @@ impl Tx<'_> {
 
     /// The branches that lead to a log, itself first; nothing for a log that is no branch.
     pub(crate) fn ancestry(&self, log: LogId) -> Result<Vec<Branch>, StoreError> {
-        let branches = self.branches()?;
         let mut path = Vec::new();
         let mut at = log;
         while let Some(branch) = branches.iter().find(|branch| branch.log == at) {
