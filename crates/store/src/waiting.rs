@@ -7,7 +7,7 @@ use holdfast_model::change::Change;
 use holdfast_model::{Dep, HybridClock};
 #[cfg(feature = "planted")]
 use holdfast_oplog::planted;
-use holdfast_oplog::{ChangeId, Hash, LogId, Space, limits};
+use holdfast_oplog::{ActorId, ChangeId, Hash, LogId, Space, decode, encode, limits};
 use rusqlite::OptionalExtension;
 
 /// Body, hash, signature, exchange.
@@ -66,7 +66,7 @@ impl Tx<'_> {
         applier.finish()
     }
 
-    fn waiting_logs(&self) -> Result<Vec<LogId>, StoreError> {
+    pub(crate) fn waiting_logs(&self) -> Result<Vec<LogId>, StoreError> {
         let mut statement = self
             .sql
             .prepare_cached("SELECT DISTINCT space, actor FROM waiting ORDER BY space, actor")?;
@@ -82,6 +82,22 @@ impl Tx<'_> {
     /// Applies the ready part of one log.
     fn drain(
         &self,
+    /// What of a log waits and comes next; nothing where this build does not understand it.
+    pub(crate) fn first_waiting(
+        &self,
+        log: LogId,
+        author: ActorId,
+    ) -> Result<Option<Change>, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT seq, body FROM waiting WHERE space = ?1 AND actor = ?2 ORDER BY seq LIMIT 1",
+        )?;
+        let mut rows = statement.query((log.space.as_str(), log.actor.0))?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let seq = columns::seq(row.get(0)?)?;
+        let place = ChangeId { space: log.space, actor: author, seq };
+        Ok(Change::decode(&row.get::<_, Vec<u8>>(1)?, place).ok())
+    }
+
         log: LogId,
         applier: &mut Applier<'_, '_>,
         clock: &mut HybridClock,
