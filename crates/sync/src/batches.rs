@@ -28,6 +28,9 @@ pub struct Taken {
 /// Seals a range, batch by batch in order, and hands each one over encoded, with its header. What
 /// does not fit into one batch is cut where a change carries a signature. A range that
 /// [`crate::offer`] did not name is refused.
+    /// Changes that were refused, or left because something before them in their log was: see
+    /// [`crate::Refusals`].
+    pub refused: u64,
 pub fn outgoing<E: From<SyncError>>(
     tx: &Tx<'_>,
     keyring: &Keyring,

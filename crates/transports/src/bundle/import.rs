@@ -7,7 +7,7 @@ use holdfast_oplog::{ActorId, Range, Space};
 use holdfast_store::{Applied, Arrivals, Direction, Tx, plain_file};
 use holdfast_sync::devices::{HANDOVER_PLACE, HANDOVERS, SealedRecords, take_in_records};
 use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver};
-use holdfast_sync::{Session, SyncError, membership, note_holds, take_in};
+use holdfast_sync::{Refusals, Session, Taking, membership, note_holds};
 use holdfast_vault::membership::unpack;
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob};
 use std::fs::File;
@@ -116,7 +116,14 @@ pub(super) fn run(
     )?;
     let mut counts = Counts::default();
     let (mut new, mut known, mut set_aside) = (0_u64, 0_u64, 0_u64);
-    let (mut apart, mut parted) = (0_u64, 0_u64);
+    let (mut apart, mut parted, mut refused) = (0_u64, 0_u64, 0_u64);
+    let mut refusals = Refusals::default();
+    let taking = Taking {
+        keyring: &keyring,
+        members: &members,
+        bounds: Some(&header.holds),
+        exchange: Some(exchange),
+    };
     let mut assembly = Assembly::default();
     let spaces: Vec<Space> = Space::ALL.into_iter().filter(|s| *s != Space::Device).collect();
     let mut snapshot = None;
@@ -146,21 +153,11 @@ pub(super) fn run(
     while let Some(section) = next {
         match section.kind {
             SectionKind::Batch => {
-                let bounds = Some(&header.holds);
-                let taken = take_in(
-                    &mut arrivals,
-                    &keyring,
-                    &members,
-                    &section.bytes,
-                    bounds,
-                    Some(exchange),
-                );
-                let taken = taken.map_err(|error| match error {
-                    SyncError::Gap { .. } => {
-                        BundleError::EarlierMissing { from: from.clone(), missing: 1 }
-                    }
-                    other => other.into(),
-                })?;
+                let taken = refusals.take_in(&mut arrivals, taking, &section.bytes)?;
+                if refusals.has_gap() {
+                    return Err(BundleError::EarlierMissing { from, missing: 1 });
+                }
+                refused += taken.refused;
                 new += taken.new;
                 known += taken.known;
                 set_aside += taken.set_aside;
@@ -180,7 +177,7 @@ pub(super) fn run(
     }
     assembly.finish()?;
     counts.changes =
-        [new, known, set_aside, apart, parted].into_iter().fold(0, u64::saturating_add);
+        [new, known, set_aside, apart, parted, refused].into_iter().fold(0, u64::saturating_add);
     // The header is signed: a part that someone took out shows here.
     if counts != header.counts {
         return Err(BundleError::Corrupted("number of parts"));
@@ -196,6 +193,7 @@ pub(super) fn run(
     }
     preview.weighed.keep(tx, Some(exchange), receiver.confirmed, receiver.wall_ms)?;
     let mut notices = device_notices(&before, &members);
+    notices.append(&mut refusals.notices(&members));
     if set_aside > 0 {
         notices.push(format!(
             "Set aside: {}, written by a device after it was removed.",
