@@ -6,6 +6,7 @@ use holdfast_oplog::{
     ActorId, BATCH_FORMAT, BatchHeader, ChangeId, Range, SealedBatch, Space, VersionVector,
 };
 use holdfast_store::{Arrivals, Received, Run, StoreError, Tx};
+use holdfast_store::set_aside::AsideWhy;
 use holdfast_vault::membership::Removal;
 use holdfast_vault::{Keyring, Membership, VaultError, open_batch, seal_batch};
 use rand_core::CryptoRngCore;
@@ -114,6 +115,7 @@ pub fn take_in(
         return Err(SyncError::NotCarried(log.space));
     }
     // What branches have in common may travel with a part of one of them.
+    refuse_heavy(&opened.changes).map_err(StoreError::from)?;
     let parts = |held: &VersionVector| {
         held.iter().any(|(held, _)| held.space == log.space && held.actor.branch_number().is_some())
     };
@@ -138,7 +140,7 @@ pub fn take_in(
     if !membership.accepts(id) && accepted < header.last {
         // What counts of it comes from those who have it signed on its own.
         let counts = accepted.saturating_add(1).saturating_sub(header.first).min(count);
-        tx.set_aside(&run, counts, identities(membership, id))?;
+        tx.set_aside(&run, counts, identities(membership, id), AsideWhy::Removed)?;
         return Ok(Taken {
             known: counts,
             set_aside: count.saturating_sub(counts),
