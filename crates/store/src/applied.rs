@@ -110,7 +110,7 @@ impl AppliedSum {
                     let by = if told { item.by } else { first.by };
                     let (list, words) = (first.list, (first.words.0, item.words.1));
                     let of = ItemChange { event, conflict, merged, lost, purged, ..item };
-                    known.insert(ItemChange { by, list, words, ..of });
+                    known.insert(ItemChange { by, words, list, ..of });
                 }
             }
         }
