@@ -4,7 +4,7 @@ use crate::nearby::HELD;
 use crate::session::Open;
 use crate::{App, AppError, activity, bundles, view};
 use holdfast_model::Op;
-use holdfast_model::entity::{ALIVE, Seen};
+use holdfast_model::entity::{ALIVE, DELETED, Seen};
 use holdfast_oplog::DeviceId;
 use holdfast_store::{Direction, Exchange, With};
 use holdfast_transports::folder::Take;
@@ -87,18 +87,21 @@ impl App {
     }
 
     /// Brings back everything that exchanges made vanish, as one action of this device: what was deleted is in
-    /// use again, and what was emptied or hidden is as it was where nobody has changed it since.
+    /// use again, what went from the trash lies in it again, and what was emptied or hidden is as it was where
+    /// nobody has changed it since.
     fn bring_back(&self, exchanges: &[i64]) -> Result<(), AppError> {
         self.with(|open| {
-            let (mut lost, mut changes) = (BTreeSet::new(), Vec::new());
+            let (mut lost, mut purged) = (BTreeSet::new(), BTreeSet::new());
+            let mut changes = Vec::new();
             open.store.read(|tx| {
                 for exchange in exchanges {
                     lost.extend(tx.lost_by(*exchange)?);
+                    purged.extend(tx.purged_by(*exchange)?);
                     changes.extend(tx.changes_of_exchange(*exchange)?);
                 }
                 Ok::<_, AppError>(())
             })?;
-            if lost.is_empty() {
+            if lost.is_empty() && purged.is_empty() {
                 return Ok(());
             }
             let group = OsRng.next_u64();
@@ -115,6 +118,15 @@ impl App {
                     draft.life(ALIVE, &Seen::All);
                     work.push(space, draft);
                     work.ids.push(*id);
+                }
+                for id in purged.iter().filter(|id| !lost.contains(id)) {
+                    let Some((state, space)) = work.tx.entity(*id)? else { continue };
+                    if state.is_purged() {
+                        let mut draft = state.draft();
+                        draft.life(DELETED, &Seen::All);
+                        work.push(space, draft);
+                        work.ids.push(*id);
+                    }
                 }
                 Ok("What was deleted is back".to_owned())
             })?;

@@ -39,19 +39,21 @@ pub struct ItemChange {
     /// Whether less is shown of it than before: it is in use no more, or was emptied, or hidden. Only of
     /// what people count (tasks, notes, lists) and was in use before.
     pub lost: bool,
-    /// Who did that, as the log names it.
+    /// Whether it went from the trash for good. Of what people count only.
+    pub purged: bool,
+    /// Who did that, or made it smaller, as the log names it.
     pub by: Option<ActorId>,
+    /// Bytes of its title and text, as it was before and as it is; nothing for what is new.
+    pub words: (usize, usize),
     /// The list in which it was, or is where it is new.
     pub list: Option<EntityId>,
 }
 
-/// Whether a text (or a title with it) of so many bytes was as good as emptied.
-pub(crate) const fn is_emptied(before: usize, after: usize) -> bool {
-    before > 0 && (after == 0 || (before >= EMPTIED && after.saturating_mul(4) < before))
+/// Whether an item with so many bytes of title and text was as good as emptied. Short ones too: a title of
+/// one letter says nothing any more.
+pub const fn is_emptied(before: usize, after: usize) -> bool {
+    after.saturating_mul(4) < before
 }
-
-/// A shorter text than this is emptied only by leaving nothing.
-const EMPTIED: usize = 40;
 
 /// What applying changes did.
 #[derive(Debug, Clone, Default)]
@@ -103,9 +105,12 @@ impl AppliedSum {
                     // from the trash is.
                     let still = first.lost && (first.alive || !item.alive);
                     let lost = item.lost || still;
-                    let by = if item.lost { item.by } else { first.by };
-                    let list = first.list;
-                    known.insert(ItemChange { event, conflict, merged, lost, by, list, ..item });
+                    let purged = item.purged || (first.purged && !item.alive);
+                    let told = item.lost || item.purged || (item.by.is_some() && !still);
+                    let by = if told { item.by } else { first.by };
+                    let (list, words) = (first.list, (first.words.0, item.words.1));
+                    let of = ItemChange { event, conflict, merged, lost, purged, ..item };
+                    known.insert(ItemChange { by, words, list, ..of });
                 }
             }
         }

@@ -1,4 +1,5 @@
 use crate::applied::{Applied, ItemChange, ItemEvent};
+use crate::decided::Room;
 use crate::prepared::Prepared;
 use crate::project::Rows;
 use crate::rename::Contexts;
@@ -28,6 +29,7 @@ pub(crate) struct Loaded {
 #[derive(Clone, Copy)]
 pub(crate) struct Before {
     pub(crate) alive: bool,
+    pub(crate) trashed: bool,
     conflicts: usize,
     pub(crate) kind: Option<Kind>,
     /// Bytes of its title.
@@ -97,6 +99,7 @@ impl<'t, 's> Applier<'t, 's> {
     fn before(&self, state: &EntityState) -> Result<Before, StoreError> {
         Ok(Before {
             alive: state.is_alive(),
+            trashed: state.is_trashed(),
             conflicts: self.tx.open_conflicts_of(state.id)?,
             kind: Kind::parse(&state.kind),
             title: state.text(TITLE).trim().len(),
@@ -138,8 +141,9 @@ impl<'t, 's> Applier<'t, 's> {
     pub(crate) fn replay(&mut self, change: &Change) -> Result<(), StoreError> {
         self.changes += 1;
         self.last = Some(change.dot());
+        let mut room = Room::of_change();
         for edit in change.edits() {
-            self.edit(change, edit)?;
+            self.edit(change, edit, &mut room)?;
         }
         Ok(())
     }
@@ -153,12 +157,12 @@ impl<'t, 's> Applier<'t, 's> {
         self.position = position;
     }
 
-    fn edit(&mut self, change: &Change, edit: &Edit) -> Result<(), StoreError> {
+    fn edit(&mut self, change: &Change, edit: &Edit, room: &mut Room) -> Result<(), StoreError> {
         let place = (edit.entity, change.space);
         self.load(place, &edit.kind, change)?;
         self.touch.get(self.tx)?.execute((edit.entity.as_bytes(), self.position))?;
         let Some(loaded) = self.loaded.get_mut(&place) else { return Ok(()) };
-        self.tx.note_decisions(change, edit, &loaded.state)?;
+        self.tx.note_decisions(change, edit, &loaded.state, room)?;
         loaded.state.apply(edit, change.dot(), change.time);
         if edit.set.contains_key(PARENT) {
             self.moved.insert(edit.entity);
@@ -340,8 +344,8 @@ impl<'t, 's> Applier<'t, 's> {
             if row.is_none() || self.copied || lists.is_apart(self.tx, &state, space)? {
                 gathered.insert(*id);
             }
-            let by = match before {
-                Some(before) => self.loss(before, &state, plain.len())?,
+            let less = match before {
+                Some(before) => self.lessened(before, &state, plain.len())?,
                 None => None,
             };
             items.push(ItemChange {
@@ -352,8 +356,12 @@ impl<'t, 's> Applier<'t, 's> {
                 alive: state.is_alive(),
                 conflict: false,
                 merged: merged.contains(id),
-                lost: by.is_some(),
-                by,
+                lost: less.is_some_and(|less| less.lost),
+                purged: less.is_some_and(|less| less.purged),
+                by: less.map(|less| less.by),
+                words: before
+                    .map(|before| self.words(&before, &state, plain.len()))
+                    .unwrap_or_default(),
                 list: match before {
                     Some(before) => before.list,
                     None => state.text(LIST).parse().ok(),
@@ -406,6 +414,7 @@ fn event(before: Option<Before>, state: &EntityState) -> ItemEvent {
             ItemEvent::Withdrawn
         }
         Some(before) if before.alive && !state.is_alive() => ItemEvent::Deleted,
+        Some(before) if before.trashed && state.is_purged() => ItemEvent::Deleted,
         Some(_) => ItemEvent::Changed,
     }
 }

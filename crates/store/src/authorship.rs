@@ -127,12 +127,10 @@ fn writes<'c>(change: &'c Change, field: Field<'c>) -> impl Iterator<Item = &'c 
     })
 }
 
-/// Whether a change wrote a value into a field.
+/// Whether a change wrote a value into a field, of its own. What it lists again is its maker's word about
+/// others, and makes nobody its author.
 fn wrote(change: &Change, field: Field<'_>, version: &Version) -> bool {
-    writes(change, field).any(|write| {
-        (write.again.is_empty() && write.value == version.value)
-            || write.again.iter().any(|again| again.value == version.value)
-    })
+    writes(change, field).any(|write| write.again.is_empty() && write.value == version.value)
 }
 
 #[cfg(test)]

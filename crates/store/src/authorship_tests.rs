@@ -58,6 +58,33 @@ fn an_author_counts_only_where_its_change_is_here_and_wrote_the_value() {
     assert_eq!(claimed(unheld, "I owe you 100000", Space::Everywhere), told);
 }
 
+/// Taking a decision back lists what others wrote. That is no word of whoever takes it back.
+#[test]
+fn listing_a_value_again_makes_nobody_its_author() {
+    let mut store = Store::in_memory(VaultId([7; 16])).unwrap();
+    let again =
+        |value: &str, origin| vec![Again { value: value.into(), origin, time: Hlc::default() }];
+    write(&mut store, PHONE, Space::Everywhere, Write::new("I owe you 100000", Vec::new()));
+    // The laptop takes a decision back, in good faith.
+    let listed = Write {
+        again: again("I owe you 100000", dot(PHONE, 1)),
+        ..Write::new("", vec![dot(PHONE, 1)])
+    };
+    write(&mut store, LAPTOP, Space::Everywhere, listed);
+    // The phone says now that the laptop wrote it.
+    let claim = Write {
+        again: again("I owe you 100000", dot(LAPTOP, 1)),
+        ..Write::new("", vec![dot(LAPTOP, 1)])
+    };
+    write(&mut store, PHONE, Space::Everywhere, claim);
+    let author = store.read(|tx| {
+        let state = tx.entity_in(oak(), Space::Everywhere)?.unwrap();
+        let title = state.register(TITLE).and_then(Register::shown).unwrap();
+        tx.authorship(Field { entity: oak(), space: Space::Everywhere, name: TITLE }, title)
+    });
+    assert_eq!(author.unwrap(), Authorship { author: dot(PHONE, 2), told_by: None });
+}
+
 #[test]
 fn a_value_that_came_along_from_another_space_has_its_author() {
     let author = claimed(dot(LAPTOP, 1), "Buy oak", Space::Nearby);

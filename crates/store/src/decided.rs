@@ -9,12 +9,48 @@ use crate::history::change_at;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Again, Change, Dot, Edit, Write};
 use holdfast_model::fields::{LIFE, REVIEWED};
-use holdfast_model::{EntityId, EntityState, Register, Value};
+use holdfast_model::{EntityId, EntityState, Register, Value, Version};
 use holdfast_oplog::{Space, decode, encode};
 use rusqlite::Row;
+use std::collections::BTreeSet;
 
 /// What this program wrote itself; the bound only catches damage.
 const LIMIT: usize = 16 * 1024 * 1024;
+
+/// Of one change, so many versions at most are looked for that it replaced, and so many bytes of values kept.
+/// It is a device's word how many they are, and each may be as large as a change.
+const OF_CHANGE: Room = Room { versions: 2048, bytes: 4 * 1024 * 1024 };
+/// The same of one write.
+const OF_WRITE: Room = Room { versions: 256, bytes: 1024 * 1024 };
+
+/// How much of what was put aside is still kept. What is over is in the history all the same. It is used up
+/// by what a change names, never by what of it is here, so that every device keeps the same.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    versions: usize,
+    bytes: usize,
+}
+
+impl Room {
+    /// What one change may take.
+    pub(crate) const fn of_change() -> Self {
+        OF_CHANGE
+    }
+
+    fn of_write(self) -> Self {
+        Self {
+            versions: self.versions.min(OF_WRITE.versions),
+            bytes: self.bytes.min(OF_WRITE.bytes),
+        }
+    }
+
+    /// Takes one version; whether there was room for it.
+    fn take(&mut self, bytes: usize) -> bool {
+        let left = self.bytes.checked_sub(bytes);
+        self.bytes = left.unwrap_or(0);
+        left.is_some()
+    }
+}
 
 /// Action code of a decision made in the review.
 pub(crate) const RESOLVE: &str = "conflict.resolve";
@@ -53,6 +89,14 @@ impl Decided {
     }
 }
 
+/// What an edit wrote into a field.
+#[derive(Clone, Copy)]
+struct Written<'a> {
+    entity: EntityId,
+    field: &'a str,
+    write: &'a Write,
+}
+
 /// A change that ended disagreements, and which.
 #[derive(Debug, Clone)]
 pub struct Decision {
@@ -66,19 +110,22 @@ pub struct Decision {
 
 impl Tx<'_> {
     /// Notes which fields of an entity, as it is before the edit, the edit decides. Cost: that of the
-    /// edit; one look-up for each version that somebody else replaced meanwhile.
+    /// edit; one look-up for each version that somebody else replaced meanwhile; `room` at most, which is
+    /// that of the change.
     pub(crate) fn note_decisions(
         &self,
         change: &Change,
         edit: &Edit,
         state: &EntityState,
+        room: &mut Room,
     ) -> Result<(), StoreError> {
         // What takes a change back ends no disagreement of its own.
         if change.reverts.is_some() {
             return Ok(());
         }
         for (field, write) in &edit.set {
-            self.note_decision(change, edit.entity, field, write, state.register(field))?;
+            let written = Written { entity: edit.entity, field, write };
+            self.note_decision(change, written, state.register(field), room)?;
         }
         // An edit of content says by the way that the item is as alive as it was: that decides nothing.
         let content = !(edit.set.is_empty()
@@ -87,7 +134,8 @@ impl Tx<'_> {
             && edit.text.is_empty());
         match &edit.life {
             Some(life) if !content || change.action == RESOLVE => {
-                self.note_decision(change, edit.entity, LIFE, life, Some(&state.life))
+                let written = Written { entity: edit.entity, field: LIFE, write: life };
+                self.note_decision(change, written, Some(&state.life), room)
             }
             _ => Ok(()),
         }
@@ -96,10 +144,9 @@ impl Tx<'_> {
     fn note_decision(
         &self,
         change: &Change,
-        entity: EntityId,
-        field: &str,
-        write: &Write,
+        Written { entity, field, write }: Written<'_>,
         register: Option<&Register>,
+        room: &mut Room,
     ) -> Result<(), StoreError> {
         // What brings several versions back ends no disagreement.
         if write.supersedes.is_empty() || !write.again.is_empty() {
@@ -107,16 +154,27 @@ impl Tx<'_> {
         }
         let live = register.map(Register::live).unwrap_or_default();
         let mut replaced: Vec<Again> = Vec::new();
-        for dot in &write.supersedes {
+        let mut left = room.of_write();
+        // A list may name one a thousand times.
+        let named: BTreeSet<&Dot> = write.supersedes.iter().collect();
+        for dot in named.into_iter().take(left.versions) {
+            room.versions = room.versions.saturating_sub(1);
             let mut standing = live.iter().filter(|version| version.dot == *dot).peekable();
-            if standing.peek().is_some() {
-                replaced.extend(standing.map(|version| Again {
+            let found: Vec<Again> = if standing.peek().is_some() {
+                let again = |version: &Version| Again {
                     value: version.value.clone(),
                     origin: version.author(),
                     time: version.time,
-                }));
+                };
+                standing.map(again).collect()
             } else {
-                replaced.extend(self.written_by(change.space, *dot, entity, field)?);
+                self.written_by(change.space, *dot, entity, field)?
+            };
+            for again in found {
+                let bytes = encode(&again)?.len();
+                if left.take(bytes) && room.take(bytes) {
+                    replaced.push(again);
+                }
             }
         }
         let disagree = replaced
@@ -127,6 +185,10 @@ impl Tx<'_> {
         }
         replaced.sort_by_key(|again| (again.time, again.origin));
         replaced.dedup();
+        let (value, replaced) = (encode(&write.value)?, encode(&replaced)?);
+        if value.len().max(replaced.len()) > LIMIT {
+            return Ok(());
+        }
         self.sql
             .prepare_cached(
                 "INSERT INTO decided
@@ -141,8 +203,8 @@ impl Tx<'_> {
                 field,
                 change.time.shown_ms(),
                 &change.action,
-                encode(&write.value)?,
-                encode(&replaced)?,
+                value,
+                replaced,
             ))?;
         Ok(())
     }
@@ -317,3 +379,7 @@ fn decided_at(row: &Row<'_>) -> Result<Decided, StoreError> {
             .map_err(damaged)?,
     })
 }
+
+#[cfg(test)]
+#[path = "decided_tests.rs"]
+mod tests;

@@ -88,6 +88,11 @@ pub enum StoreError {
         "a second version of the log of {0} would write texts in the name of another device: it was refused; remove the device that sent it, if you do not trust it"
     )]
     WriterTaken(String),
+    /// A log parts more often than any honest one.
+    #[error(
+        "the log of {0} parts into more versions than this app keeps: the rest of it is left out; remove the device that sent it, if you do not trust it"
+    )]
+    TooManyBranches(String),
     /// A list cannot be nested in one that travels in another way.
     #[error(
         "'{0}' travels differently from the list that should go into it: change how one of them travels first"
@@ -122,6 +127,7 @@ impl StoreError {
             Self::SnapshotLacks(_) => "snapshot_lacks",
             Self::NoRestorePoint(_) => "no_restore_point",
             Self::WriterTaken(_) => "writer_taken",
+            Self::TooManyBranches(_) => "too_many_branches",
             Self::OtherSpace(_) => "other_space",
             Self::Model(ModelError::ChangeTooLarge { .. }) => "change_too_large",
             Self::Model(_) | Self::Oplog(_) => "malformed",

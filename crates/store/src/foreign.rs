@@ -22,7 +22,11 @@ const MADE: &[&str] = &[
 ];
 
 /// Columns that migrations added, as they stand at the end of the table's statement.
-const ADDED: &[&str] = &[", original BLOB"];
+const ADDED: &[&str] = &[
+    ", original BLOB",
+    ", waits_for BLOB, goes_on INTEGER",
+    ", parted INTEGER NOT NULL DEFAULT 0",
+];
 
 /// Parts of this many names are told; the rest is counted.
 const NAMED: usize = 20;

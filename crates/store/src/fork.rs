@@ -12,6 +12,15 @@ use crate::log::Head;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::text::{branch_name, writer_of};
 use holdfast_oplog::{ActorId, BranchOf, Hash, LogId, Range, Space, VersionVector};
+use rusqlite::Row;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Branches of one author's log in one space that begin here unasked. Any honest device has a few at most;
+/// with changed software it can sign as many as it likes.
+const UNASKED: u64 = 64;
+/// With those on which another device built, where that was seen here. Else what it wrote after them could
+/// never be applied.
+const CALLED_FOR: u64 = 1024;
 
 /// A branch of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,16 +46,7 @@ impl Tx<'_> {
         let mut rows = statement.query([])?;
         let mut branches = Vec::new();
         while let Some(row) = rows.next()? {
-            branches.push(Branch {
-                log: LogId {
-                    space: columns::space(&row.get::<_, String>(0)?)?,
-                    actor: columns::actor(&row.get::<_, Vec<u8>>(1)?)?,
-                },
-                actor: columns::actor(&row.get::<_, Vec<u8>>(2)?)?,
-                parent: columns::actor(&row.get::<_, Vec<u8>>(3)?)?,
-                first: columns::seq(row.get(4)?)?,
-                own: row.get(5)?,
-            });
+            branches.push(branch_at(row)?);
         }
         Ok(branches)
     }
@@ -62,12 +62,17 @@ impl Tx<'_> {
     /// A version vector of another device, without what it says of logs that part here: it may mean
     /// either branch.
     pub fn settled(&self, holds: &VersionVector) -> Result<VersionVector, StoreError> {
-        let branches = self.branches()?;
+        let mut begun: BTreeMap<LogId, u64> = BTreeMap::new();
+        let mut parted: BTreeMap<LogId, u64> = BTreeMap::new();
+        for branch in self.branches()? {
+            begun.insert(branch.log, branch.first);
+            let parts = parted.entry(LogId { actor: branch.parent, ..branch.log });
+            let first = parts.or_insert(branch.first);
+            *first = branch.first.min(*first);
+        }
         let part = |log: LogId| {
-            let parted =
-                branches.iter().filter(|b| b.log.space == log.space && b.parent == log.actor);
-            let begun = branches.iter().find(|b| b.log == log).map_or(1, |b| b.first);
-            parted.map(|b| b.first.saturating_sub(begun)).min()
+            let begun = begun.get(&log).copied().unwrap_or(1);
+            parted.get(&log).map(|first| first.saturating_sub(begun))
         };
         Ok(holds
             .iter()
@@ -120,8 +125,12 @@ impl Tx<'_> {
 
     /// The branch of a log that comes first by name.
     pub(crate) fn first_branch(&self, log: LogId) -> Result<Option<Branch>, StoreError> {
-        let mut branches = self.branches()?.into_iter();
-        Ok(branches.find(|b| b.log.space == log.space && b.parent == log.actor))
+        let mut statement = self.sql.prepare_cached(
+            "SELECT space, name, actor, parent, first, own FROM branches
+             WHERE space = ?1 AND parent = ?2 ORDER BY name LIMIT 1",
+        )?;
+        let mut rows = statement.query((log.space.as_str(), log.actor.0))?;
+        rows.next()?.map(branch_at).transpose()
     }
 
     /// The first number that a log holds outside of the base, as others count it.
@@ -137,7 +146,7 @@ impl Tx<'_> {
         }
         let mut depths = Vec::with_capacity(ranges.len());
         for range in ranges.drain(..) {
-            depths.push((self.ancestry(range.log)?.len(), range));
+            depths.push((self.depth(range.log)?, range));
         }
         depths.sort_by_key(|(depth, _)| *depth);
         Ok(depths.into_iter().map(|(_, range)| range).collect())
@@ -159,13 +168,60 @@ impl Tx<'_> {
         seq: u64,
         hash: Hash,
     ) -> Result<LogId, StoreError> {
+        let log = LogId { space: at.space, actor: branch_name(actor, hash) };
+        self.refuse_many(at, log, actor, seq)?;
         if self.head(at)?.held >= seq {
             self.part(at, actor, seq)?;
         }
-        let log = LogId { space: at.space, actor: branch_name(actor, hash) };
         self.refuse_taken_writer(log.actor, actor)?;
         self.insert_branch(Branch { log, actor, parent: at.actor, first: seq, own: false })?;
         Ok(log)
+    }
+
+    /// Refuses the branch `log` of `at` where its author's log parts too often: an exchange names so many
+    /// logs and no more, and those of the others must be among them.
+    fn refuse_many(
+        &self,
+        at: LogId,
+        log: LogId,
+        actor: ActorId,
+        seq: u64,
+    ) -> Result<(), StoreError> {
+        let mut statement = self
+            .sql
+            .prepare_cached("SELECT count(*) FROM branches WHERE space = ?1 AND actor = ?2")?;
+        let count: i64 = statement.query_row((at.space.as_str(), actor.0), |row| row.get(0))?;
+        let count = columns::seq(count)?;
+        if count < UNASKED || (count < CALLED_FOR && self.is_called_for([at, log], actor, seq)?) {
+            return Ok(());
+        }
+        Err(StoreError::TooManyBranches(actor.to_string()))
+    }
+
+    /// Whether something of another author waits for a change of these logs from `seq` on. Of each log only
+    /// what comes next is looked at.
+    fn is_called_for(
+        &self,
+        logs: [LogId; 2],
+        author: ActorId,
+        seq: u64,
+    ) -> Result<bool, StoreError> {
+        let [at, _] = logs;
+        for waiting in self.waiting_logs()?.into_iter().filter(|log| log.space == at.space) {
+            let by = self.author_of(waiting)?;
+            let Some(change) = self.first_waiting(waiting, by.actor)? else { continue };
+            for dep in &change.deps {
+                let may_be = dep.actor == author || logs.iter().any(|log| log.actor == dep.actor);
+                if by.actor != author
+                    && may_be
+                    && dep.seq >= seq
+                    && self.applied_dep(at.space, *dep)?.is_none()
+                {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Refuses a branch under whose writer id another device writes texts. By chance that does not happen;
@@ -198,7 +254,7 @@ impl Tx<'_> {
         self.refuse_taken_writer(log.actor, actor)?;
         let own = self.is_own(at)?;
         let (space, from) = (at.space.as_str(), columns::number(seq));
-        for table in ["changes", "waiting"] {
+        for table in ["changes", "waiting", "decided"] {
             self.sql.execute(
                 &format!(
                     "UPDATE {table} SET actor = ?3 WHERE space = ?1 AND actor = ?2 AND seq >= ?4"
@@ -243,7 +299,12 @@ impl Tx<'_> {
 
     /// The branch of a name, where it is one.
     pub(crate) fn branch(&self, log: LogId) -> Result<Option<Branch>, StoreError> {
-        Ok(self.branches()?.into_iter().find(|branch| branch.log == log))
+        let mut statement = self.sql.prepare_cached(
+            "SELECT space, name, actor, parent, first, own FROM branches
+             WHERE space = ?1 AND name = ?2",
+        )?;
+        let mut rows = statement.query((log.space.as_str(), log.actor.0))?;
+        rows.next()?.map(branch_at).transpose()
     }
 
     /// Who wrote a log: the actor that its changes name.
@@ -266,17 +327,22 @@ impl Tx<'_> {
 
     /// The branches that lead to a log, itself first; nothing for a log that is no branch.
     pub(crate) fn ancestry(&self, log: LogId) -> Result<Vec<Branch>, StoreError> {
-        let branches = self.branches()?;
         let mut path = Vec::new();
+        let mut seen = BTreeSet::new();
         let mut at = log;
-        while let Some(branch) = branches.iter().find(|branch| branch.log == at) {
-            if path.len() >= branches.len() {
+        while let Some(branch) = self.branch(at)? {
+            if !seen.insert(at) {
                 return Err(StoreError::Damaged("the branches of a log form a circle".into()));
             }
-            path.push(*branch);
+            path.push(branch);
             at = LogId { actor: branch.parent, ..at };
         }
         Ok(path)
+    }
+
+    /// How many branches lead to a log: none to the log that the first of them leaves.
+    pub fn depth(&self, log: LogId) -> Result<usize, StoreError> {
+        Ok(self.ancestry(log)?.len())
     }
 
     /// What a branch leaves, where a log is one.
@@ -304,6 +370,19 @@ impl Tx<'_> {
     pub fn differs(&self, log: LogId, seq: u64, hash: Hash) -> Result<bool, StoreError> {
         Ok(self.hash_of(log, seq)?.is_some_and(|held| held != hash))
     }
+}
+
+fn branch_at(row: &Row<'_>) -> Result<Branch, StoreError> {
+    Ok(Branch {
+        log: LogId {
+            space: columns::space(&row.get::<_, String>(0)?)?,
+            actor: columns::actor(&row.get::<_, Vec<u8>>(1)?)?,
+        },
+        actor: columns::actor(&row.get::<_, Vec<u8>>(2)?)?,
+        parent: columns::actor(&row.get::<_, Vec<u8>>(3)?)?,
+        first: columns::seq(row.get(4)?)?,
+        own: row.get(5)?,
+    })
 }
 
 #[cfg(test)]

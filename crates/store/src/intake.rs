@@ -9,6 +9,8 @@
 //! cannot be told otherwise, what stands here goes only where something that is not held took its place,
 //! and a snapshot without a record of something that it covers is refused. What is new in it is kept with
 //! the name of the device that told it ([`crate::told`]). What vanishes by it is told like any deletion.
+//! A snapshot that covers a change that is held, and not what that one depends on, is refused: folded, the
+//! change would count before what it replaced.
 
 use crate::applied::{Applied, ItemChange, ItemEvent, is_emptied};
 use crate::apply::title_or;
@@ -20,7 +22,7 @@ use crate::{StoreError, Tx, columns};
 use holdfast_model::change::Change;
 use holdfast_model::fields::{LIST, TITLE};
 use holdfast_model::text::{TextDoc, writer_of};
-use holdfast_model::{EntityId, EntityState, Kind};
+use holdfast_model::{Dep, EntityId, EntityState, Kind};
 use holdfast_oplog::{ActorId, ChangeId, DeviceId, Hash, LogId, OplogError, Space, VersionVector};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +33,8 @@ const READER: u64 = 1;
 pub struct Intake {
     heads: Vec<BaseHead>,
     theirs: VersionVector,
+    /// The changes that the base here was made of before.
+    base: VersionVector,
     /// The changes that the base here is made of, those among them that were folded just now.
     ours: VersionVector,
     /// Those of them that were applied in order.
@@ -46,6 +50,7 @@ pub struct Intake {
 
 struct Stood {
     alive: bool,
+    life: String,
     kind: String,
     /// Bytes of its title and text.
     words: usize,
@@ -57,9 +62,17 @@ struct Stood {
 impl Stood {
     /// Whether people see less of it by now.
     fn shows_less(&self, now: &Self) -> bool {
-        let counted = matches!(Kind::parse(&self.kind), Some(Kind::Task | Kind::Note | Kind::List));
         let gone = !now.alive || now.kind != self.kind || is_emptied(self.words, now.words);
-        self.alive && counted && gone
+        self.alive && self.is_counted() && gone
+    }
+
+    /// Whether it went from the trash for good.
+    fn is_purged(&self, now: &Self) -> bool {
+        self.is_counted() && self.life == "deleted" && now.life == "purged"
+    }
+
+    fn is_counted(&self) -> bool {
+        matches!(Kind::parse(&self.kind), Some(Kind::Task | Kind::Note | Kind::List))
     }
 }
 
@@ -89,11 +102,13 @@ impl Tx<'_> {
                 return Err(StoreError::Forked { actor: head.log.actor.to_string(), seq });
             }
         }
+        let base = self.base_vector()?;
         let mut intake = Intake {
             known: held.includes(&theirs),
             theirs,
-            ours: self.base_vector()?,
-            closed: self.base_vector()?,
+            ours: base.clone(),
+            closed: base.clone(),
+            base,
             by,
             lacking: BTreeSet::new(),
             before: BTreeMap::new(),
@@ -127,6 +142,7 @@ impl Tx<'_> {
                 columns::entity_at(row, 0)?,
                 Stood {
                     alive: row.get::<_, String>(1)? == "alive",
+                    life: row.get(1)?,
                     kind: row.get(5)?,
                     words: usize::try_from(text)
                         .unwrap_or(0)
@@ -149,9 +165,7 @@ impl Intake {
 
     /// What of the base here the snapshot must know: what changes that it covers wrote.
     fn expect_base(&mut self, tx: &Tx<'_>) -> Result<(), StoreError> {
-        let mut spaces: Vec<Space> = self.heads.iter().map(|head| head.log.space).collect();
-        spaces.dedup();
-        for space in spaces {
+        for space in spaces_of(&self.heads) {
             let covered = holds(&self.theirs, space);
             let told = tx.told_in(space)?;
             let mut statement =
@@ -189,6 +203,7 @@ impl Intake {
         let mut fold = Fold::new(tx);
         for position in positions {
             let change = tx.change_at_position(position)?;
+            self.require_closed(&change)?;
             self.lacking.extend(change.edits().map(|edit| (change.space, edit.entity)));
             fold.take(&change)?;
         }
@@ -222,11 +237,24 @@ impl Intake {
                 Ok(change) if !change.is_too_new() => change,
                 _ => break,
             };
+            self.require_closed(&change)?;
             self.lacking.extend(change.edits().map(|edit| (log.space, edit.entity)));
             fold.take(&change)?;
             self.ours.advance(log, seq);
         }
         Ok(())
+    }
+
+    /// Refuses a snapshot that covers a change and not everything that the change depends on.
+    fn require_closed(&self, change: &Change) -> Result<(), StoreError> {
+        let covered = |vector: &VersionVector, dep: &Dep| {
+            vector.get(LogId { space: change.space, actor: dep.actor }) >= dep.seq
+        };
+        let is_in = |dep: &Dep| covered(&self.theirs, dep) || covered(&self.base, dep);
+        if change.deps.iter().all(is_in) {
+            return Ok(());
+        }
+        Err(malformed("a change in it depends on one that is not"))
     }
 
     /// Takes one record in. It is checked also where everything is known.
@@ -338,12 +366,15 @@ impl Intake {
                 event: match before {
                     None => ItemEvent::Added,
                     Some(before) if before.alive && !now.alive => ItemEvent::Deleted,
+                    Some(before) if before.is_purged(&now) => ItemEvent::Deleted,
                     Some(_) => ItemEvent::Changed,
                 },
                 alive: now.alive,
                 conflict: now.open > before.map_or(0, |before| before.open),
                 merged: false,
                 lost: before.is_some_and(|before| before.shows_less(&now)),
+                purged: before.is_some_and(|before| before.is_purged(&now)),
+                words: before.map(|before| (before.words, now.words)).unwrap_or_default(),
                 by: Some(writer.actor),
                 list: before.map_or_else(|| state.text(LIST).parse().ok(), |before| before.list),
             });
@@ -401,6 +432,11 @@ impl Tx<'_> {
         )?;
         Ok(())
     }
+}
+
+/// The spaces of a snapshot, each once: a signed list need not be in order.
+fn spaces_of(heads: &[BaseHead]) -> BTreeSet<Space> {
+    heads.iter().map(|head| head.log.space).collect()
 }
 
 fn malformed(what: &str) -> StoreError {

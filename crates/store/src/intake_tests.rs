@@ -1,8 +1,13 @@
 //! What comes before a snapshot is taken in. The rest is tested where snapshots are made and told:
 //! `holdfast-sync` and the merge laws.
 
-use crate::{Store, StoreError};
-use holdfast_oplog::{DeviceId, Hash, LogId, Space, VaultId};
+use super::spaces_of;
+use crate::{BaseHead, Store, StoreError};
+use holdfast_model::EntityId;
+use holdfast_model::change::{Dot, Write};
+use holdfast_model::entity::Draft;
+use holdfast_model::fields::TITLE;
+use holdfast_oplog::{ActorId, DeviceId, Hash, LogId, Space, VaultId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -57,4 +62,48 @@ fn a_device_with_nothing_needs_no_restore_point() {
     store
         .write(|tx| tx.begin_intake(vec![head()], None, DeviceId([1; 16]))?.finish(tx, 1))
         .unwrap();
+}
+
+/// Thousands of heads in an order of their own are looked at space by space.
+#[test]
+fn heads_in_any_order_are_looked_through_once_for_each_space() {
+    let heads: Vec<BaseHead> = (0..4_096_u32)
+        .map(|number| {
+            let space = if number % 2 == 0 { Space::Everywhere } else { Space::Nearby };
+            let mut known = head();
+            known.log.space = space;
+            known
+        })
+        .collect();
+    assert_eq!(spaces_of(&heads).len(), 2);
+}
+
+/// What replaced a value would be in the base, and the value come after it and stand again.
+#[test]
+fn a_snapshot_with_a_change_and_without_what_it_depends_on_is_refused() {
+    let (laptop, phone) = (ActorId([1; 16]), ActorId([2; 16]));
+    let mut store = Store::in_memory(VaultId([7; 16])).unwrap();
+    let mut write = |actor, title: &str, supersedes| {
+        let mut edit = Draft::new(EntityId::named("oak"), "task").finish().unwrap();
+        edit.set.insert(TITLE.into(), Write::new(title, supersedes));
+        let author = crate::Author { actor, sign: &|_, _| [0; 64], wall_ms: 1 };
+        let change = crate::LocalChange { edits: vec![edit], ..Default::default() };
+        store.write(|tx| tx.append(author, change)).unwrap();
+    };
+    write(phone, "Oak", Vec::new());
+    write(laptop, "Oak boards", vec![Dot { actor: phone, seq: 1 }]);
+    let at = |actor| LogId { space: Space::Everywhere, actor };
+    let heads = store.read(|tx| tx.heads(&[Space::Everywhere])).unwrap();
+    let held = |actor| {
+        let (log, seq, hash) = *heads.iter().find(|(log, ..)| *log == at(actor)).unwrap();
+        BaseHead { log, seq, hash, signature: [0; 64] }
+    };
+    let new = BaseHead { log: at(ActorId([9; 16])), ..head() };
+    let mut begin = |heads: Vec<BaseHead>| {
+        store.try_out(|tx| tx.begin_intake(heads, None, DeviceId([1; 16])).map(drop))
+    };
+    let refused = begin(vec![held(laptop), new]).unwrap_err();
+    assert_eq!(refused.code(), "malformed", "{refused}");
+    begin(vec![held(laptop), held(phone), new]).unwrap();
+    begin(vec![held(phone), new]).unwrap();
 }

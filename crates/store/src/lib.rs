@@ -72,7 +72,7 @@ mod whole_copy;
 mod words;
 
 pub use access::Access;
-pub use applied::{Applied, AppliedSum, ItemChange, ItemEvent};
+pub use applied::{Applied, AppliedSum, ItemChange, ItemEvent, is_emptied};
 pub use arrivals::Arrivals;
 pub use authorship::{Authorship, Field, Teller};
 pub use base::BaseHead;
@@ -89,7 +89,7 @@ pub use identity::Notice;
 pub use intake::Intake;
 pub use links::PRIVATE;
 pub use log::{Author, LocalChange, Received};
-pub use losses::Loss;
+pub use losses::{Loss, Purge};
 pub use moving::{MovePlan, MoveRequest};
 pub use private::PrivateStore;
 pub use prune::{PruneReport, PruneRules};

@@ -4,35 +4,47 @@ use crate::StoreError;
 use crate::applied::is_emptied;
 use crate::apply::{Applier, Before};
 use holdfast_model::fields::{LIFE, LIST, TITLE};
-use holdfast_model::{EntityId, EntityState, Kind};
+use holdfast_model::{EntityId, EntityState, Kind, Register};
 use holdfast_oplog::ActorId;
 
+/// Somebody made less of an item.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lessened {
+    /// Who.
+    pub(crate) by: ActorId,
+    /// How: see the fields of `ItemChange` of these names.
+    pub(crate) lost: bool,
+    pub(crate) purged: bool,
+}
+
 impl Applier<'_, '_> {
-    /// Who made an item show less than before, where somebody did.
-    pub(crate) fn loss(
+    /// What made less of an item than was there before; none where nothing did. `text` is how many bytes of
+    /// text it has now.
+    pub(crate) fn lessened(
         &self,
         before: &Before,
         state: &EntityState,
         text: usize,
-    ) -> Result<Option<ActorId>, StoreError> {
-        if !before.alive || !matches!(before.kind, Some(Kind::Task | Kind::Note | Kind::List)) {
+    ) -> Result<Option<Lessened>, StoreError> {
+        if !matches!(before.kind, Some(Kind::Task | Kind::Note | Kind::List)) {
             return Ok(None);
         }
         let wrote = |field: &str| {
-            let shown = state.register(field).and_then(holdfast_model::Register::shown);
-            Some(shown.map_or(state.edited.1.actor, |version| version.dot.actor))
+            let shown = state.register(field).and_then(Register::shown);
+            shown.map_or(state.edited.1.actor, |version| version.dot.actor)
         };
+        let lost = |by: ActorId| Some(Lessened { by, lost: true, purged: false });
+        if before.trashed && state.is_purged() {
+            return Ok(Some(Lessened { by: wrote(LIFE), lost: false, purged: true }));
+        }
+        if !before.alive {
+            return Ok(None);
+        }
         if !state.is_alive() {
-            return Ok(wrote(LIFE));
+            return Ok(lost(wrote(LIFE)));
         }
         if Kind::parse(&state.kind) != before.kind {
-            return Ok(Some(state.created.1.actor));
-        }
-        let rewritten = self.rewritten.get(&state.id);
-        let title = state.text(TITLE).trim().len();
-        let whole = before.title.saturating_add(rewritten.map_or(text, |known| known.before));
-        if is_emptied(whole, title.saturating_add(text)) {
-            return Ok(rewritten.map_or_else(|| wrote(TITLE), |known| Some(known.by)));
+            return Ok(lost(state.created.1.actor));
         }
         // In a list that is nowhere it is in no view.
         let list = state.text(LIST).parse::<EntityId>().ok();
@@ -40,8 +52,26 @@ impl Applier<'_, '_> {
             && !self.before.contains_key(&list)
             && self.tx.home(list)?.is_none()
         {
-            return Ok(wrote(LIST));
+            return Ok(lost(wrote(LIST)));
         }
-        Ok(None)
+        let (words, now) = self.words(before, state, text);
+        if now >= words {
+            return Ok(None);
+        }
+        let shortened = self.rewritten.get(&state.id).filter(|known| text < known.before);
+        let by = shortened.map_or_else(|| wrote(TITLE), |known| known.by);
+        Ok(Some(Lessened { by, lost: is_emptied(words, now), purged: false }))
+    }
+
+    /// How many bytes of title and text an item had, and has: see `ItemChange::words`.
+    pub(crate) fn words(
+        &self,
+        before: &Before,
+        state: &EntityState,
+        text: usize,
+    ) -> (usize, usize) {
+        let was = self.rewritten.get(&state.id).map_or(text, |known| known.before);
+        let title = state.text(TITLE).trim().len();
+        (before.title.saturating_add(was), title.saturating_add(text))
     }
 }

@@ -30,6 +30,15 @@ pub struct Loss {
     pub alive: bool,
 }
 
+/// An item that a device made go from the trash for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Purge {
+    /// Who did it.
+    pub device: DeviceId,
+    /// The item.
+    pub entity: EntityId,
+}
+
 impl Tx<'_> {
     /// This device's own time, in milliseconds from no point that means anything. `wall_ms` is its clock.
     pub fn own_time(&self, wall_ms: i64) -> Result<i64, StoreError> {
@@ -107,13 +116,7 @@ impl Tx<'_> {
                     agreed,
                 ))?;
         }
-        self.sql
-            .prepare_cached(
-                "DELETE FROM losses WHERE own_ms < (
-                    SELECT own_ms FROM losses ORDER BY own_ms DESC LIMIT 1 OFFSET ?1)",
-            )?
-            .execute([KEPT])?;
-        Ok(())
+        self.keep_latest("losses")
     }
 
     /// The items that an exchange made vanish, by its number on this device.
@@ -123,6 +126,139 @@ impl Tx<'_> {
             .prepare_cached("SELECT entity FROM losses WHERE exchange = ?1 ORDER BY entity")?;
         let rows = statement.query_map([exchange], |row| columns::entity_at(row, 0))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The largest size of an item within the last day, in bytes of title and text, where other devices made
+    /// it smaller since.
+    pub fn largest_lately(
+        &self,
+        entity: EntityId,
+        wall_ms: i64,
+    ) -> Result<Option<usize>, StoreError> {
+        let from = self.own_time(wall_ms)?.saturating_sub(DAY_MS);
+        let mut statement = self
+            .sql
+            .prepare_cached("SELECT bytes FROM largest_lately WHERE entity = ?1 AND own_ms > ?2")?;
+        let mut rows = statement.query((entity.as_bytes(), from))?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some(usize::try_from(row.get::<_, i64>(0)?).unwrap_or(0)))
+    }
+
+    /// Keeps how large items were that others made smaller just now. Where the person agreed to it, they are
+    /// judged from what they are.
+    pub fn note_shrunk(
+        &self,
+        shrunk: &[(EntityId, usize)],
+        agreed: bool,
+        wall_ms: i64,
+    ) -> Result<(), StoreError> {
+        if shrunk.is_empty() {
+            return Ok(());
+        }
+        let own = self.own_time(wall_ms)?;
+        self.sql
+            .prepare_cached("DELETE FROM largest_lately WHERE own_ms <= ?1")?
+            .execute([own.saturating_sub(DAY_MS)])?;
+        for (entity, bytes) in shrunk {
+            if agreed {
+                self.sql
+                    .prepare_cached("DELETE FROM largest_lately WHERE entity = ?1")?
+                    .execute([entity.as_bytes()])?;
+                continue;
+            }
+            self.sql
+                .prepare_cached(
+                    "INSERT INTO largest_lately (entity, bytes, own_ms) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (entity) DO UPDATE SET bytes = excluded.bytes,
+                        own_ms = excluded.own_ms WHERE excluded.bytes > bytes",
+                )?
+                .execute((entity.as_bytes(), columns::number(*bytes as u64), own))?;
+        }
+        self.keep_latest("largest_lately")
+    }
+
+    /// What other devices made go from the trash for good within the last day, and nobody agreed to.
+    pub fn purges(&self, wall_ms: i64) -> Result<Vec<Purge>, StoreError> {
+        let from = self.own_time(wall_ms)?.saturating_sub(DAY_MS);
+        let mut statement = self.sql.prepare_cached(
+            "SELECT p.device, p.entity FROM purged_lately p
+             WHERE p.agreed = 0 AND p.own_ms > ?1 AND EXISTS (
+                SELECT 1 FROM entities e WHERE e.id = p.entity AND e.life = 'purged')
+             ORDER BY p.device, p.entity",
+        )?;
+        let mut rows = statement.query([from])?;
+        let mut purges = Vec::new();
+        while let Some(row) = rows.next()? {
+            let device = DeviceId::from_slice(&row.get::<_, Vec<u8>>(0)?)?;
+            purges.push(Purge { device, entity: columns::entity_at(row, 1)? });
+        }
+        Ok(purges)
+    }
+
+    /// [`Tx::note_losses`] for what went from the trash.
+    pub fn note_purges(
+        &self,
+        purges: &[Purge],
+        exchange: Option<i64>,
+        agreed: bool,
+        wall_ms: i64,
+    ) -> Result<(), StoreError> {
+        if purges.is_empty() {
+            return Ok(());
+        }
+        let own = self.own_time(wall_ms)?;
+        self.sql
+            .prepare_cached("DELETE FROM purged_lately WHERE own_ms <= ?1")?
+            .execute([own.saturating_sub(DAY_MS)])?;
+        let devices: BTreeSet<DeviceId> = purges.iter().map(|purge| purge.device).collect();
+        for device in devices.iter().filter(|_| agreed) {
+            self.sql
+                .prepare_cached("UPDATE purged_lately SET agreed = 1 WHERE device = ?1")?
+                .execute([device.0])?;
+        }
+        for purge in purges {
+            self.sql
+                .prepare_cached(
+                    "INSERT INTO purged_lately (device, entity, own_ms, exchange, agreed)
+                     VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT (device, entity) DO UPDATE SET own_ms = excluded.own_ms,
+                        exchange = excluded.exchange, agreed = excluded.agreed",
+                )?
+                .execute((purge.device.0, purge.entity.as_bytes(), own, exchange, agreed))?;
+        }
+        self.keep_latest("purged_lately")
+    }
+
+    /// The items that an exchange made go from the trash for good.
+    pub fn purged_by(&self, exchange: i64) -> Result<Vec<EntityId>, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT entity FROM purged_lately WHERE exchange = ?1 ORDER BY entity",
+        )?;
+        let rows = statement.query_map([exchange], |row| columns::entity_at(row, 0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn keep_latest(&self, table: &str) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(&format!(
+                "DELETE FROM {table} WHERE own_ms < (
+                    SELECT own_ms FROM {table} ORDER BY own_ms DESC LIMIT 1 OFFSET ?1)"
+            ))?
+            .execute([KEPT])?;
+        Ok(())
+    }
+
+    /// How many tasks, notes and lists are in the trash.
+    pub fn count_trash(&self) -> Result<u64, StoreError> {
+        let count: i64 = self
+            .sql
+            .prepare_cached(
+                "SELECT (SELECT count(*) FROM tasks WHERE life = 'deleted')
+                    + (SELECT count(*) FROM notes WHERE life = 'deleted')
+                    + (SELECT count(*) FROM lists WHERE life = 'deleted')",
+            )?
+            .query_row([], |row| row.get(0))?;
+        columns::seq(count)
     }
 
     /// How many tasks, notes and lists are in use: in all, or of one list.

@@ -204,6 +204,13 @@ impl Applier<'_, '_> {
 impl Tx<'_> {
     /// Tells every change anew, after a log has parted, and makes the views of that.
     pub(crate) fn rename_all(&self) -> Result<(), StoreError> {
+        // What it names beside its own change may have another name by now: it is noted anew.
+        self.sql.execute(
+            "DELETE FROM decided WHERE EXISTS (
+                SELECT 1 FROM changes c WHERE c.space = decided.space
+                    AND c.actor = decided.actor AND c.seq = decided.seq)",
+            [],
+        )?;
         self.rebuild_with(&mut |row, applier| {
             let tx = applier.tx;
             let log = LogId {

@@ -9,7 +9,7 @@ use rusqlite_migration::{M, Migrations};
 pub(crate) const KNOWN: i64 = STEPS.len() as i64;
 
 /// Each migration with its tables. A later one never changes what an earlier one's columns mean.
-const STEPS: [&str; 14] = [
+const STEPS: [&str; 15] = [
     include_str!("schema/1-first.sql"),
     include_str!("schema/2-base.sql"),
     include_str!("schema/3-branches.sql"),
@@ -24,6 +24,7 @@ const STEPS: [&str; 14] = [
     include_str!("schema/12-trash.sql"),
     include_str!("schema/13-search.sql"),
     include_str!("schema/14-links.sql"),
+    include_str!("schema/15-lately.sql"),
 ];
 
 /// The statements of all migrations as SQLite keeps them: without the line comments between them.

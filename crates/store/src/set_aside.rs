@@ -1,9 +1,11 @@
-//! What a device wrote after it was removed. It is kept and counted, never applied or passed on, unless it
-//! turns out that a member had taken it in before it heard of the removal.
+//! What a device wrote after it was removed, and branches that leave their log before what was pruned here.
+//! It is kept and counted, never applied or passed on, unless it turns out that a member had taken it in
+//! before it heard of the removal.
 //!
-//! Of each device the first changes are kept, up to [`CHANGES`] and [`BYTES`], and of all together four
-//! times as much: the earlier, the likelier that they were written before the removal was known there. Of
-//! what is beyond, only how many there were is kept. Should it count after all, it comes again.
+//! Of each device the first changes that fit are kept, up to [`CHANGES`] and [`BYTES`], and of all together
+//! four times as much: the earlier, the likelier that they were written before the removal was known there.
+//! What comes of devices that stay has a room of its own, so that those that were removed take nothing of it.
+//! Of what is beyond, only how many there were is kept. Should it count after all, it comes again.
 
 use crate::runs::Run;
 use crate::{StoreError, Tx, columns};
@@ -17,6 +19,15 @@ pub const BYTES: u64 = 16 * 1024 * 1024;
 /// How many times as much is kept of all removed devices together.
 const ALL: u64 = 4;
 
+/// Why changes are set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsideWhy {
+    /// Their device was removed before it wrote them.
+    Removed,
+    /// They go on a branch that leaves its log before what was pruned here.
+    PartsInBase,
+}
+
 /// What became of changes that were to be set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SetAside {
@@ -29,10 +40,16 @@ pub struct SetAside {
 impl Tx<'_> {
     /// Keeps the changes of a run from its place `from` on without taking them in. `own` are the
     /// identities of the device that wrote them.
-    pub fn set_aside(&self, run: &Run, from: u64, own: &[ActorId]) -> Result<SetAside, StoreError> {
+    pub fn set_aside(
+        &self,
+        run: &Run,
+        from: u64,
+        own: &[ActorId],
+        why: AsideWhy,
+    ) -> Result<SetAside, StoreError> {
         let mut hash = run.prev_hash;
         let mut outcome = SetAside::default();
-        let (mut changes, mut bytes) = self.room_aside(own)?;
+        let (mut changes, mut bytes) = self.room_aside(own, why)?;
         let mut last = None;
         for (place, (seq, body)) in (0..).zip((run.first..).zip(&run.changes)) {
             hash = chain_hash(hash, body);
@@ -41,14 +58,22 @@ impl Tx<'_> {
                 continue;
             }
             if changes == 0 || size > bytes {
-                (changes, last) = (0, Some(seq));
+                // A later one may fit.
+                last = Some(seq);
                 outcome.dropped = outcome.dropped.saturating_add(1);
                 continue;
             }
             self.sql.execute(
-                "INSERT INTO set_aside (space, actor, seq, hash, body) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT DO NOTHING",
-                (run.log.space.as_str(), run.log.actor.0, columns::number(seq), hash.0, body),
+                "INSERT INTO set_aside (space, actor, seq, hash, body, parted)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+                (
+                    run.log.space.as_str(),
+                    run.log.actor.0,
+                    columns::number(seq),
+                    hash.0,
+                    body,
+                    why == AsideWhy::PartsInBase,
+                ),
             )?;
             (changes, bytes) = (changes.saturating_sub(1), bytes.saturating_sub(size));
             outcome.kept = outcome.kept.saturating_add(1);
@@ -95,13 +120,15 @@ impl Tx<'_> {
         for space in holdfast_oplog::Space::ALL {
             let log = LogId { space, actor };
             let Some(last) = self.beyond(log)? else { continue };
-            let kept: Option<i64> = self.sql.query_row(
-                "SELECT max(seq) FROM set_aside WHERE space = ?1 AND actor = ?2",
+            let (first, latest, kept): (i64, i64, i64) = self.sql.query_row(
+                "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0), count(DISTINCT seq)
+                 FROM set_aside WHERE space = ?1 AND actor = ?2",
                 (space.as_str(), actor.0),
-                |row| row.get(0),
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
             )?;
-            let kept = kept.map_or(Ok(0), columns::seq)?;
-            beyond = beyond.saturating_add(last.saturating_sub(kept));
+            let before = columns::seq(first)?.saturating_sub(1);
+            let all = last.max(columns::seq(latest)?).saturating_sub(before);
+            beyond = beyond.saturating_add(all.saturating_sub(columns::seq(kept)?));
         }
         Ok(beyond)
     }
@@ -115,11 +142,11 @@ impl Tx<'_> {
     }
 
     /// How many changes, and how many bytes, may be kept beside what is there.
-    fn room_aside(&self, own: &[ActorId]) -> Result<(u64, u64), StoreError> {
+    fn room_aside(&self, own: &[ActorId], why: AsideWhy) -> Result<(u64, u64), StoreError> {
         let mut statement = self.sql.prepare_cached(
-            "SELECT actor, count(*), sum(length(body)) FROM set_aside GROUP BY actor",
+            "SELECT actor, count(*), sum(length(body)) FROM set_aside WHERE parted = ?1 GROUP BY actor",
         )?;
-        let mut rows = statement.query([])?;
+        let mut rows = statement.query([why == AsideWhy::PartsInBase])?;
         let mut all = (CHANGES.saturating_mul(ALL), BYTES.saturating_mul(ALL));
         let mut of = (CHANGES, BYTES);
         while let Some(row) = rows.next()? {

@@ -106,6 +106,15 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Whether an item lay in the trash here for half of its time at least: that it goes is nothing unusual,
+    /// since every device counts days of its own.
+    pub fn was_long_in_trash(&self, id: EntityId) -> Result<bool, StoreError> {
+        let mut statement = self
+            .sql
+            .prepare_cached("SELECT 1 FROM trash_days WHERE entity = ?1 AND ?2 - since >= ?3")?;
+        Ok(statement.exists((id.as_bytes(), self.day_number()?, TRASH_DAYS / 2))?)
+    }
+
     /// What went into the trash together with an item of it: a list with what was in it, a task with its
     /// subtasks. What was deleted on its own before stays. The item itself is left out.
     pub fn deleted_with(&self, id: EntityId) -> Result<Vec<EntityId>, StoreError> {

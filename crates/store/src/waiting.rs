@@ -7,8 +7,11 @@ use holdfast_model::change::Change;
 use holdfast_model::{Dep, HybridClock};
 #[cfg(feature = "planted")]
 use holdfast_oplog::planted;
-use holdfast_oplog::{ChangeId, Hash, LogId, Space, limits};
+use holdfast_oplog::{ActorId, ChangeId, Hash, LogId, Space, decode, encode, limits};
 use rusqlite::OptionalExtension;
+
+/// The dependency that a change waits for is this program's own record; the bound only catches damage.
+const DEP: usize = 1024;
 
 /// Body, hash, signature, exchange.
 type WaitingRow = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, Option<i64>);
@@ -66,7 +69,7 @@ impl Tx<'_> {
         applier.finish()
     }
 
-    fn waiting_logs(&self) -> Result<Vec<LogId>, StoreError> {
+    pub(crate) fn waiting_logs(&self) -> Result<Vec<LogId>, StoreError> {
         let mut statement = self
             .sql
             .prepare_cached("SELECT DISTINCT space, actor FROM waiting ORDER BY space, actor")?;
@@ -77,6 +80,22 @@ impl Tx<'_> {
             Ok(LogId { space: columns::space(&space)?, actor: columns::actor(&actor)? })
         })
         .collect()
+    }
+
+    /// What of a log waits and comes next; nothing where this build does not understand it.
+    pub(crate) fn first_waiting(
+        &self,
+        log: LogId,
+        author: ActorId,
+    ) -> Result<Option<Change>, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT seq, body FROM waiting WHERE space = ?1 AND actor = ?2 ORDER BY seq LIMIT 1",
+        )?;
+        let mut rows = statement.query((log.space.as_str(), log.actor.0))?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let seq = columns::seq(row.get(0)?)?;
+        let place = ChangeId { space: log.space, actor: author, seq };
+        Ok(Change::decode(&row.get::<_, Vec<u8>>(1)?, place).ok())
     }
 
     /// Applies the ready part of one log.
@@ -119,7 +138,10 @@ impl Tx<'_> {
 
     /// The changes of a log after `applied` that take effect together: one, or those of one long text.
     fn together(&self, log: LogId, applied: u64) -> Result<Together, StoreError> {
-        let mut next = Vec::new();
+        if self.is_known_to_wait(log, applied)? {
+            return Ok(Together::Waits);
+        }
+        let mut next: Vec<Ready> = Vec::new();
         let mut seq = applied;
         loop {
             seq = seq.saturating_add(1);
@@ -134,16 +156,21 @@ impl Tx<'_> {
                 })
                 .optional()?;
             let Some((body, hash, signature, exchange)) = row else {
+                self.note_goes_on(log, &next)?;
                 let waits = !next.is_empty() || self.waits(log)?;
                 return Ok(if waits { Together::Waits } else { Together::Nothing });
             };
             let place = ChangeId { space: log.space, actor: log.actor, seq };
             let author = self.author_of(log)?.actor;
             let change = match Change::decode(&body, ChangeId { actor: author, ..place }) {
-                Ok(change) if !change.is_too_new() && self.has_all(log.space, &change.deps)? => {
+                Ok(change) if !change.is_too_new() => {
+                    if let Some(missing) = self.missing_dep(log.space, &change.deps)? {
+                        self.note_goes_on(log, &next)?;
+                        self.note_waits_for(place, missing)?;
+                        return Ok(Together::Waits);
+                    }
                     change
                 }
-                Ok(change) if !change.is_too_new() => return Ok(Together::Waits),
                 // Too new, or in a form that only a newer app may read: kept and passed on.
                 _ => {
                     self.park(place)?;
@@ -157,6 +184,67 @@ impl Tx<'_> {
                 return Ok(Together::Ready(next));
             }
         }
+    }
+
+    /// Whether it was noted before that what comes next in a log cannot be applied yet, and is so still: the
+    /// changes themselves, which may be large and many, are not read for that.
+    fn is_known_to_wait(&self, log: LogId, applied: u64) -> Result<bool, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT seq, goes_on, waits_for FROM waiting
+             WHERE space = ?1 AND actor = ?2 AND seq > ?3 ORDER BY seq LIMIT ?4",
+        )?;
+        let most = limits::TOGETHER as u64;
+        let mut rows = statement.query((
+            log.space.as_str(),
+            log.actor.0,
+            columns::number(applied),
+            columns::number(most),
+        ))?;
+        let mut read = 0_u64;
+        while let Some(row) = rows.next()? {
+            read = read.saturating_add(1);
+            if columns::seq(row.get(0)?)? != applied.saturating_add(read) {
+                // What lies between is missing.
+                return Ok(read > 1);
+            }
+            if let Some(dep) = row.get::<_, Option<Vec<u8>>>(2)? {
+                let dep: Dep = decode(&dep, DEP, "what a change waits for")
+                    .map_err(|error| StoreError::Damaged(error.to_string()))?;
+                if self.applied_dep(log.space, dep)?.is_none() {
+                    return Ok(true);
+                }
+            }
+            if row.get::<_, Option<bool>>(1)? != Some(true) {
+                return Ok(false);
+            }
+        }
+        Ok(read > 0 && read < most)
+    }
+
+    /// Notes of changes that their group is not complete with them.
+    fn note_goes_on(&self, log: LogId, changes: &[Ready]) -> Result<(), StoreError> {
+        for Ready { seq, .. } in changes {
+            self.sql
+                .prepare_cached(
+                    "UPDATE waiting SET goes_on = 1 WHERE space = ?1 AND actor = ?2 AND seq = ?3",
+                )?
+                .execute((log.space.as_str(), log.actor.0, columns::number(*seq)))?;
+        }
+        Ok(())
+    }
+
+    fn note_waits_for(&self, place: ChangeId, dep: Dep) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "UPDATE waiting SET waits_for = ?4 WHERE space = ?1 AND actor = ?2 AND seq = ?3",
+            )?
+            .execute((
+                place.space.as_str(),
+                place.actor.0,
+                columns::number(place.seq),
+                encode(&dep)?,
+            ))?;
+        Ok(())
     }
 
     fn waits(&self, log: LogId) -> Result<bool, StoreError> {
@@ -176,16 +264,21 @@ impl Tx<'_> {
     }
 
     pub(crate) fn has_all(&self, space: Space, deps: &[Dep]) -> Result<bool, StoreError> {
+        Ok(self.missing_dep(space, deps)?.is_none())
+    }
+
+    /// The first of some dependencies that is not applied here.
+    fn missing_dep(&self, space: Space, deps: &[Dep]) -> Result<Option<Dep>, StoreError> {
         #[cfg(feature = "planted")]
         if planted::is(planted::Bug::ApplyBeforeDeps) {
-            return Ok(true);
+            return Ok(None);
         }
         for dep in deps {
             if self.applied_dep(space, *dep)?.is_none() {
-                return Ok(false);
+                return Ok(Some(*dep));
             }
         }
-        Ok(true)
+        Ok(None)
     }
 
     #[cfg(feature = "planted")]
@@ -199,3 +292,7 @@ impl Tx<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "waiting_tests.rs"]
+mod tests;

@@ -3,12 +3,17 @@
 use crate::SyncError;
 use holdfast_model::text::writer_of;
 use holdfast_oplog::{
-    ActorId, BATCH_FORMAT, BatchHeader, ChangeId, Range, SealedBatch, Space, VersionVector,
+    ActorId, BATCH_FORMAT, BatchHeader, ChangeId, OplogError, Range, SealedBatch, Space,
+    VersionVector,
 };
+use holdfast_store::set_aside::AsideWhy;
 use holdfast_store::{Arrivals, Received, Run, StoreError, Tx};
 use holdfast_vault::membership::Removal;
 use holdfast_vault::{Keyring, Membership, VaultError, open_batch, seal_batch};
 use rand_core::CryptoRngCore;
+
+/// Bytes of changes that fit into a batch however badly they are compressed.
+const PASSED_ON: usize = 768 * 1024;
 
 /// What became of a batch that came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,6 +28,9 @@ pub struct Taken {
     pub apart: u64,
     /// Changes that were set aside: they go on a branch that began before what was pruned here.
     pub parted_in_base: u64,
+    /// Changes that were refused, or left because something before them in their log was: see
+    /// [`crate::Refusals`].
+    pub refused: u64,
 }
 
 /// Seals a range, batch by batch in order, and hands each one over encoded, with its header. What
@@ -107,6 +115,7 @@ pub fn take_in(
     let header = opened.header;
     let log = header.log();
     let count = opened.changes.len() as u64;
+    refuse_heavy(&opened.changes).map_err(StoreError::from)?;
     if log.space == Space::Device {
         return Err(SyncError::NotCarried(log.space));
     }
@@ -135,7 +144,7 @@ pub fn take_in(
     if !membership.accepts(id) && accepted < header.last {
         // What counts of it comes from those who have it signed on its own.
         let counts = accepted.saturating_add(1).saturating_sub(header.first).min(count);
-        tx.set_aside(&run, counts, identities(membership, id))?;
+        tx.set_aside(&run, counts, identities(membership, id), AsideWhy::Removed)?;
         return Ok(Taken {
             known: counts,
             set_aside: count.saturating_sub(counts),
@@ -153,11 +162,23 @@ pub fn take_in(
         Received::Known => Ok(Taken { known: count, ..Taken::default() }),
         Received::Branch { .. } => Ok(Taken { apart: count, ..Taken::default() }),
         Received::PartsInBase { .. } => {
-            tx.set_aside(&run, 0, identities(membership, id))?;
+            tx.set_aside(&run, 0, identities(membership, id), AsideWhy::PartsInBase)?;
             Ok(Taken { parted_in_base: count, ..Taken::default() })
         }
         Received::Gap { missing } => Err(SyncError::Gap { log, missing }),
     }
+}
+
+/// Refuses what cannot be passed on. A run stays in one batch with whoever holds it, since its one signature is
+/// on its last change; who packs it worse than its author may find no room for it, and could then hand on
+/// nothing at all. What honest devices sign together is smaller: see [`Tx::run`].
+fn refuse_heavy(changes: &[Vec<u8>]) -> Result<(), OplogError> {
+    let size = changes.iter().fold(0_usize, |sum, change| sum.saturating_add(change.len() + 8));
+    if size > PASSED_ON {
+        let what = "a batch that could not be passed on";
+        return Err(OplogError::TooLarge { what, size, limit: PASSED_ON });
+    }
+    Ok(())
 }
 
 /// Refuses a branch under whose writer id a member writes texts: see [`StoreError::WriterTaken`].

@@ -1,6 +1,8 @@
 use crate::membership;
-use holdfast_oplog::{LogId, Space, VersionVector, limits};
+use holdfast_oplog::{ActorId, LogId, Space, VersionVector, limits};
 use holdfast_store::{StoreError, Tx};
+use holdfast_vault::Membership;
+use std::collections::BTreeMap;
 
 /// What carries an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +46,44 @@ pub fn offered(tx: &Tx<'_>, carrier: Carrier) -> Result<VersionVector, StoreErro
     if all.logs() <= limits::LOGS {
         return Ok(all);
     }
-    // More than anybody reads: an older app took in what one device wrote under thousands of names.
-    let members = membership(tx)?;
-    let counts =
-        |log: &LogId| log.actor.branch_number().is_some() || members.device_of(log.actor).is_some();
-    Ok(all.iter().filter(|(log, _)| counts(log)).take(limits::LOGS).collect())
+    // More than anybody reads.
+    bounded(tx, &membership(tx)?, all, limits::LOGS)
+}
+
+/// As many logs of a version vector as there is room for. The logs of the vault's devices come first, then
+/// the first branch of each author, then the second: however often the log of one parts, that of another is
+/// named all the same. What a branch leaves comes before it. Without room for all, strangers' logs are left
+/// out.
+pub(crate) fn bounded(
+    tx: &Tx<'_>,
+    members: &Membership,
+    all: VersionVector,
+    most: usize,
+) -> Result<VersionVector, StoreError> {
+    if all.logs() <= most {
+        return Ok(all);
+    }
+    let mut ranked: Vec<(usize, LogId, u64)> = Vec::new();
+    let mut branches: BTreeMap<(Space, ActorId), Vec<(usize, LogId, u64)>> = BTreeMap::new();
+    for (log, seq) in all.iter() {
+        let branch = tx.branch_of(log)?;
+        let author = branch.map_or(log.actor, |of| of.author);
+        if members.device_of(author).is_none() {
+            continue;
+        }
+        if branch.is_none() {
+            ranked.push((0, log, seq));
+        } else {
+            let of = branches.entry((log.space, author)).or_default();
+            of.push((tx.depth(log)?, log, seq));
+        }
+    }
+    for mut of in branches.into_values() {
+        of.sort_unstable();
+        ranked.extend((1..).zip(of).map(|(rank, (_, log, seq))| (rank, log, seq)));
+    }
+    ranked.sort_unstable();
+    Ok(ranked.into_iter().take(most).map(|(_, log, seq)| (log, seq)).collect())
 }
 
 /// [`offered`], marked as handed out: what whoever writes bytes begins with, in a write transaction of

@@ -11,8 +11,9 @@
 //! only what leads to a removal or to keys is taken, and a handover is kept only where it does: how much
 //! is kept at all is bounded by [`Membership::from_records`].
 
+use crate::carrier::bounded;
 use crate::{Session, SyncError, handovers, membership};
-use holdfast_oplog::{DeviceId, Hash, VersionVector};
+use holdfast_oplog::{DeviceId, Hash, VersionVector, limits};
 use holdfast_store::{StoreError, Tx};
 use holdfast_vault::membership::{Removing, accept, pack, remove, unpack};
 use holdfast_vault::{
@@ -30,6 +31,8 @@ pub const HANDOVERS: usize = 256;
 const ALL_BUILD: usize = 12;
 /// How many others are enough.
 const BUILD: usize = 3;
+/// Logs of one device that a record names: two such lists together are read everywhere.
+const WRITTEN: usize = limits::LOGS / 2;
 
 /// A sealed list of records as it came, and what it says that it belongs to.
 #[derive(Debug, Clone, Copy)]
@@ -121,7 +124,7 @@ pub fn ready_keys(
     Ok(members)
 }
 
-/// What is held of a device's logs, and of branches of them.
+/// What is held of a device's logs, and of branches of them: as much as a record takes.
 fn written_by(
     tx: &Tx<'_>,
     members: &Membership,
@@ -134,7 +137,7 @@ fn written_by(
             logs.advance(log, seq);
         }
     }
-    Ok(logs)
+    bounded(tx, members, logs, WRITTEN)
 }
 
 /// Says what this device built on before it heard of anything else. Of every removed device, what of

@@ -1,6 +1,6 @@
 use crate::{
-    Carrier, Session, SyncError, Transport, hear, latest, membership, offer, open_acknowledgement,
-    outgoing, plan, seal_acknowledgement, spaces, take_in,
+    Carrier, Refusals, Session, SyncError, Taking, Transport, hear, latest, membership, offer,
+    open_acknowledgement, outgoing, plan, seal_acknowledgement, spaces,
 };
 use holdfast_oplog::{Range, SealedBatch};
 use holdfast_store::{Arrivals, ItemChange};
@@ -14,6 +14,8 @@ pub struct Exchanged {
     pub received: u64,
     /// Changes that were set aside: of removed devices, or of a branch from before what was pruned.
     pub set_aside: u64,
+    /// Changes that were refused, with what followed them in their logs.
+    pub refused: u64,
     /// Items that changed here.
     pub items: Vec<ItemChange>,
 }
@@ -35,8 +37,9 @@ pub fn exchange(
     let mut done = Exchanged::default();
     let mut send = planned.send;
     if !planned.ask.is_empty() {
+        let mut refusals = Refusals::default();
         for range in planned.ask {
-            pull(session, transport, range, &mut done)?;
+            pull(session, transport, range, &mut refusals, &mut done)?;
         }
         // A log may have been found to part: what goes is called by the names of now.
         send = session.store.write(|tx| {
@@ -81,11 +84,12 @@ fn pull(
     session: &mut Session<'_>,
     transport: &mut dyn Transport,
     range: Range,
+    refusals: &mut Refusals,
     done: &mut Exchanged,
 ) -> Result<(), SyncError> {
     let mut first = range.first;
     let mut whole = false;
-    while first <= range.last {
+    while first <= range.last && !refusals.has(range.log) {
         let Some(bytes) = transport.pull(Range { first, ..range })? else {
             return Err(SyncError::Gap { log: range.log, missing: first });
         };
@@ -103,11 +107,13 @@ fn pull(
             }
             let members = membership(tx)?;
             let mut arrivals = Arrivals::new(tx, wall_ms);
-            let taken = take_in(&mut arrivals, keyring, &members, &bytes, None, None)?;
+            let taking = Taking { keyring, members: &members, bounds: None, exchange: None };
+            let taken = refusals.take_in(&mut arrivals, taking, &bytes)?;
             Ok::<_, SyncError>((taken, arrivals.finish()?))
         })?;
         done.received += taken.new;
         done.set_aside += taken.set_aside + taken.parted_in_base;
+        done.refused += taken.refused;
         done.items.extend(applied.items);
         // The log parts somewhere before: from its beginning on, the other branch joins.
         if taken.apart > 0 && !whole {

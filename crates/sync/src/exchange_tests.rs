@@ -4,10 +4,10 @@ use holdfast_model::change::Edit;
 use holdfast_model::entity::{Draft, Seen};
 use holdfast_model::fields::TITLE;
 use holdfast_model::{EntityId, Kind};
-use holdfast_oplog::{ActorId, Space, VaultId};
+use holdfast_oplog::{ActorId, BATCH_FORMAT, BatchHeader, Hash, Space, VaultId, chain_hash};
 use holdfast_store::{Author, LocalChange, Store};
 use holdfast_vault::membership::{Introduction, found, invite, join};
-use holdfast_vault::{DeviceKeys, InviteKey, Keyring, sign_change};
+use holdfast_vault::{DeviceKeys, InviteKey, Keyring, seal_batch, sign_change};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use tempfile::TempDir;
@@ -219,8 +219,8 @@ fn a_stranger_in_the_mailbox_changes_nothing() {
     laptop.keys = own;
     laptop.sync(&mut mailbox, Carrier::Relay).unwrap();
     let before = phone.digest(Space::Everywhere);
-    let error = phone.sync(&mut mailbox, Carrier::Relay).unwrap_err();
-    assert_eq!(error.code(), "bad_signature");
+    let done = phone.sync(&mut mailbox, Carrier::Relay).unwrap();
+    assert_eq!((done.received, done.refused), (0, 2), "they came as one, under one signature");
     assert_eq!(phone.digest(Space::Everywhere), before);
 }
 
@@ -243,4 +243,88 @@ fn overlapping_batches_in_a_mailbox_are_found_by_what_they_hold() {
     }
     assert_eq!(phone.sync(&mut mailbox, carrier).unwrap().received, 10);
     assert_eq!(laptop.digest(Space::Everywhere), phone.digest(Space::Everywhere));
+}
+
+/// M signs one number of its own log again and again. The logs of the others are offered all the same, and it
+/// can be removed.
+#[test]
+fn a_log_that_parts_often_takes_no_place_of_anothers() {
+    let (mut laptop, mut phone) = pair();
+    let vault = laptop.store.vault();
+    let records = laptop.store.read(|tx| tx.membership()).unwrap();
+    let own = holdfast_oplog::LogId { space: Space::Everywhere, actor: laptop.actor };
+    let its = holdfast_oplog::LogId { space: Space::Everywhere, actor: phone.actor };
+    laptop.add(Space::Everywhere, "oak");
+    let mut refused = 0;
+    for number in 0..70 {
+        phone.store = Store::in_memory(vault).unwrap();
+        for record in &records {
+            phone.store.write(|tx| tx.add_membership(record)).unwrap();
+        }
+        phone.add(Space::Everywhere, &number.to_string());
+        phone.store.write(|tx| crate::offer(tx, Carrier::Relay)).unwrap();
+        let Device { store, keyring, rng, .. } = &mut phone;
+        let range = Range { log: its, first: 1, last: 1 };
+        let mut bytes = Vec::new();
+        let hand_over = |_, batch| {
+            bytes = batch;
+            Ok::<_, SyncError>(())
+        };
+        store.read(|tx| outgoing(tx, keyring, range, rng, hand_over)).unwrap();
+        let taken = laptop.store.write(|tx| {
+            let members = membership(tx)?;
+            let taking = Taking { keyring, members: &members, bounds: None, exchange: None };
+            let mut arrivals = Arrivals::new(tx, 10);
+            let taken = Refusals::default().take_in(&mut arrivals, taking, &bytes)?;
+            arrivals.finish()?;
+            Ok::<_, SyncError>(taken)
+        });
+        refused += taken.unwrap().refused;
+    }
+    assert_eq!(refused, 6);
+    let few = laptop.store.read(|tx| {
+        assert_eq!(tx.branches()?.len(), 64);
+        let held = tx.held()?;
+        assert_eq!(held.logs(), 65);
+        let members = membership(tx)?;
+        let one = crate::carrier::bounded(tx, &members, held.clone(), 1)?;
+        assert_eq!(one.iter().collect::<Vec<_>>(), [(own, 1)]);
+        crate::carrier::bounded(tx, &members, held, 10)
+    });
+    assert_eq!(few.unwrap().logs(), 10);
+    let Device { store, keys, keyring, rng, .. } = &mut laptop;
+    let mut session = Session { store, keys, keyring, actor: own.actor, wall_ms: 3_000, rng };
+    crate::devices::remove_device(&mut session, phone.keys.device_id()).unwrap();
+    laptop.store.read(membership).unwrap();
+}
+
+/// M packs what it signs better than others do: nobody else could put it into a batch again, and all that they
+/// have to send would stop there.
+#[test]
+fn what_could_not_be_passed_on_is_not_taken_in() {
+    let (mut laptop, mut phone) = pair();
+    let vault = phone.store.vault();
+    let log = holdfast_oplog::LogId { space: Space::Everywhere, actor: phone.actor };
+    let changes = vec![vec![7; 200 * 1024]; 8];
+    let last_hash = changes.iter().fold(Hash::ZERO, |hash, change| chain_hash(hash, change));
+    let header = BatchHeader {
+        format: BATCH_FORMAT,
+        vault,
+        space: log.space,
+        actor: log.actor,
+        first: 1,
+        last: 8,
+        prev_hash: Hash::ZERO,
+        last_hash,
+        epoch: phone.keyring.current(),
+        branch: None,
+    };
+    let signature = sign_change(&phone.keys, vault, header.place(8), last_hash);
+    let batch = seal_batch(&phone.keyring, header, &changes, signature, &mut phone.rng).unwrap();
+    let mut mailbox = Mailbox::new();
+    mailbox.push(batch.encode().unwrap()).unwrap();
+    let done = laptop.sync(&mut mailbox, Carrier::Relay).unwrap();
+    assert_eq!((done.received, done.refused), (0, 8));
+    laptop.add(Space::Everywhere, "oak");
+    assert_eq!(laptop.sync(&mut mailbox, Carrier::Relay).unwrap().sent, 1);
 }

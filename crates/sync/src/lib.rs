@@ -22,6 +22,7 @@ mod mode;
 mod moment;
 mod plan;
 mod pruning;
+mod refused;
 mod session;
 pub mod snapshot;
 mod status;
@@ -42,6 +43,7 @@ pub use mode::Mode;
 pub use moment::moment;
 pub use plan::{Plan, plan};
 pub use pruning::prune;
+pub use refused::{Fault, Refusals, Taking};
 pub use session::{Session, membership};
 pub use status::{
     ANYONE, DestinationState, DestinationStatus, FOLDER, Facts, SyncState, SyncStatus, delivered,

@@ -1,13 +1,14 @@
 //! Whether what arrives makes so much vanish that it waits for the person.
 //!
 //! One rule for every way by which something comes. What counts is that an item shows less than before: it
-//! was deleted, purged, moved to where it does not travel to this device, emptied, or hidden. It counts for
+//! was deleted, purged, moved to where it does not travel to this device, emptied (at once, or from step to step
+//! within a day), or hidden; or that it went from the trash for good before its time. It counts for
 //! the device that did it, together with everything that the same device took within a day, however that
 //! came; so cutting a deletion into pieces, or spreading it over carriers, gains nothing.
 
 use holdfast_model::{EntityId, Kind};
 use holdfast_oplog::{ActorId, DeviceId};
-use holdfast_store::{ItemChange, ItemEvent, Loss, StoreError, Tx};
+use holdfast_store::{ItemChange, ItemEvent, Loss, Purge, StoreError, Tx, is_emptied};
 use holdfast_vault::Membership;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +23,8 @@ const NOBODY: DeviceId = DeviceId([0; 16]);
 /// A deletion that waits for the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MassDeletion {
-    /// How many items are gone in all, what went within a day before among them.
+    /// How many items are gone in all, what went within a day before among them: from use, or, where that is
+    /// no large part, from the trash.
     pub deletes: u64,
     /// The list of which more than half goes; none where it is the vault of which more than half goes.
     pub list: Option<EntityId>,
@@ -36,6 +38,9 @@ pub struct Weighed {
     /// Set where the person has to say yes first.
     pub mass: Option<MassDeletion>,
     losses: Vec<Loss>,
+    /// What was made smaller, and how large it was within the last day.
+    shrunk: Vec<(EntityId, usize)>,
+    purges: Vec<Purge>,
 }
 
 impl Weighed {
@@ -48,12 +53,14 @@ impl Weighed {
         agreed: bool,
         wall_ms: i64,
     ) -> Result<(), StoreError> {
-        tx.note_losses(&self.losses, exchange, agreed, wall_ms)
+        tx.note_losses(&self.losses, exchange, agreed, wall_ms)?;
+        tx.note_shrunk(&self.shrunk, agreed, wall_ms)?;
+        tx.note_purges(&self.purges, exchange, agreed, wall_ms)
     }
 
-    /// Whether anything was lost.
+    /// Whether nothing was lost or made smaller.
     pub fn is_empty(&self) -> bool {
-        self.losses.is_empty()
+        self.losses.is_empty() && self.shrunk.is_empty() && self.purges.is_empty()
     }
 }
 
@@ -69,21 +76,62 @@ pub fn weigh<'i>(
     let mut who = Who::new(tx, members);
     let mut added: BTreeMap<EntityId, Option<EntityId>> = BTreeMap::new();
     let mut lost: BTreeMap<EntityId, Loss> = BTreeMap::new();
+    let mut shrunk: BTreeMap<EntityId, usize> = BTreeMap::new();
+    let mut purged: BTreeSet<Purge> = BTreeSet::new();
     for item in items {
+        let id = item.id;
         if item.event == ItemEvent::Added {
             if item.alive && is_counted(&item.kind) {
-                added.insert(item.id, item.list);
+                added.insert(id, item.list);
             }
-        } else if item.lost && !added.contains_key(&item.id) {
-            let (device, entity, alive) = (who.is(item.by)?, item.id, item.alive);
-            lost.insert(item.id, Loss { device, entity, list: item.list, alive });
-        } else if item.alive && lost.get(&item.id).is_some_and(|loss| !loss.alive) {
-            lost.remove(&item.id);
+            continue;
+        }
+        if added.contains_key(&id) {
+            continue;
+        }
+        let (before, now) = item.words;
+        let mut emptied = false;
+        if now < before && item.alive && item.by.is_some() {
+            let known = match shrunk.get(&id) {
+                Some(known) => Some(*known),
+                None => tx.largest_lately(id, wall_ms)?,
+            };
+            let largest = known.unwrap_or(0).max(before);
+            shrunk.insert(id, largest);
+            emptied = is_emptied(largest, now);
+        }
+        if item.lost || emptied {
+            let (device, alive) = (who.is(item.by)?, item.alive);
+            lost.insert(id, Loss { device, entity: id, list: item.list, alive });
+        } else if item.alive && lost.get(&id).is_some_and(|loss| !loss.alive) {
+            lost.remove(&id);
+        }
+        if item.purged && !tx.was_long_in_trash(id)? {
+            purged.insert(Purge { device: who.is(item.by)?, entity: id });
         }
     }
-    let losses: Vec<Loss> = lost.into_values().collect();
+    let mut weighed = Weighed {
+        mass: None,
+        losses: lost.into_values().collect(),
+        shrunk: shrunk.into_iter().collect(),
+        purges: purged.into_iter().collect(),
+    };
+    weighed.mass = match of_use(tx, &weighed.losses, &added, wall_ms)? {
+        None => of_trash(tx, &weighed.purges, wall_ms)?,
+        mass => mass,
+    };
+    Ok(weighed)
+}
+
+/// Whether so much of what was in use was lost, with what was within a day before, that it waits.
+fn of_use(
+    tx: &Tx<'_>,
+    losses: &[Loss],
+    added: &BTreeMap<EntityId, Option<EntityId>>,
+    wall_ms: i64,
+) -> Result<Option<MassDeletion>, StoreError> {
     if losses.is_empty() {
-        return Ok(Weighed::default());
+        return Ok(None);
     }
     let concerned: BTreeSet<DeviceId> = losses.iter().map(|loss| loss.device).collect();
     let mut all: BTreeMap<(DeviceId, EntityId), Loss> =
@@ -96,20 +144,45 @@ pub fn weigh<'i>(
     for device in concerned {
         let own: Vec<Loss> = all.values().filter(|loss| loss.device == device).copied().collect();
         if let Some((deletes, list)) = is_much(&own, FEW, &standing)? {
-            let device = (device != NOBODY).then_some(device);
-            return Ok(Weighed { mass: Some(MassDeletion { deletes, list, device }), losses });
+            return Ok(Some(MassDeletion { deletes, list, device: known(device) }));
         }
     }
     // What two devices took counts once.
     let together: BTreeMap<EntityId, Loss> =
         all.into_values().map(|loss| (loss.entity, loss)).collect();
     let together: Vec<Loss> = together.into_values().collect();
-    let mass = is_much(&together, MANY, &standing)?.map(|(deletes, list)| MassDeletion {
-        deletes,
-        list,
-        device: None,
-    });
-    Ok(Weighed { mass, losses })
+    let much = is_much(&together, MANY, &standing)?;
+    Ok(much.map(|(deletes, list)| MassDeletion { deletes, list, device: None }))
+}
+
+/// Whether so much went from the trash for good, with what did within a day before, that it waits: judged
+/// against what stands in the trash. What would have gone soon by itself is not among it.
+fn of_trash(
+    tx: &Tx<'_>,
+    purges: &[Purge],
+    wall_ms: i64,
+) -> Result<Option<MassDeletion>, StoreError> {
+    if purges.is_empty() {
+        return Ok(None);
+    }
+    let concerned: BTreeSet<DeviceId> = purges.iter().map(|purge| purge.device).collect();
+    let mut all: BTreeSet<Purge> = tx.purges(wall_ms)?.into_iter().collect();
+    all.extend(purges);
+    let standing = tx.count_trash()?;
+    let is_much = |deletes: u64, few: u64| deletes >= few && deletes > standing;
+    for device in concerned {
+        let deletes = all.iter().filter(|purge| purge.device == device).count() as u64;
+        if is_much(deletes, FEW) {
+            return Ok(Some(MassDeletion { deletes, list: None, device: known(device) }));
+        }
+    }
+    let together: BTreeSet<EntityId> = all.iter().map(|purge| purge.entity).collect();
+    let deletes = together.len() as u64;
+    Ok(is_much(deletes, MANY).then_some(MassDeletion { deletes, list: None, device: None }))
+}
+
+fn known(device: DeviceId) -> Option<DeviceId> {
+    (device != NOBODY).then_some(device)
 }
 
 /// Whether losses are at least `few`, and more than half of the vault or of a list: how many in all, and of

@@ -406,7 +406,7 @@ impl<'a> SnapshotReader<'a> {
         let mut applied = intake.finish(tx, wall_ms)?;
         // Whoever told it answers for what vanishes by it, whomever it names.
         let teller = self.receiver.members.device(from).and_then(|of| of.actors.last().copied());
-        for item in applied.items.iter_mut().filter(|item| item.lost) {
+        for item in &mut applied.items {
             item.by = teller;
         }
         Ok(TakenSnapshot { from, holds: self.holds, known, applied })

@@ -6,7 +6,7 @@ use crate::bundle::{self, ExportRequest, ExportScope};
 use crate::folder::{self, FolderMemory, OsFiles, Take};
 use crate::peer;
 use holdfast_model::EntityId;
-use holdfast_oplog::{DeviceId, LogId, Space};
+use holdfast_oplog::{ActorId, DeviceId, LogId, Space};
 use holdfast_sync::{Carrier, carried, offered, spaces};
 use std::collections::BTreeMap;
 use std::fs;
@@ -441,6 +441,30 @@ fn what_a_member_had_before_it_heard_of_a_removal_counts_for_all<W: Way>() {
     assert_eq!(laptop.dump(), tablet.dump());
 }
 
+/// A device may hold what another one does not accept: of a stranger, say, or of an identity that two claim.
+fn a_log_that_is_refused_holds_up_nothing_but_itself<W: Way>() {
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    let mut way = W::new();
+    let oak = laptop.add("oak");
+    for stranger in [[0; 16], [9; 16]] {
+        let own = std::mem::replace(&mut laptop.actor, ActorId(stranger));
+        laptop.add("refused");
+        laptop.actor = own;
+    }
+    way.carry(&mut laptop, &mut phone, false).unwrap();
+    assert!(phone.has(oak));
+    assert_eq!(phone.write(|tx| tx.held().unwrap().logs()), 1);
+    // It is offered again each time, and said once.
+    let told = phone.write(|tx| tx.exchanges(100).unwrap().len());
+    way.carry(&mut laptop, &mut phone, false).unwrap();
+    if !matches!(W::CARRIER, Carrier::Bundle { .. }) {
+        assert_eq!(phone.write(|tx| tx.exchanges(100).unwrap().len()), told);
+    }
+    let ash = phone.add("ash");
+    way.carry(&mut phone, &mut laptop, false).unwrap();
+    assert!(laptop.has(ash));
+}
+
 /// Runs each statement over each way.
 macro_rules! over_every_way {
     ($($statement:ident),+ $(,)?) => {
@@ -470,4 +494,5 @@ over_every_way!(
     a_newcomer_gets_a_snapshot_of_what_is_alive,
     what_a_removed_device_wrote_later_is_taken_by_nobody,
     what_a_member_had_before_it_heard_of_a_removal_counts_for_all,
+    a_log_that_is_refused_holds_up_nothing_but_itself,
 );

@@ -9,6 +9,7 @@ pub mod folder;
 pub mod nearby;
 pub mod peer;
 mod said;
+mod untold;
 
 #[cfg(test)]
 mod contract_tests;

@@ -6,8 +6,8 @@ use super::{BundleError, CARRIER, HEADER_CONTEXT, MEMBERSHIP_PLACE, export};
 use holdfast_oplog::{ActorId, Range, Space};
 use holdfast_store::{Applied, Arrivals, Direction, Tx, plain_file};
 use holdfast_sync::devices::{HANDOVER_PLACE, HANDOVERS, SealedRecords, take_in_records};
-use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver};
-use holdfast_sync::{Session, SyncError, membership, note_holds, take_in};
+use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver, TakenSnapshot};
+use holdfast_sync::{Fault, Refusals, Session, SyncError, Taking, membership, note_holds};
 use holdfast_vault::membership::unpack;
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob};
 use std::fs::File;
@@ -116,51 +116,44 @@ pub(super) fn run(
     )?;
     let mut counts = Counts::default();
     let (mut new, mut known, mut set_aside) = (0_u64, 0_u64, 0_u64);
-    let (mut apart, mut parted) = (0_u64, 0_u64);
+    let (mut apart, mut parted, mut refused) = (0_u64, 0_u64, 0_u64);
+    let mut refusals = Refusals::default();
+    let taking = Taking {
+        keyring: &keyring,
+        members: &members,
+        bounds: Some(&header.holds),
+        exchange: Some(exchange),
+    };
     let mut assembly = Assembly::default();
     let spaces: Vec<Space> = Space::ALL.into_iter().filter(|s| *s != Space::Device).collect();
-    let mut snapshot = None;
-    let brought = {
-        let mut reader = SnapshotReader::new(SnapshotReceiver {
-            keyring: &keyring,
-            members: &members,
-            carried: &spaces,
-            bounds: Some(&header.holds),
-            own: receiver.own,
-        });
-        // The snapshot, where there is one, stands before what comes after it.
-        while let Some(section) = next.take_if(|s| s.kind == SectionKind::Snapshot) {
-            reader.piece(tx, &section.bytes)?;
-            counts.pieces += 1;
-            next = file.next_section()?;
-        }
-        if counts.pieces > 0 {
-            let taken = reader.finish(tx, receiver.wall_ms)?;
-            snapshot = (!taken.known).then(|| taken.applied.clone());
-            taken.holds.total()
-        } else {
-            0
-        }
+    let to = SnapshotReceiver {
+        keyring: &keyring,
+        members: &members,
+        carried: &spaces,
+        bounds: Some(&header.holds),
+        own: receiver.own,
     };
+    let mut refused_snapshot = None;
+    let taken = match snapshot(tx, to, receiver.wall_ms, &mut file, &mut next, &mut counts)? {
+        // Whoever made it may be honest, and this device know better; what comes as changes comes all the
+        // same. Who has nothing yet would begin with a part.
+        Err(error) if error.fault() == Fault::Log && !held.is_empty() => {
+            refused_snapshot = Some(format!("A snapshot was not taken in: {error}."));
+            None
+        }
+        other => other?,
+    };
+    let brought = taken.as_ref().map_or(0, |taken| taken.holds.total());
+    let snapshot = taken.filter(|taken| !taken.known).map(|taken| taken.applied);
     let mut arrivals = Arrivals::new(tx, receiver.wall_ms);
     while let Some(section) = next {
         match section.kind {
             SectionKind::Batch => {
-                let bounds = Some(&header.holds);
-                let taken = take_in(
-                    &mut arrivals,
-                    &keyring,
-                    &members,
-                    &section.bytes,
-                    bounds,
-                    Some(exchange),
-                );
-                let taken = taken.map_err(|error| match error {
-                    SyncError::Gap { .. } => {
-                        BundleError::EarlierMissing { from: from.clone(), missing: 1 }
-                    }
-                    other => other.into(),
-                })?;
+                let taken = refusals.take_in(&mut arrivals, taking, &section.bytes)?;
+                if refusals.has_gap() && refused_snapshot.is_none() {
+                    return Err(BundleError::EarlierMissing { from, missing: 1 });
+                }
+                refused += taken.refused;
                 new += taken.new;
                 known += taken.known;
                 set_aside += taken.set_aside;
@@ -180,7 +173,7 @@ pub(super) fn run(
     }
     assembly.finish()?;
     counts.changes =
-        [new, known, set_aside, apart, parted].into_iter().fold(0, u64::saturating_add);
+        [new, known, set_aside, apart, parted, refused].into_iter().fold(0, u64::saturating_add);
     // The header is signed: a part that someone took out shows here.
     if counts != header.counts {
         return Err(BundleError::Corrupted("number of parts"));
@@ -196,6 +189,8 @@ pub(super) fn run(
     }
     preview.weighed.keep(tx, Some(exchange), receiver.confirmed, receiver.wall_ms)?;
     let mut notices = device_notices(&before, &members);
+    notices.extend(refused_snapshot);
+    notices.append(&mut refusals.notices(&members));
     if set_aside > 0 {
         notices.push(format!(
             "Set aside: {}, written by a device after it was removed.",
@@ -227,6 +222,47 @@ pub(super) fn run(
     heard(tx, &header, preview.made_ms.min(receiver.wall_ms))?;
     tx.report_exchange(exchange, &preview.report())?;
     Ok(Imported { preview, exchange, keyring: new_keys.then_some(keyring) })
+}
+
+/// Takes in the snapshot, which stands before what comes after it; none where there is none. What is wrong with
+/// it is told within, once all of it is read, and nothing of it is kept then.
+fn snapshot(
+    tx: &Tx<'_>,
+    to: SnapshotReceiver<'_>,
+    wall_ms: i64,
+    file: &mut FileReader,
+    next: &mut Option<Section>,
+    counts: &mut Counts,
+) -> Result<Result<Option<TakenSnapshot>, SyncError>, BundleError> {
+    let is_piece = |section: &mut Section| section.kind == SectionKind::Snapshot;
+    let mut broken = None;
+    let taken = tx.attempt(|| {
+        let mut reader = SnapshotReader::new(to);
+        while let Some(section) = next.take_if(is_piece) {
+            let read = reader.piece(tx, &section.bytes);
+            counts.pieces += 1;
+            match file.next_section() {
+                Ok(after) => *next = after,
+                Err(error) => {
+                    broken = Some(error);
+                    return Err(SyncError::Unexpected);
+                }
+            }
+            read?;
+        }
+        if counts.pieces == 0 {
+            return Ok(None);
+        }
+        reader.finish(tx, wall_ms).map(Some)
+    })?;
+    if let Some(error) = broken {
+        return Err(error);
+    }
+    while next.take_if(is_piece).is_some() {
+        counts.pieces += 1;
+        *next = file.next_section()?;
+    }
+    Ok(taken)
 }
 
 /// What is said of changes that go on a version from before what was pruned here.

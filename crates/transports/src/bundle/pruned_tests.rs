@@ -3,7 +3,7 @@
 use super::fixture_tests::{Device, EVERYTHING, PASSPHRASE, UPDATE, devices, update_for};
 use holdfast_model::EntityId;
 use holdfast_model::fields::TITLE;
-use holdfast_oplog::{ActorId, Space};
+use holdfast_oplog::{ActorId, LogId, Space};
 use holdfast_store::Store;
 
 const ALWAYS: i64 = i64::MAX;
@@ -225,4 +225,31 @@ fn what_a_nearby_list_holds_is_in_no_snapshot_of_a_bundle() {
     let mut phone = Device::joining(&path, PASSPHRASE, 7).unwrap();
     assert!(!phone.has(secret));
     assert_eq!(phone.dump(), laptop.dump());
+}
+
+/// Two devices hold different branches of a log, and one of them pruned: its snapshot cannot be taken in, what
+/// comes as changes can.
+#[test]
+fn a_snapshot_that_is_refused_keeps_no_change_away() {
+    let names = ["laptop", "phone", "tablet"];
+    let [mut laptop, mut phone, mut tablet] = devices(names);
+    let [_, _, mut clone] = devices(names);
+    laptop.add("oak");
+    phone.import(&laptop.export(EVERYTHING).0).unwrap();
+    tablet.add("of the tablet");
+    clone.add("of a copy of the tablet");
+    laptop.import(&tablet.export(EVERYTHING).0).unwrap();
+    phone.import(&clone.export(EVERYTHING).0).unwrap();
+    laptop.write(|tx| {
+        let members = holdfast_sync::membership(tx).unwrap();
+        tx.fold_log(&holdfast_sync::snapshot::vouched(&members, tx.vault())).unwrap();
+    });
+    laptop.add("ash");
+    let notices = phone.import(&laptop.export(EVERYTHING).0).unwrap().preview.notices;
+    assert!(
+        notices.iter().any(|notice| notice.contains("A snapshot was not taken in")),
+        "{notices:?}"
+    );
+    let log = LogId { space: Space::Everywhere, actor: laptop.actor };
+    assert_eq!(phone.write(|tx| tx.held().unwrap().get(log)), 2);
 }

@@ -6,12 +6,13 @@ use super::stage::{Asked, Staged, Staging, Wanted};
 use super::{CARRIER, FolderError, MEMBERSHIP_PLACE, Take};
 use crate::bundle::preview::{Preview, device_notices, summarize, waiting_notices};
 use crate::bundle::{changes, parted_notice};
+use crate::untold::untold;
 use holdfast_oplog::{ActorId, LogId, VersionVector};
-use holdfast_store::{Applied, Arrivals, Direction, StoreError, Tx};
+use holdfast_store::{Applied, Arrivals, Direction, StoreError, Tx, With};
 use holdfast_sync::devices::{HANDOVER_PLACE, SealedRecords, take_in_records};
 use holdfast_sync::{
-    Acknowledgement, Carrier, SyncError, hear, latest, membership, open_acknowledgement, plan,
-    spaces, take_in,
+    Acknowledgement, Carrier, Fault, hear, latest, membership, open_acknowledgement, plan, spaces,
+    take_in,
 };
 use holdfast_vault::{DeviceKeys, Keyring, Membership};
 use std::collections::BTreeSet;
@@ -142,7 +143,8 @@ pub(super) fn receive(
         }
         missing
     };
-    notices.append(&mut log.notices);
+    let with = With::Carrier(CARRIER);
+    notices.append(&mut untold(tx, with, std::mem::take(&mut log.notices))?);
     let opened = std::mem::take(&mut log.opened);
     if log.new == 0 && log.set_aside == 0 && log.parted == 0 && notices.is_empty() {
         if let Some(empty) = exchange {
@@ -269,7 +271,7 @@ fn batches(
                 }
             }
             // The disk or the database: nothing of this can go on.
-            Err(SyncError::Store(error)) if !is_about_the_batch(&error) => return Err(error.into()),
+            Err(error) if error.fault() == Fault::Here => return Err(error.into()),
             Err(error) => {
                 let here = holdfast_oplog::Range { log: of, first: batch.first, last: batch.last };
                 let others = folder.candidates(here);
@@ -284,11 +286,6 @@ fn batches(
         }
     }
     Ok(())
-}
-
-/// Whether an error of the database is about what came, not about the database itself.
-fn is_about_the_batch(error: &StoreError) -> bool {
-    matches!(error, StoreError::Forked { .. } | StoreError::WriterTaken(_) | StoreError::Model(_))
 }
 
 /// Takes in the membership records until nothing new opens: a key that one file hands over may open the

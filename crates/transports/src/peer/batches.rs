@@ -2,9 +2,9 @@
 
 use super::protocol::{Answer, Ask};
 use super::{Call, PeerError};
-use holdfast_oplog::{Range, SealedBatch};
+use holdfast_oplog::{LogId, Range, SealedBatch};
 use holdfast_sync::SyncError;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// A batch that waits to be taken in.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(super) struct Batches<'c> {
     ranges: VecDeque<Range>,
     /// What was asked for and has no answer yet.
     sent: Option<Range>,
+    /// Logs of which nothing more is asked for.
+    left: BTreeSet<LogId>,
 }
 
 impl<'c> Batches<'c> {
@@ -32,9 +34,16 @@ impl<'c> Batches<'c> {
         call: &'c mut dyn Call,
         ranges: impl IntoIterator<Item = Range>,
     ) -> Result<Self, PeerError> {
-        let mut batches = Self { call, ranges: ranges.into_iter().collect(), sent: None };
+        let ranges = ranges.into_iter().collect();
+        let mut batches = Self { call, ranges, sent: None, left: BTreeSet::new() };
         batches.send()?;
         Ok(batches)
+    }
+
+    /// Asks for nothing more of a log.
+    pub(super) fn leave(&mut self, log: LogId) {
+        self.ranges.retain(|range| range.log != log);
+        self.left.insert(log);
     }
 
     /// The next batch; none where that was the last. Waits for it.
@@ -71,7 +80,7 @@ impl<'c> Batches<'c> {
             return Err(SyncError::Unexpected.into());
         }
         let first = header.last.saturating_add(1);
-        if first <= range.last {
+        if first <= range.last && !self.left.contains(&range.log) {
             self.ranges.push_front(Range { first, ..range });
         }
         self.send()?;
@@ -85,5 +94,23 @@ impl<'c> Batches<'c> {
             Some(range) => self.call.send(Ask::Batch(range)),
             None => Ok(()),
         }
+    }
+}
+
+/// How much fits into a transaction.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    pub(super) bytes: usize,
+    pub(super) changes: u64,
+}
+
+impl Room {
+    pub(super) const fn fill(&mut self, bytes: usize, changes: u64) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+        self.changes = self.changes.saturating_sub(changes);
+    }
+
+    pub(super) const fn is_left(&self) -> bool {
+        self.bytes > 0 && self.changes > 0
     }
 }

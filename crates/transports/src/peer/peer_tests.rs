@@ -1,5 +1,7 @@
 use super::*;
 use crate::bundle::fixture_tests::{Device, devices};
+use holdfast_model::EntityId;
+use holdfast_model::entity::{PURGED, Seen};
 use holdfast_oplog::{DeviceId, Space};
 use holdfast_sync::{Carrier, spaces};
 use rand_chacha::ChaCha8Rng;
@@ -291,6 +293,65 @@ fn a_large_deletion_by_a_snapshot_waits_for_the_person() {
     assert!(ids.iter().all(|id| phone.has(*id)));
     pull_some(&mut phone, &mut laptop, usize::MAX, true).outcome.unwrap();
     assert_eq!(ids.iter().filter(|id| phone.has(**id)).count(), 10);
+}
+
+/// A thousand bytes become four in four exchanges, none of which takes three quarters. Short titles are no
+/// exception.
+#[test]
+fn what_is_emptied_in_steps_waits_like_what_is_emptied_at_once() {
+    for sizes in [&[1_000, 251, 63, 16, 4][..], &[20, 6, 2, 1]] {
+        let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+        let ids: Vec<_> = (0..12).map(|number| laptop.add(&format!("task {number}"))).collect();
+        let mut went = 0;
+        for size in sizes {
+            ids.iter().for_each(|id| laptop.retitle(*id, &"x".repeat(*size)));
+            match pull_some(&mut phone, &mut laptop, usize::MAX, false).outcome {
+                Ok(_) => went += 1,
+                Err(error) => {
+                    assert!(
+                        matches!(error, PeerError::MassDeletion { deletes: 12, .. }),
+                        "{error}"
+                    );
+                    break;
+                }
+            }
+        }
+        assert_eq!(went, 2, "less than a quarter of what stood within the day: {sizes:?}");
+    }
+}
+
+/// M empties everybody's trash in one change.
+#[test]
+fn what_goes_from_the_trash_for_good_before_its_time_waits_too() {
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    let ids: Vec<_> = (0..50).map(|number| laptop.add(&format!("task {number}"))).collect();
+    pull(&mut phone, &mut laptop);
+    laptop.delete(&ids[..22]);
+    pull(&mut phone, &mut laptop);
+    let purge = |laptop: &mut Device, ids: &[EntityId]| {
+        for id in ids {
+            let (state, _) = laptop.write(|tx| tx.entity(*id).unwrap()).unwrap();
+            let mut draft = state.draft();
+            draft.life(PURGED, &Seen::All);
+            laptop.append(Space::Everywhere, vec![draft.finish().unwrap()]);
+        }
+    };
+    purge(&mut laptop, &ids[..11]);
+    pull(&mut phone, &mut laptop);
+    purge(&mut laptop, &ids[11..12]);
+    let held = pull_some(&mut phone, &mut laptop, usize::MAX, false).outcome.unwrap_err();
+    assert!(matches!(held, PeerError::MassDeletion { deletes: 12, .. }), "{held}");
+    pull_some(&mut phone, &mut laptop, usize::MAX, true).outcome.unwrap();
+    // What has lain there for long would go by itself.
+    for day in 1..20 {
+        phone.write(|tx| {
+            tx.count_day(&format!("2026-03-{day:02}")).unwrap();
+            tx.tend_trash().unwrap();
+        });
+    }
+    purge(&mut laptop, &ids[12..22]);
+    pull(&mut phone, &mut laptop);
+    assert_eq!(phone.write(|tx| tx.count_trash().unwrap()), 0);
 }
 
 #[test]

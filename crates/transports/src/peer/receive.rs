@@ -1,17 +1,18 @@
 //! What comes from another device: asked for, staged, and taken in within transactions of bounded size.
 
-use super::batches::{Batches, Staged};
+use super::batches::{Batches, Room, Staged};
 use super::protocol::{Answer, Ask, News};
 use super::report::together;
 use super::{CARRIER, Call, PeerError, attachments, records, words};
 use crate::bundle::preview::{Preview, mass_by, summarize, waiting_notices};
 use crate::bundle::{changes, parted_notice};
+use crate::untold::untold;
 use holdfast_oplog::{DeviceId, LogId, Range, Space, limits};
-use holdfast_store::{Applied, AppliedSum, Arrivals, Direction, Tx};
+use holdfast_store::{Applied, AppliedSum, Arrivals, Direction, Tx, With};
 use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver};
 use holdfast_sync::{
-    Carrier, Session, hear, membership, open_acknowledgement, plan, spaces, stand_few, take_in,
-    weigh,
+    Carrier, Fault, Refusals, Session, Taking, hear, membership, open_acknowledgement, plan,
+    spaces, stand_few, weigh,
 };
 use holdfast_vault::{Keyring, Membership};
 use std::collections::{BTreeSet, VecDeque};
@@ -115,9 +116,13 @@ struct Coming<'a> {
     counts: Counts,
     attached: u64,
     snapshot: bool,
+    /// What is said of a snapshot that was refused.
+    refused_snapshot: Option<String>,
     notices: Vec<String>,
     /// Logs of which another branch was asked for from its beginning.
     whole: BTreeSet<LogId>,
+    /// Logs of which something was refused.
+    refusals: Refusals,
 }
 
 impl<'a> Coming<'a> {
@@ -133,8 +138,10 @@ impl<'a> Coming<'a> {
             counts: Counts::default(),
             attached: 0,
             snapshot: false,
+            refused_snapshot: None,
             notices,
             whole: BTreeSet::new(),
+            refusals: Refusals::default(),
         }
     }
 
@@ -161,6 +168,7 @@ impl<'a> Coming<'a> {
                 let there = tx.settled(&news.offers)?.within(&carried);
                 Ok::<_, PeerError>(plan(&held, &held, &there, &carried).ask)
             })?);
+            asked.retain(|range| !self.refusals.has(range.log));
             let mut batches = Batches::new(call, asked)?;
             let (mut any, before) = (false, self.counts.new);
             while let Some(first) = batches.next()? {
@@ -246,7 +254,15 @@ impl<'a> Coming<'a> {
             Ok::<_, PeerError>(taken)
         });
         // Where the transaction does not happen, nothing of this did.
-        let taken = taken.inspect_err(|_| self.exchange = before)?;
+        let taken = taken.inspect_err(|_| self.exchange = before);
+        let taken = match taken {
+            // Another device may well know otherwise; what both still have as changes comes all the same.
+            Err(PeerError::Sync(error)) if error.fault() == Fault::Log => {
+                self.refused_snapshot = Some(format!("A snapshot was not taken in: {error}."));
+                return Ok(());
+            }
+            other => other?,
+        };
         if !taken.known {
             self.counts.new += 1;
             self.snapshot = true;
@@ -276,19 +292,23 @@ impl<'a> Coming<'a> {
         }
         let Session { store, keyring, wall_ms, .. } = session;
         // Where the transaction does not happen, nothing of this did.
-        let before = (self.exchange, self.counts, self.whole.clone());
+        let before = (self.exchange, self.counts, self.whole.clone(), self.refusals.clone());
         let taken = store.write_much(|tx| {
             let members = membership(tx)?;
             let exchange = self.exchange(tx, &members, *wall_ms)?;
             let mut again = Vec::new();
+            let taking =
+                Taking { keyring, members: &members, bounds: None, exchange: Some(exchange) };
             let mut arrivals = Arrivals::new(tx, *wall_ms);
             let gathered = Room { bytes: STAGE, changes: u64::MAX };
             let mut room = if self.nothing_stood { STREAM } else { gathered };
             let mut staged = VecDeque::from(staged);
             while let Some(Staged { range, bytes, changes }) = staged.pop_front() {
                 room.fill(bytes.len(), changes);
-                let taken =
-                    take_in(&mut arrivals, keyring, &members, &bytes, None, Some(exchange))?;
+                let taken = self.refusals.take_in(&mut arrivals, taking, &bytes)?;
+                if taken.refused > 0 {
+                    batches.leave(range.log);
+                }
                 self.counts.new += taken.new;
                 self.counts.known += taken.known;
                 self.counts.set_aside += taken.set_aside;
@@ -317,7 +337,7 @@ impl<'a> Coming<'a> {
                 Ok(again)
             }
             Err(error) => {
-                (self.exchange, self.counts, self.whole) = before;
+                (self.exchange, self.counts, self.whole, self.refusals) = before;
                 Err(error)
             }
         }
@@ -387,16 +407,11 @@ impl<'a> Coming<'a> {
 
     /// Hears what the other device holds, and writes the record of the exchange.
     fn close(
-        self,
+        mut self,
         session: &mut Session<'_>,
         news: &News,
         taken: &mut dyn FnMut(Taken),
     ) -> Result<Came, PeerError> {
-        let nothing = self.counts.new == 0
-            && self.counts.set_aside == 0
-            && self.counts.parted == 0
-            && self.attached == 0
-            && self.notices.is_empty();
         let Session { store, keys, keyring, wall_ms, .. } = session;
         let (me, wall_ms) = (keys.device_id(), *wall_ms);
         let mut heard = false;
@@ -408,6 +423,15 @@ impl<'a> Coming<'a> {
                 // Where there are two, there is nobody else to be told.
                 heard = hear(tx, &said, wall_ms)? && members.active().count() > 2;
             }
+            let with = With::Device(self.receiving.from);
+            let mut refused = self.refusals.notices(&members);
+            refused.extend(self.refused_snapshot.take());
+            self.notices.append(&mut untold(tx, with, refused)?);
+            let nothing = self.counts.new == 0
+                && self.counts.set_aside == 0
+                && self.counts.parted == 0
+                && self.attached == 0
+                && self.notices.is_empty();
             if nothing {
                 if let Some(empty) = self.exchange {
                     let used = tx
@@ -463,22 +487,5 @@ impl<'a> Coming<'a> {
         preview.already = self.counts.known;
         let name = members.name(self.receiving.from).unwrap_or_default();
         name.clone_into(&mut preview.from_name);
-    }
-}
-
-/// How much fits into a transaction.
-struct Room {
-    bytes: usize,
-    changes: u64,
-}
-
-impl Room {
-    const fn fill(&mut self, bytes: usize, changes: u64) {
-        self.bytes = self.bytes.saturating_sub(bytes);
-        self.changes = self.changes.saturating_sub(changes);
-    }
-
-    const fn is_left(&self) -> bool {
-        self.bytes > 0 && self.changes > 0
     }
 }
