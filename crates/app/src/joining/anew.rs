@@ -23,7 +23,8 @@ impl App {
                     .into(),
             ));
         }
-        let (keys, actor) = (DeviceKeys::generate(&mut OsRng), new_actor());
+        let keys = DeviceKeys::generate(&mut OsRng);
+        let actor = new_actor(&keys);
         let (vault, record) = found(&keys, self.introduction(new.name, actor)?, &mut OsRng)?;
         let keyring = Keyring::generate(vault, &mut OsRng);
         self.change_vault(new, actor, SameLists::KeepBoth, |path| {

@@ -160,7 +160,7 @@ impl App {
         let code = PairingCode::parse(code)?;
         let own = if self.has_vault() { Some(self.with(Open::own_side)?) } else { None };
         let keys = DeviceKeys::generate(&mut OsRng);
-        let actor = new_actor();
+        let actor = new_actor(&keys);
         let who = self.introduction(new.name, actor)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
