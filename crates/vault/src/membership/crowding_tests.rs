@@ -247,6 +247,32 @@ fn a_key_with_a_wrap_that_does_not_open_is_handed_on() {
     assert_eq!(laptops.in_use(), Some((2, key.id())));
 }
 
+/// Somebody shows a member the key of an epoch, and not the removal with which it began.
+#[test]
+fn a_key_that_leaves_a_member_out_is_not_handed_to_it() {
+    let (home, [tablet, watch], mut records) = four();
+    let mut rng = rng(10);
+    let mut ring = Keyring::generate(home.vault, &mut rng);
+    records.push(home.removal(&home.laptop, watch.device_id(), Vec::new()));
+    let key = VaultKey::generate(&mut rng);
+    let members = home.with(&records);
+    let phone = home.phone.device_id();
+    let wrapped = members.wrap_for_active(3, &key, Some(phone), &mut rng).unwrap();
+    let without = Some(vec![watch.device_id(), phone]);
+    let handing = HandingOver { epoch: 3, wrapped, key: Some(key.id()), without, time: 70 };
+    let handed = hand_over(home.vault, &home.laptop, handing).unwrap();
+    records.push(handed);
+    records.push(says(&home, &home.phone, tablet.device_id(), Vec::new()));
+    let members = home.with(&records);
+    assert_eq!(members.receive_keys(&tablet, &mut ring).unwrap(), 1);
+    assert!(!ring.can_seal());
+    assert_eq!(members.hand_on(&tablet, &ring).unwrap(), None);
+    // With the removal it is good.
+    records.push(home.removal(&home.laptop, phone, Vec::new()));
+    home.with(&records).receive_keys(&tablet, &mut ring).unwrap();
+    assert_eq!(ring.in_use(), Some((3, key.id())));
+}
+
 /// Removing a device a thousand times is removing it once.
 #[test]
 fn removals_of_one_device_by_another_are_one() {

@@ -81,7 +81,12 @@ pub(super) fn epochs(checked: &Checked, folded: &Folded<'_>) -> Epochs {
             Some(without) => without.contains(device),
             None => removed_in.get(device).is_some_and(|epoch| *epoch < handed.epoch),
         };
-        let clean = !folded.removed.contains_key(&handed.by)
+        // Its maker says of somebody who is in that it is out: a record is missing here, or it is untrue.
+        // Nobody seals under it, nor hands it to that one.
+        let is_in =
+            |device: &DeviceId| folded.knows(*device) && !folded.removed.contains_key(device);
+        let clean = !handed.without.into_iter().flatten().any(is_in)
+            && !folded.removed.contains_key(&handed.by)
             && folded.removed.keys().all(knew)
             && !handed.wrapped.iter().any(|key| folded.removed.contains_key(&key.device));
         let Handed { by, epoch, key, wrapped, .. } = handed;
