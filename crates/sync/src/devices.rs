@@ -14,7 +14,7 @@
 use crate::vouching::{vouch, written_by};
 use crate::{Session, SyncError, handovers, membership};
 use holdfast_oplog::{DeviceId, Hash};
-use holdfast_store::Tx;
+use holdfast_store::{StoreError, Tx};
 use holdfast_vault::membership::{Removing, pack, remove, unpack};
 use holdfast_vault::{
     DeviceKeys, Keyring, Membership, Purpose, VaultKey, limits, open_blob_telling, seal_blob_in,
@@ -145,8 +145,16 @@ thread_local! {
 }
 
 /// All that decides what a list can bring.
-fn state(members: &Membership, keyring: &Keyring) -> Hash {
-    let mut all = members.vault().0.to_vec();
+fn state(
+    tx: &Tx<'_>,
+    me: DeviceId,
+    members: &Membership,
+    keyring: &Keyring,
+) -> Result<Hash, StoreError> {
+    let mut all = [members.vault().0, me.0].concat();
+    for handover in tx.handover_names()? {
+        all.extend_from_slice(&handover);
+    }
     for (epoch, key) in keyring.iter() {
         all.extend_from_slice(&epoch.to_be_bytes());
         all.extend_from_slice(&key.id());
@@ -154,7 +162,7 @@ fn state(members: &Membership, keyring: &Keyring) -> Hash {
     for record in members.records() {
         all.extend_from_slice(&Hash::of(record).0);
     }
-    Hash::of(&all)
+    Ok(Hash::of(&all))
 }
 
 fn name(list: &SealedRecords<'_>) -> Hash {
@@ -180,7 +188,8 @@ pub fn take_in_records(
     // What was built on is said before anybody else is heard.
     before = vouch(tx, keys, &keyring, &before.clone(), before)?;
     before.receive_keys(keys, &mut keyring)?;
-    let (used, then) = (keyring.in_use(), state(&before, &keyring));
+    let me = keys.device_id();
+    let (used, then) = (keyring.in_use(), state(tx, me, &before, &keyring)?);
     let mut members = before.clone();
     let known = |list: &SealedRecords<'_>| {
         let name = name(list);
@@ -224,11 +233,11 @@ pub fn take_in_records(
     }
     handovers::keep(tx, &keyring, &members, &handed)?;
     members = vouch(tx, keys, &keyring, &before, members)?;
-    if members.is_active(keys.device_id()) {
+    if members.is_active(me) {
         members = ready_keys(tx, keys, &mut keyring)?;
         hand_along(tx, keys, &keyring, &members, used)?;
     }
-    if state(&members, &keyring) == then {
+    if state(tx, me, &members, &keyring)? == then {
         LOOKED_AT.with_borrow_mut(|at| match at {
             Some((of, lists)) if *of == then && lists.len() < LOOKED => lists.extend(looked),
             _ => *at = Some((then, looked.into_iter().collect())),
