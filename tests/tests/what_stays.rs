@@ -144,18 +144,20 @@ impl Observer {
     fn join(invitation: &std::path::Path) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(9);
         let actor = ActorId([9; 16]);
+        let keys = DeviceKeys::generate(&mut rng);
         let joining = Joining {
             passphrase: &Passphrase::typed(PASSPHRASE),
+            keys: &keys,
             name: "Observer",
             platform: "linux",
             actor,
             wall_ms: 1_900_000_000_000,
         };
-        let joined = bundle::join(invitation, joining, &mut rng, |vault| {
+        let joined = bundle::join(invitation, joining, |vault| {
             Store::in_memory(vault).map_err(BundleError::from)
         })
         .unwrap();
-        Self { store: joined.store, keys: joined.keys, keyring: joined.keyring, actor, rng }
+        Self { store: joined.store, keys, keyring: joined.keyring, actor, rng }
     }
 
     fn session(&mut self) -> Session<'_> {

@@ -12,7 +12,7 @@ use holdfast_transports::bundle::format::BundleReader;
 use holdfast_transports::bundle::{
     self, BundleError, ExportRequest, ExportScope, Joined, Joining, Preview,
 };
-use holdfast_vault::{Passphrase, fingerprint};
+use holdfast_vault::{DeviceKeys, Passphrase, fingerprint};
 use rand_core::OsRng;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -272,20 +272,22 @@ impl App {
             Some(lists) => Some((lists, self.successor(new)?)),
             None => None,
         };
-        let actor = crate::session::new_actor();
+        let keys = DeviceKeys::generate(&mut OsRng);
+        let actor = crate::session::new_actor(&keys);
         self.introduction(new.name, actor)?;
         let passphrase = Passphrase::typed(invite_passphrase);
-        let joining = Joining {
-            passphrase: &passphrase,
-            name: new.name.trim(),
-            platform: std::env::consts::OS,
-            actor,
-            wall_ms: self.clock.now_ms(),
-        };
+        let wall_ms = self.clock.now_ms();
         let make_vault = |database: &Path| {
+            let joining = Joining {
+                passphrase: &passphrase,
+                keys: &keys,
+                name: new.name.trim(),
+                platform: std::env::consts::OS,
+                actor,
+                wall_ms,
+            };
             let make = |vault| Store::create(database, vault).map_err(AppError::from);
-            let Joined { store, keys, keyring, .. } =
-                bundle::join(path, joining, &mut OsRng, make)?;
+            let Joined { store, keyring, .. } = bundle::join(path, joining, make)?;
             Ok((store, keys, keyring))
         };
         if let Some((lists, successor)) = before {

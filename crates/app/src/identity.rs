@@ -214,7 +214,7 @@ pub(crate) fn settle(
         why = Some(Why::Twice);
     }
     if let Some(why) = why {
-        actor = crate::session::new_actor();
+        actor = crate::session::new_actor(keys);
         let time = now_ms.cast_unsigned();
         tx.add_membership(&new_actor(tx.vault(), keys, actor, time)?)?;
         tx.take_actor(actor)?;

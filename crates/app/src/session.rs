@@ -138,7 +138,7 @@ impl App {
     pub fn create(&self, new: &NewDevice<'_>) -> Result<(), AppError> {
         self.refuse_in_place_of_another(new)?;
         let keys = DeviceKeys::generate(&mut OsRng);
-        let actor = new_actor();
+        let actor = new_actor(&keys);
         let introduction = self.introduction(new.name, actor)?;
         let (vault, record) = membership::found(&keys, introduction, &mut OsRng)?;
         let keyring = Keyring::generate(vault, &mut OsRng);
@@ -435,11 +435,11 @@ impl Open {
     }
 }
 
-/// A new writing identity.
-pub(crate) fn new_actor() -> ActorId {
-    let mut bytes = [0; 16];
-    OsRng.fill_bytes(&mut bytes);
-    ActorId(bytes)
+/// A new writing identity of a device.
+pub(crate) fn new_actor(keys: &DeviceKeys) -> ActorId {
+    let mut chance = [0; 3];
+    OsRng.fill_bytes(&mut chance);
+    ActorId::own(keys.device_id(), chance)
 }
 
 pub(crate) fn sidecars(path: &std::path::Path) -> [std::path::PathBuf; 2] {

@@ -6,11 +6,12 @@
 //! not be what people read: a time for display comes from [`Hlc::shown_ms`] and from nowhere else.
 
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 
-/// A point in hybrid time. Orders by time, then by counter.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
-)]
+/// A point in hybrid time. Orders by time, then by counter, and by nothing else: two that differ only in
+/// what a clock showed are the same point.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Default)]
 pub struct Hlc {
     /// Milliseconds since 1970, UTC.
     pub(crate) ms: i64,
@@ -22,6 +23,11 @@ pub struct Hlc {
 }
 
 impl Hlc {
+    /// All that orders.
+    const fn point(&self) -> (i64, u32) {
+        (self.ms, self.counter)
+    }
+
     /// A point in hybrid time at which the writer's clock showed the same.
     pub const fn new(ms: i64, counter: u32) -> Self {
         Self { ms, counter, wall: None }
@@ -42,6 +48,32 @@ impl Hlc {
 
     fn read_at(ms: i64, counter: u32, wall_ms: i64) -> Self {
         Self { ms, counter, wall: (ms != wall_ms).then_some(wall_ms) }
+    }
+}
+
+impl Ord for Hlc {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.point().cmp(&other.point())
+    }
+}
+
+impl PartialOrd for Hlc {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Hlc {
+    fn eq(&self, other: &Self) -> bool {
+        self.point() == other.point()
+    }
+}
+
+impl Eq for Hlc {}
+
+impl Hash for Hlc {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.point().hash(state);
     }
 }
 
@@ -76,8 +108,7 @@ impl HybridClock {
 
     /// Takes note of another device's time, unless it is absurdly ahead.
     pub fn observe(&mut self, other: Hlc, wall_ms: i64) {
-        let later = (other.ms, other.counter) > (self.last.ms, self.last.counter);
-        if later && other.ms <= wall_ms.saturating_add(TOLERANCE_MS) {
+        if other > self.last && other.ms <= wall_ms.saturating_add(TOLERANCE_MS) {
             self.last = Hlc::read_at(other.ms, other.counter, wall_ms);
         }
     }
@@ -125,7 +156,16 @@ mod tests {
         assert_eq!(read, Hlc::new(1_000, 2));
         let told = Hlc::read_at(2_000, 1, 1_500);
         let bytes = holdfast_oplog::encode(&told).unwrap();
-        assert_eq!(holdfast_oplog::decode::<Hlc>(&bytes, 64, "time").unwrap(), told);
+        let read: Hlc = holdfast_oplog::decode(&bytes, 64, "time").unwrap();
+        assert_eq!((read, read.shown_ms()), (told, 1_500));
+    }
+
+    #[test]
+    fn what_a_clock_showed_orders_nothing() {
+        let [early, late] = [1_500, 1_900].map(|wall| Hlc::read_at(2_000, 1, wall));
+        assert_eq!(early, late);
+        assert_eq!(early.cmp(&late), Ordering::Equal);
+        assert!(early < Hlc::new(2_000, 2) && Hlc::new(2_000, 0) < late);
     }
 
     #[test]

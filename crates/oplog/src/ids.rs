@@ -89,8 +89,29 @@ id16!(
 
 /// Marks the names of branches of logs; no device may call itself so.
 const BRANCH: [u8; 3] = *b"\xffbr";
+/// Marks writing identities that follow from the device that writes under them.
+const OWN: [u8; 3] = *b"\xffow";
 
 impl ActorId {
+    /// A writing identity of a device: three bytes of chance, and for the rest what follows from the
+    /// device's id and these. No other device can say that it is its own ([`Self::is_of`]).
+    pub fn own(device: DeviceId, chance: [u8; 3]) -> Self {
+        let mut from = [0; 10];
+        let mut hasher = blake3::Hasher::new_derive_key("holdfast 2026 writing identity");
+        hasher.update(&device.0).update(&chance).finalize_xof().fill(&mut from);
+        let [a, b, c, d, e, f, g, h, i, j] = from;
+        let ([x, y, z], [m, n, o]) = (chance, OWN);
+        Self([x, y, z, a, b, c, d, e, m, n, o, f, g, h, i, j])
+    }
+
+    /// Whether an identity is a device's own, where identities tell: those of before
+    /// [`ActorId::own`] do not.
+    pub fn is_of(&self, device: DeviceId) -> Option<bool> {
+        let [x, y, z, ..] = self.0;
+        let marked = self.0.get(8..11) == Some(&OWN[..]);
+        marked.then(|| *self == Self::own(device, [x, y, z]))
+    }
+
     /// The name of the branch that begins with a change. It holds `number`, so that whatever is
     /// derived from an actor can stay close to what it was for the author of the log.
     pub fn of_branch(number: u64, first: Hash) -> Self {

@@ -394,6 +394,13 @@ impl Tx<'_> {
         Ok(sealed)
     }
 
+    /// The hashes of all handovers, in order.
+    pub fn handover_names(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut statement = self.sql.prepare_cached("SELECT hash FROM handovers ORDER BY hash")?;
+        let names = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(names)
+    }
+
     /// All membership records.
     pub fn membership(&self) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut statement =

@@ -1,5 +1,6 @@
 //! Runs: stretches of a log as they leave this device, cut where a signature vouches for them.
 
+use crate::base::BaseHead;
 use crate::{StoreError, Tx, columns};
 use holdfast_oplog::{Hash, LogId, Range, Space, limits};
 
@@ -67,6 +68,27 @@ impl Tx<'_> {
             let log = LogId { actor: author, ..range.log };
             Run { log, first, prev_hash, changes, last_hash, signature }
         }))
+    }
+
+    /// The last change of a log that is held with its author's signature, whether it is in the log or
+    /// was pruned from it: what tells whose the log is. None where nothing signed is held of it.
+    pub fn signed_head(&self, log: LogId) -> Result<Option<BaseHead>, StoreError> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT seq, hash, signature FROM changes
+             WHERE space = ?1 AND actor = ?2 AND length(signature) = 64
+             UNION ALL
+             SELECT seq, hash, signature FROM waiting
+             WHERE space = ?1 AND actor = ?2 AND length(signature) = 64
+             ORDER BY seq DESC LIMIT 1",
+        )?;
+        let mut rows = statement.query((log.space.as_str(), log.actor.0))?;
+        let Some(row) = rows.next()? else { return self.base_head(log) };
+        let signature: Vec<u8> = row.get(2)?;
+        let signature = signature
+            .try_into()
+            .map_err(|_| StoreError::Damaged("a signature has a wrong length".into()))?;
+        let (seq, hash) = (columns::seq(row.get(0)?)?, columns::hash(&row.get::<_, Vec<u8>>(1)?)?);
+        Ok(Some(BaseHead { log, seq, hash, signature }))
     }
 
     /// Adds a log's changes to a run, as far as they fit.

@@ -11,29 +11,24 @@
 //! only what leads to a removal or to keys is taken, and a handover is kept only where it does: how much
 //! is kept at all is bounded by [`Membership::from_records`].
 
-use crate::carrier::bounded;
+use crate::vouching::{vouch, written_by};
 use crate::{Session, SyncError, handovers, membership};
-use holdfast_oplog::{DeviceId, Hash, VersionVector, limits};
+use holdfast_oplog::{DeviceId, Hash};
 use holdfast_store::{StoreError, Tx};
-use holdfast_vault::membership::{Removing, accept, pack, remove, unpack};
+use holdfast_vault::membership::{Removing, pack, remove, unpack};
 use holdfast_vault::{
-    DeviceKeys, Keyring, Membership, Purpose, VaultKey, open_blob_telling, seal_blob_in,
+    DeviceKeys, Keyring, Membership, Purpose, VaultKey, limits, open_blob_telling, seal_blob_in,
 };
 use serde_json::json;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// What a handover belongs to.
 pub const HANDOVER_PLACE: &[u8] = b"handover";
 /// Handovers that are kept and passed on; there is one for each removal.
 pub const HANDOVERS: usize = 256;
-/// Up to so many devices, each says of each other one that it built on its having joined; of more, only
-/// where few others do.
-const ALL_BUILD: usize = 12;
-/// How many others are enough.
-const BUILD: usize = 3;
-/// Logs of one device that a record names: two such lists together are read everywhere.
-const WRITTEN: usize = limits::LOGS / 2;
-
+/// Lists that are remembered as having brought nothing.
+const LOOKED: usize = 4096;
 /// A sealed list of records as it came, and what it says that it belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct SealedRecords<'a> {
@@ -74,8 +69,8 @@ pub fn remove_device(session: &mut Session<'_>, device: DeviceId) -> Result<Keyr
         end_epoch(tx, keyring, &members, &record, &mut rng)?;
         let name = members.name(device).unwrap_or_default();
         tx.add_notice(*wall_ms, "removed", &json!({ "name": name }))?;
+        // The record hands the key to this device too.
         let mut keyring = (*keyring).clone();
-        keyring.insert(epoch, key)?;
         membership(tx)?.receive_keys(keys, &mut keyring)?;
         Ok(keyring)
     })
@@ -105,7 +100,8 @@ fn end_epoch(
 }
 
 /// Sees to it that this device has a key to seal under which nobody has who is out: takes up those
-/// that were handed to it, and begins an epoch where none is such.
+/// that were handed to it, and begins an epoch where none is such. Says of those that it lacks that it
+/// does, and hands the one under which it seals to members that lack it.
 pub fn ready_keys(
     tx: &Tx<'_>,
     keys: &DeviceKeys,
@@ -113,88 +109,73 @@ pub fn ready_keys(
 ) -> Result<Membership, SyncError> {
     let members = membership(tx)?;
     members.receive_keys(keys, keyring)?;
-    if keyring.can_seal() || !members.is_active(keys.device_id()) {
+    if !members.is_active(keys.device_id()) {
         return Ok(members);
     }
-    let begins = members.begin_epoch(keys)?;
-    let mut rng = begins.rng(keys);
-    end_epoch(tx, keyring, &members, &begins.record, &mut rng)?;
-    let members = membership(tx)?;
+    if !keyring.can_seal() {
+        let begins = members.begin_epoch(keys)?;
+        let mut rng = begins.rng(keys);
+        end_epoch(tx, keyring, &members, &begins.record, &mut rng)?;
+    }
+    let mut members = membership(tx)?;
     members.receive_keys(keys, keyring)?;
+    if let Some(said) = members.say_lacking(keys, keyring)?
+        && tx.add_membership(&said)?
+    {
+        members = membership(tx)?;
+    }
+    if let Some((record, under)) = members.hand_on(keys, keyring)?
+        && tx.add_membership(&record)?
+    {
+        members = membership(tx)?;
+        members.receive_keys(keys, keyring)?;
+        // Whoever lacks the key does not open what is sealed under it.
+        let before = (1..keyring.current()).rev().find_map(|epoch| keyring.any_of(epoch));
+        if let Some(under) = under.or(before) {
+            let handover = members.sealed_under(keys, keyring, under, HANDOVER_PLACE)?;
+            handovers::keep(tx, keyring, &members, &[&handover])?;
+        }
+    }
     Ok(members)
 }
 
-/// What is held of a device's logs, and of branches of them: as much as a record takes.
-fn written_by(
-    tx: &Tx<'_>,
-    members: &Membership,
-    device: DeviceId,
-) -> Result<VersionVector, StoreError> {
-    let mut logs = VersionVector::new();
-    for (log, seq) in tx.held()?.iter() {
-        let author = tx.branch_of(log)?.map_or(log.actor, |of| of.author);
-        if members.device_of(author).is_some_and(|by| by.id == device) {
-            logs.advance(log, seq);
-        }
-    }
-    bounded(tx, members, logs, WRITTEN)
+thread_local! {
+    /// Lists that brought nothing, by what was known then: where, and the hash of their bytes.
+    static LOOKED_AT: RefCell<Option<(Hash, BTreeSet<Hash>)>> = const { RefCell::new(None) };
 }
 
-/// Says what this device built on before it heard of anything else. Of every removed device, what of
-/// its logs was taken in here: that counts for everyone, since it was shown here and built upon; what
-/// it writes from now on is set aside. And of every device that it joined, or was removed: so nobody
-/// can say later that it was not so.
-fn vouch(
+/// All that decides what a list can bring.
+fn state(
     tx: &Tx<'_>,
-    keys: &DeviceKeys,
-    before: &Membership,
-    members: Membership,
-) -> Result<Membership, SyncError> {
-    let me = keys.device_id();
-    if !members.is_active(me) {
-        return Ok(members);
+    me: DeviceId,
+    members: &Membership,
+    keyring: &Keyring,
+) -> Result<Hash, StoreError> {
+    let mut all = [members.vault().0, me.0].concat();
+    for handover in tx.handover_names()? {
+        all.extend_from_slice(&handover);
     }
-    let mut said = false;
-    let none = VersionVector::new();
-    for device in members.devices() {
-        let Some(removal) = &device.removal else { continue };
-        let mut held = written_by(tx, before, device.id)?;
-        held.join(&written_by(tx, &members, device.id)?);
-        let built = |hash: &Hash| members.has_built_on(me, *hash);
-        let mut records: Vec<Hash> = members
-            .removals()
-            .filter(|(hash, of, by)| *of == device.id && *by != me && !built(hash))
-            .map(|(hash, ..)| hash)
-            .collect();
-        let more = !held.missing_in(&removal.accepted).is_empty();
-        if !more && records.is_empty() {
-            continue;
-        }
-        records.extend(before.actor_records_by(device.id));
-        let held = if more { held } else { none.clone() };
-        let record = accept(tx.vault(), keys, device.id, held, records, removal.time)?;
-        said |= tx.add_membership(&record)?;
+    for (epoch, key) in keyring.iter() {
+        all.extend_from_slice(&epoch.to_be_bytes());
+        all.extend_from_slice(&key.id());
     }
-    let active: Vec<_> = members.active().collect();
-    for device in &active {
-        let Some(join) = device.join.filter(|_| device.id != me) else { continue };
-        let others = active.iter().filter(|other| {
-            Some(other.id) != device.invited_by && members.has_built_on(other.id, join)
-        });
-        let enough = active.len() > ALL_BUILD && others.count() >= BUILD;
-        // Of two there is nobody third to whom it could be told.
-        if active.len() > 2 && !enough && !members.has_built_on(me, join) {
-            let record =
-                accept(tx.vault(), keys, device.id, none.clone(), vec![join], device.joined)?;
-            said |= tx.add_membership(&record)?;
-        }
+    for record in members.records() {
+        all.extend_from_slice(&Hash::of(record).0);
     }
-    if said { Ok(membership(tx)?) } else { Ok(members) }
+    Ok(Hash::of(&all))
+}
+
+fn name(list: &SealedRecords<'_>) -> Hash {
+    let parts = [Hash::of(list.place), Hash::of(list.bytes)];
+    Hash::of(&parts.iter().flat_map(|part| part.0).collect::<Vec<u8>>())
 }
 
 /// Opens lists of records until nothing more opens, since a key that one hands over may open the
 /// next. Keeps the records that are worth keeping, and the handovers. Who is in the vault then, and
 /// the vault's keys.
+///
+/// What all lists bring is looked at together, and a list that brought nothing is not looked at again
+/// before something else did: so the cost is that of what is new.
 pub fn take_in_records(
     tx: &Tx<'_>,
     keys: &DeviceKeys,
@@ -202,14 +183,28 @@ pub fn take_in_records(
     sealed: &[SealedRecords<'_>],
 ) -> Result<(Membership, Keyring), SyncError> {
     let mut keyring = keyring.clone();
-    let before = membership(tx)?;
+    let mut before = membership(tx)?;
+    before.receive_keys(keys, &mut keyring)?;
+    // What was built on is said before anybody else is heard.
+    before = vouch(tx, keys, &keyring, &before.clone(), before)?;
+    before.receive_keys(keys, &mut keyring)?;
+    let me = keys.device_id();
+    let (used, then) = (keyring.in_use(), state(tx, me, &before, &keyring)?);
     let mut members = before.clone();
-    members.receive_keys(keys, &mut keyring)?;
-    let mut closed: Vec<SealedRecords<'_>> = sealed.to_vec();
+    let known = |list: &SealedRecords<'_>| {
+        let name = name(list);
+        LOOKED_AT.with_borrow(|looked| {
+            looked.as_ref().is_some_and(|(at, lists)| *at == then && lists.contains(&name))
+        })
+    };
+    let mut closed: Vec<SealedRecords<'_>> =
+        sealed.iter().copied().filter(|list| !known(list)).collect();
+    let looked: Vec<Hash> = closed.iter().map(name).collect();
     let mut handed = Vec::new();
     loop {
-        let mut opened = false;
+        let mut gathered = Gathered::new(&members);
         let mut left = Vec::new();
+        let mut opened = false;
         for list in closed {
             let open = open_blob_telling(&keyring, Purpose::Membership, list.place, list.bytes);
             let Ok((packed, seals)) = open else {
@@ -222,10 +217,9 @@ pub fn take_in_records(
                 handed.push(list.bytes);
             }
             let over = !seals || list.place == HANDOVER_PLACE;
-            if let Some(more) = joined(&members, records, over) {
-                members = more;
-            }
+            gathered.add(records, over, &mut members);
         }
+        gathered.fold(&mut members);
         members.receive_keys(keys, &mut keyring)?;
         closed = left;
         if !opened || closed.is_empty() {
@@ -238,24 +232,83 @@ pub fn take_in_records(
         members = membership(tx)?;
     }
     handovers::keep(tx, &keyring, &members, &handed)?;
-    members = vouch(tx, keys, &before, members)?;
-    if members.is_active(keys.device_id()) {
+    members = vouch(tx, keys, &keyring, &before, members)?;
+    if members.is_active(me) {
         members = ready_keys(tx, keys, &mut keyring)?;
+        hand_along(tx, keys, &keyring, &members, used)?;
+    }
+    if state(tx, me, &members, &keyring)? == then {
+        LOOKED_AT.with_borrow_mut(|at| match at {
+            Some((of, lists)) if *of == then && lists.len() < LOOKED => lists.extend(looked),
+            _ => *at = Some((then, looked.into_iter().collect())),
+        });
     }
     Ok((members, keyring))
 }
 
-/// What follows once a list is joined with what is known; nothing where it brings nothing.
-fn joined(members: &Membership, records: Vec<Vec<u8>>, over: bool) -> Option<Membership> {
-    let known: BTreeSet<&[u8]> = members.records().iter().map(Vec::as_slice).collect();
-    let mut new = records;
-    new.retain(|record| !known.contains(record.as_slice()));
-    if over && !new.is_empty() {
-        new = members.leading(new);
+/// Where this device seals under another key than before, and the one before is good still, those who have
+/// that one and not the other are led to it.
+fn hand_along(
+    tx: &Tx<'_>,
+    keys: &DeviceKeys,
+    keyring: &Keyring,
+    members: &Membership,
+    used: Option<(u32, [u8; 16])>,
+) -> Result<(), SyncError> {
+    let Some(used) = used.filter(|used| keyring.in_use() != Some(*used)) else { return Ok(()) };
+    if keyring.may_seal_under(used) {
+        let handover = members.sealed_under(keys, keyring, used, HANDOVER_PLACE)?;
+        handovers::keep(tx, keyring, members, &[&handover])?;
     }
-    if new.is_empty() {
-        return None;
+    Ok(())
+}
+
+/// Records of lists that are looked at together.
+struct Gathered {
+    /// Those that are known or gathered already.
+    seen: BTreeSet<Hash>,
+    new: Vec<Vec<u8>>,
+    /// Of an epoch that is over: only what leads to a removal or to keys counts.
+    over: Vec<Vec<u8>>,
+}
+
+impl Gathered {
+    fn new(members: &Membership) -> Self {
+        let seen = members.records().iter().map(|record| Hash::of(record)).collect();
+        Self { seen, new: Vec::new(), over: Vec::new() }
     }
-    let all: Vec<Vec<u8>> = members.records().iter().cloned().chain(new).collect();
-    Some(Membership::from_records(members.vault(), &all))
+
+    /// Adds what a list brings; what is too much to be looked at together is looked at in parts.
+    fn add(&mut self, records: Vec<Vec<u8>>, over: bool, members: &mut Membership) {
+        for record in records {
+            let hash = Hash::of(&record);
+            if over {
+                // It may be in a list of those who stay as well.
+                if !self.seen.contains(&hash) {
+                    self.over.push(record);
+                }
+            } else if self.seen.insert(hash) {
+                self.new.push(record);
+            }
+        }
+        if self.new.len().saturating_add(self.over.len()) >= limits::RECORDS {
+            self.fold(members);
+        }
+    }
+
+    fn fold(&mut self, members: &mut Membership) {
+        let new = std::mem::take(&mut self.new);
+        if !new.is_empty() {
+            let all: Vec<Vec<u8>> = members.records().iter().cloned().chain(new).collect();
+            *members = Membership::from_records(members.vault(), &all);
+        }
+        let mut over = std::mem::take(&mut self.over);
+        over.sort_unstable();
+        over.dedup();
+        if let Some(led) = Some(over).filter(|over| !over.is_empty()) {
+            if let Some(with) = members.led_by(led) {
+                *members = with;
+            }
+        }
+    }
 }

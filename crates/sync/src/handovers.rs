@@ -7,10 +7,13 @@ use holdfast_oplog::Hash;
 use holdfast_store::Tx;
 use holdfast_vault::membership::unpack;
 use holdfast_vault::{Keyring, Membership, Purpose, open_blob};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All handovers together, in bytes.
 const BYTES: usize = 64 * 1024 * 1024;
+/// Handovers of which it is remembered what they show.
+const REMEMBERED: usize = 1024;
 
 /// Keeps those of `came` that are worth it, and drops what they make superfluous.
 pub(crate) fn keep(
@@ -25,30 +28,36 @@ pub(crate) fn keep(
     if new.is_empty() {
         return Ok(());
     }
-    // For each epoch that ends and each record that ends it, the shortest, then the least hash.
+    // For each epoch that ends and each record that ends it, the shortest, then the least hash. Of each
+    // maker of such records the first one comes before the second of anybody: so nobody fills the places.
     type Ends = (Vec<u8>, Hash);
-    let mut best: BTreeMap<Ends, (usize, Hash, &[u8])> = BTreeMap::new();
+    let mut best: BTreeMap<Ends, (usize, usize, Hash, &[u8])> = BTreeMap::new();
     for sealed in known.iter().chain(&new) {
         let epoch = sealed.get(1..5).unwrap_or_default().to_vec();
-        let this = (sealed.len(), Hash::of(sealed), *sealed);
         for ending in shown(keyring, members, sealed) {
-            let place = best.entry((epoch.clone(), ending)).or_insert(this);
-            *place = (*place).min(this);
+            let Some(place) = members.endings().get(&ending) else { continue };
+            let this = (*place, sealed.len(), Hash::of(sealed), *sealed);
+            let least = best.entry((epoch.clone(), ending)).or_insert(this);
+            *least = (*least).min(this);
         }
     }
-    let mut room = BYTES;
-    let mut keep: BTreeSet<(usize, Hash, &[u8])> = best.into_values().collect();
-    while keep.len() > HANDOVERS {
-        keep.pop_last();
+    let mut first: BTreeMap<&[u8], (usize, usize, Hash)> = BTreeMap::new();
+    for (place, size, hash, sealed) in best.into_values() {
+        let least = first.entry(sealed).or_insert((place, size, hash));
+        *least = (*least).min((place, size, hash));
     }
-    keep.retain(|(size, ..)| match room.checked_sub(*size) {
-        Some(left) => {
+    let mut ranked: Vec<((usize, usize, Hash), &[u8])> =
+        first.into_iter().map(|(sealed, rank)| (rank, sealed)).collect();
+    ranked.sort_unstable();
+    let (mut room, mut keep) = (BYTES, BTreeSet::new());
+    for (_, sealed) in ranked {
+        if keep.len() < HANDOVERS
+            && let Some(left) = room.checked_sub(sealed.len())
+        {
             room = left;
-            true
+            keep.insert(sealed);
         }
-        None => false,
-    });
-    let keep: BTreeSet<&[u8]> = keep.into_iter().map(|(.., sealed)| sealed).collect();
+    }
     for dropped in known.difference(&keep) {
         tx.drop_handover(dropped)?;
     }
@@ -58,10 +67,27 @@ pub(crate) fn keep(
     Ok(())
 }
 
+thread_local! {
+    /// What handovers show by themselves, by the hash of their bytes: nothing else decides it.
+    static SHOWN: RefCell<BTreeMap<Hash, Vec<Hash>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
 /// The records that a handover shows by itself, and that count: removals, and epochs that began.
 fn shown(keyring: &Keyring, members: &Membership, sealed: &[u8]) -> Vec<Hash> {
-    let packed = open_blob(keyring, Purpose::Membership, HANDOVER_PLACE, sealed);
-    let Ok(records) = packed.and_then(|packed| unpack(&packed)) else { return Vec::new() };
-    let alone = Membership::from_records(members.vault(), &records);
-    alone.endings().intersection(members.endings()).copied().collect()
+    let name = Hash::of(sealed);
+    let all = SHOWN.with_borrow(|shown| shown.get(&name).cloned()).or_else(|| {
+        let packed = open_blob(keyring, Purpose::Membership, HANDOVER_PLACE, sealed).ok()?;
+        let records = unpack(&packed).unwrap_or_default();
+        let alone = Membership::from_records(members.vault(), &records);
+        let all: Vec<Hash> = alone.endings().keys().copied().collect();
+        SHOWN.with_borrow_mut(|shown| {
+            if shown.len() >= REMEMBERED {
+                shown.clear();
+            }
+            shown.insert(name, all.clone());
+        });
+        Some(all)
+    });
+    let counts = |ending: &Hash| members.endings().contains_key(ending);
+    all.unwrap_or_default().into_iter().filter(counts).collect()
 }

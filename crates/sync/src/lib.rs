@@ -27,6 +27,7 @@ mod session;
 pub mod snapshot;
 mod status;
 mod transport;
+mod vouching;
 
 pub use acknowledgement::{
     ACKNOWLEDGEMENT, Acknowledgement, hear, latest, note_holds, open_acknowledgement,

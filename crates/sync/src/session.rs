@@ -1,4 +1,4 @@
-use holdfast_oplog::{ActorId, ChangeId, DeviceId, Range, VaultId, VersionVector};
+use holdfast_oplog::{ActorId, ChangeId, DeviceId, VaultId, VersionVector};
 use holdfast_store::{Store, StoreError, Tx};
 use holdfast_vault::{DeviceKeys, DevicePublic, Keyring, Membership, verify_change};
 use rand_core::CryptoRngCore;
@@ -50,19 +50,18 @@ pub fn membership(tx: &Tx<'_>) -> Result<Membership, StoreError> {
     Ok(members)
 }
 
-/// Who of those that claim an identity signed what is held of it.
+/// Who of those that claim an identity signed what is held of it, in the log or in the base.
 fn writer(
     tx: &Tx<'_>,
     held: &VersionVector,
     actor: ActorId,
     by: &[(DeviceId, DevicePublic)],
 ) -> Result<Option<DeviceId>, StoreError> {
-    for (log, last) in held.iter().filter(|(log, _)| log.actor == actor) {
-        let Some(run) = tx.run(Range { log, first: last, last })? else { continue };
-        let seq = run.first.saturating_add(run.changes.len() as u64).saturating_sub(1);
-        let id = ChangeId { space: log.space, actor: run.log.actor, seq };
+    for (log, _) in held.iter().filter(|(log, _)| log.actor == actor) {
+        let Some(head) = tx.signed_head(log)? else { continue };
+        let id = ChangeId { space: log.space, actor, seq: head.seq };
         let signed = |(_, public): &&(DeviceId, DevicePublic)| {
-            verify_change(public, tx.vault(), id, run.last_hash, &run.signature)
+            verify_change(public, tx.vault(), id, head.hash, &head.signature)
         };
         if let Some((device, _)) = by.iter().find(signed) {
             return Ok(Some(*device));

@@ -97,11 +97,7 @@ impl Keyring {
 
     /// The epoch to seal under. 0 where there is none.
     pub fn current(&self) -> u32 {
-        let last = match &self.sealing {
-            Some(may) => self.first.as_ref().or_else(|| may.last()),
-            None => self.keys.last_key_value().map(|(key, _)| key),
-        };
-        last.map_or(0, |(epoch, _)| *epoch)
+        self.in_use().map_or(0, |(epoch, _)| epoch)
     }
 
     /// From now on only these of the keys seal, and `first` of them; `None` for all, and the latest.
@@ -148,6 +144,65 @@ impl Keyring {
         Ok((epoch, VaultKey::generate(rng)))
     }
 
+    /// Takes in a key that is worth more than the least one where there is no room left: that one goes.
+    /// Returns whether it was new and is here now.
+    pub(crate) fn put<W: Ord>(
+        &mut self,
+        epoch: u32,
+        key: VaultKey,
+        worth: impl Fn(&(u32, [u8; 16])) -> W,
+    ) -> bool {
+        let id = (epoch, key.id());
+        if self.keys.contains_key(&id) {
+            return false;
+        }
+        if self.keys.len() >= limits::KEYS {
+            let least = self.keys.keys().min_by_key(|of| worth(of)).copied();
+            let Some(least) = least.filter(|least| worth(least) < worth(&id)) else { return false };
+            self.keys.remove(&least);
+        }
+        self.keys.insert(id, key).is_none()
+    }
+
+    /// Whether a key is held.
+    pub(crate) fn holds(&self, of: &(u32, [u8; 16])) -> bool {
+        self.keys.contains_key(of)
+    }
+
+    /// A key, where it is held.
+    pub(crate) fn key(&self, of: &(u32, [u8; 16])) -> Option<&VaultKey> {
+        self.keys.get(of)
+    }
+
+    /// The key to seal under, by its epoch and its id.
+    pub fn in_use(&self) -> Option<(u32, [u8; 16])> {
+        match &self.sealing {
+            Some(may) => self.first.as_ref().or_else(|| may.last()).copied(),
+            None => {
+                let (latest, _) = self.keys.last_key_value()?.0;
+                self.keys.range((*latest, [0; 16])..).next().map(|(key, _)| *key)
+            }
+        }
+    }
+
+    /// One of the keys of an epoch.
+    pub fn any_of(&self, epoch: u32) -> Option<(u32, [u8; 16])> {
+        self.of(epoch).next().map(|key| (epoch, key.id()))
+    }
+
+    /// Whether a key may seal.
+    pub fn may_seal_under(&self, of: (u32, [u8; 16])) -> bool {
+        self.holds(&of) && self.sealing.as_ref().is_none_or(|may| may.contains(&of))
+    }
+
+    /// The same keys, of which this one seals.
+    #[must_use]
+    pub fn sealing_under(&self, of: (u32, [u8; 16])) -> Self {
+        let mut ring = self.clone();
+        ring.seal_only_under(Some(BTreeSet::from([of])), Some(of));
+        ring
+    }
+
     /// Takes in a key. Returns whether it was new.
     pub fn insert(&mut self, epoch: u32, key: VaultKey) -> Result<bool, VaultError> {
         let id = (epoch, key.id());
@@ -164,7 +219,8 @@ impl Keyring {
     /// The key to seal with in an epoch. Of one that is over, any: what ends an epoch is sealed
     /// under it.
     pub(crate) fn sealing(&self, epoch: u32, purpose: Purpose) -> Result<Key, VaultError> {
-        let may = self.of(epoch).find(|key| self.may_seal(epoch, key));
+        let first = self.first.as_ref().filter(|of| of.0 == epoch).and_then(|of| self.keys.get(of));
+        let may = first.or_else(|| self.of(epoch).find(|key| self.may_seal(epoch, key)));
         let key =
             may.or_else(|| self.of(epoch).next()).ok_or(VaultError::UnknownEpoch { epoch })?;
         Ok(aead::derive(&key.0, &self.vault.0, &[purpose.info()]))

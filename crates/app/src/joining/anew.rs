@@ -37,7 +37,8 @@ impl App {
 
     /// An empty vault in the place of this device's own, which is still to come along.
     fn found_in_its_place(&self, new: &Successor<'_>) -> Result<(), AppError> {
-        let (keys, actor) = (DeviceKeys::generate(&mut OsRng), new_actor());
+        let keys = DeviceKeys::generate(&mut OsRng);
+        let actor = new_actor(&keys);
         let (vault, record) = found(&keys, self.introduction(new.name(), actor)?, &mut OsRng)?;
         let keyring = Keyring::generate(vault, &mut OsRng);
         self.change_vault(new, actor, Along::at_once(SameLists::KeepBoth), |path| {

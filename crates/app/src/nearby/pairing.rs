@@ -165,7 +165,7 @@ impl App {
         };
         let own_side = own.as_ref().map(|(side, _)| side);
         let keys = DeviceKeys::generate(&mut OsRng);
-        let actor = new_actor();
+        let actor = new_actor(&keys);
         let who = self.introduction(new.name, actor)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

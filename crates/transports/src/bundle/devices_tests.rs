@@ -9,12 +9,12 @@ use holdfast_vault::membership::{new_actor, pack, rename, unpack};
 use holdfast_vault::{Purpose, open_blob, seal_blob};
 use rand_chacha::rand_core::SeedableRng;
 
-fn remove(device: &mut Device, other: DeviceId) {
+pub(super) fn remove(device: &mut Device, other: DeviceId) {
     let keyring = remove_device(&mut device.session(), other).unwrap();
     device.keyring = keyring;
 }
 
-fn carry(from: &mut Device, to: &mut Device) -> Result<(), BundleError> {
+pub(super) fn carry(from: &mut Device, to: &mut Device) -> Result<(), BundleError> {
     let (path, _) = from.export(EVERYTHING);
     let imported = to.import(&path)?;
     if let Some(keyring) = imported.keyring {
@@ -30,7 +30,7 @@ fn members(device: &mut Device) -> Vec<(DeviceId, bool)> {
 }
 
 /// Takes handovers in as any carrier does.
-fn take_in(device: &mut Device, handovers: &[Vec<u8>]) {
+pub(super) fn take_in(device: &mut Device, handovers: &[Vec<u8>]) {
     let keys = holdfast_vault::DeviceKeys::decode(&device.keys.encode()).unwrap();
     let keyring = device.keyring.clone();
     let sealed: Vec<SealedRecords<'_>> =

@@ -6,6 +6,7 @@ use super::spool::Spool;
 use super::{BundleError, CARRIER, HEADER_CONTEXT, MEMBERSHIP_PLACE, pieces};
 use holdfast_oplog::{DeviceId, Space, VersionVector};
 use holdfast_store::{Destination, Direction, Tx};
+use holdfast_sync::devices::ready_keys;
 use holdfast_sync::snapshot::{outgoing_snapshot, vouched};
 use holdfast_sync::{ANYONE, Carrier, Session, delivered, membership, offer, outgoing, spaces};
 use holdfast_vault::membership::pack;
@@ -85,6 +86,10 @@ pub(super) fn write(
     let carried = spaces(carrier);
     let Session { store, keys, keyring, actor, wall_ms, rng } = session;
     let me = keys.device_id();
+    // What was heard by another way may have ended the epoch under which this device seals.
+    let mut fresh = (*keyring).clone();
+    store.write(|tx| ready_keys(tx, keys, &mut fresh))?;
+    let keyring = &fresh;
     let device = match request.scope {
         ExportScope::Update { device } => device,
         ExportScope::Full => None,

@@ -88,20 +88,22 @@ impl Device {
 
     /// A device that joins by an invitation file.
     pub(crate) fn joining(path: &Path, passphrase: &str, actor: u8) -> Result<Self, BundleError> {
+        let mut rng = ChaCha20Rng::seed_from_u64(u64::from(actor));
+        let keys = DeviceKeys::generate(&mut rng);
         let joining = Joining {
             passphrase: &Passphrase::typed(passphrase),
+            keys: &keys,
             name: "phone",
             platform: "android",
             actor: ActorId([actor; 16]),
             wall_ms: NOW,
         };
-        let mut rng = ChaCha20Rng::seed_from_u64(u64::from(actor));
-        let joined = join(path, joining, &mut rng, |vault| {
-            Store::in_memory(vault).map_err(BundleError::from)
-        })?;
+        let joined =
+            join(path, joining, |vault| Store::in_memory(vault).map_err(BundleError::from))?;
         assert_eq!(joined.inviter, "laptop");
-        assert_eq!(joined.device, joined.keys.device_id());
-        Ok(Self::with(joined.store, joined.keys, joined.keyring, joining.actor))
+        assert_eq!(joined.device, keys.device_id());
+        let actor = joining.actor;
+        Ok(Self::with(joined.store, keys, joined.keyring, actor))
     }
 
     /// The same device with its database on the disk.

@@ -9,7 +9,6 @@ use holdfast_vault::membership::{Introduction, invite_knowing, join as join_reco
 use holdfast_vault::{
     DeviceKeys, Invitation, InviteKey, Keyring, Passphrase, open_invitation, seal_invitation,
 };
-use rand_core::CryptoRngCore;
 use std::path::Path;
 
 /// Writes an invitation bundle: everything that a new device needs to join, under a passphrase. It
@@ -42,6 +41,8 @@ pub fn invite(
 pub struct Joining<'a> {
     /// The passphrase that the person was told.
     pub passphrase: &'a Passphrase,
+    /// The device's new keys: to be kept before anything else is done.
+    pub keys: &'a DeviceKeys,
     /// The device's name, for people.
     pub name: &'a str,
     /// Its platform, for people and icons ("linux", "macos", "windows").
@@ -57,8 +58,6 @@ pub struct Joining<'a> {
 pub struct Joined {
     /// The database, with everything that the invitation brought.
     pub store: Store,
-    /// The device's new keys: to be kept before anything else is done.
-    pub keys: DeviceKeys,
     /// The vault's keys.
     pub keyring: Keyring,
     /// The device's id.
@@ -75,7 +74,6 @@ pub struct Joined {
 pub fn join<E: From<BundleError>>(
     path: &Path,
     joining: Joining<'_>,
-    mut rng: &mut dyn CryptoRngCore,
     create_store: impl FnOnce(VaultId) -> Result<Store, E>,
 ) -> Result<Joined, E> {
     let invitation = read_invitation(path, joining.passphrase)?;
@@ -84,7 +82,7 @@ pub fn join<E: From<BundleError>>(
     if reader.header().vault != vault {
         return Err(BundleError::ForeignVault { found: reader.header().vault }.into());
     }
-    let keys = DeviceKeys::generate(&mut rng);
+    let keys = joining.keys;
     let device = keys.device_id();
     let who = Introduction {
         name: joining.name,
@@ -93,11 +91,11 @@ pub fn join<E: From<BundleError>>(
         time: u64::try_from(joining.wall_ms).unwrap_or(0),
     };
     let Invitation { keyring, key, invite, inviter } = invitation;
-    let record = join_record(vault, &keys, &key, invite, who).map_err(BundleError::from)?;
+    let record = join_record(vault, keys, &key, invite, who).map_err(BundleError::from)?;
     let mut store = create_store(vault)?;
     let imported = store.write(|tx| {
         let receiver = Receiver {
-            keys: &keys,
+            keys,
             keyring: &keyring,
             wall_ms: joining.wall_ms,
             confirmed: true,
@@ -116,7 +114,7 @@ pub fn join<E: From<BundleError>>(
         }))
     })?;
     let keyring = imported.keyring.clone().unwrap_or(keyring);
-    Ok(Joined { store, keys, keyring, device, inviter, imported })
+    Ok(Joined { store, keyring, device, inviter, imported })
 }
 
 /// Opens the invitation in a bundle, after the whole was found undamaged.

@@ -1,7 +1,7 @@
 use super::fixture_tests::{Device, EVERYTHING, NOW, PASSPHRASE, UPDATE, devices};
 use super::{BundleError, Joining, join};
 use holdfast_oplog::ActorId;
-use holdfast_vault::Passphrase;
+use holdfast_vault::{DeviceKeys, Passphrase};
 
 #[test]
 fn a_device_joins_and_both_go_on() {
@@ -29,22 +29,21 @@ fn a_device_joins_and_both_go_on() {
 fn a_wrong_passphrase_creates_nothing() {
     let [mut laptop] = devices(["laptop"]);
     let path = laptop.invite();
+    let keys = DeviceKeys::generate(&mut laptop.rng);
     let joining = Joining {
         passphrase: &Passphrase::typed("four words of ash"),
+        keys: &keys,
         name: "phone",
         platform: "android",
         actor: ActorId([7; 16]),
         wall_ms: NOW,
     };
-    let mut rng = laptop.rng.clone();
-    let outcome = join(&path, joining, &mut rng, |_| -> Result<_, BundleError> {
-        panic!("nothing may be created")
-    });
+    let outcome =
+        join(&path, joining, |_| -> Result<_, BundleError> { panic!("nothing may be created") });
     assert_eq!(outcome.unwrap_err().code(), "wrong_passphrase");
     let (path, _) = laptop.export(EVERYTHING);
-    let outcome = join(&path, joining, &mut rng, |_| -> Result<_, BundleError> {
-        panic!("nothing may be created")
-    });
+    let outcome =
+        join(&path, joining, |_| -> Result<_, BundleError> { panic!("nothing may be created") });
     assert_eq!(outcome.unwrap_err().code(), "not_an_invitation");
 }
 

@@ -33,6 +33,8 @@ const MEMBERSHIP_PLACE: &[u8] = b"bundle membership";
 /// The carrier's name in the record of an exchange.
 const CARRIER: &str = "bundle";
 #[cfg(test)]
+mod crowding_tests;
+#[cfg(test)]
 mod devices_tests;
 #[cfg(test)]
 pub(crate) mod fixture_tests;

@@ -7,6 +7,7 @@ use crate::bundle::pieces;
 use crate::bundle::preview::Preview;
 use holdfast_oplog::{ActorId, VersionVector};
 use holdfast_store::{Direction, Store, StoreError, Tx};
+use holdfast_sync::devices::ready_keys;
 use holdfast_sync::{Carrier, Session, SyncError, membership, offer, spaces};
 use holdfast_vault::{Keyring, Membership};
 use serde_json::json;
@@ -106,7 +107,15 @@ pub fn exchange(
             Err(error) => return Err(error),
         }
     }
-    let members = session.store.read(membership)?;
+    let members = if report.keyring.is_none() {
+        // What was heard by another way may have ended the epoch under which this device seals.
+        let keys = session.keys;
+        let members = session.store.write(|tx| ready_keys(tx, keys, &mut keyring))?;
+        report.keyring = (keyring != *session.keyring).then(|| keyring.clone());
+        members
+    } else {
+        session.store.read(membership)?
+    };
     let claims = folder.claimed();
     verify::verify_claims(&mut folder, &keyring, &members, &claims)?;
     if !again {

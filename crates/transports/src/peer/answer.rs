@@ -21,6 +21,9 @@ pub fn news(session: &mut Session<'_>, to: DeviceId) -> Result<News, PeerError> 
     let Session { store, keys, keyring, actor, wall_ms, rng } = session;
     store.write(|tx| {
         let members = membership(tx)?;
+        let mut fresh = (*keyring).clone();
+        members.receive_keys(keys, &mut fresh)?;
+        let keyring = &fresh;
         if members.device(to).is_some_and(|device| device.removal.is_some()) {
             // All that it is told any more is that there is a record which it does not have.
             let nothing = VersionVector::new();

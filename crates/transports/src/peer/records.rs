@@ -31,11 +31,14 @@ pub(super) fn seal(
 ) -> Result<Records, PeerError> {
     let packed = pack(membership(tx)?.records())?;
     let known = seal_blob(keyring, Purpose::Membership, MEMBERSHIP_PLACE, &packed, &mut rng)?;
-    // What does not fit into one message comes by another way, or with the next device.
+    // What does not fit into one message comes by another way, or with the next device: the shortest
+    // ones go first, so that a long one holds up none.
     let mut room = MESSAGE.saturating_sub(known.len()).saturating_sub(OUTER);
     let mut handovers = Vec::new();
-    for handover in tx.handovers()? {
-        let Some(left) = room.checked_sub(handover.len().saturating_add(OUTER)) else { break };
+    let mut all = tx.handovers()?;
+    all.sort_by_key(Vec::len);
+    for handover in all {
+        let Some(left) = room.checked_sub(handover.len().saturating_add(OUTER)) else { continue };
         room = left;
         handovers.push(ByteBuf::from(handover));
     }

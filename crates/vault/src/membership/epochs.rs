@@ -5,7 +5,7 @@
 //! stays, and knew of everybody who is out: nothing is sealed under another.
 
 use super::fold::Folded;
-use super::record::Wrapped;
+use super::record::{Body, Wrapped};
 use super::verify::Checked;
 use holdfast_oplog::{DeviceId, Hash};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,11 +13,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// One key of one epoch, as a record that counts handed it out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Begun {
+    /// The record, and who made it.
+    pub(super) hash: Hash,
+    pub(super) by: DeviceId,
     pub(super) epoch: u32,
     /// What names the key. Records of before this was written down do not tell.
     pub(super) key: Option<[u8; 16]>,
     pub(super) wrapped: Vec<Wrapped>,
     pub(super) clean: bool,
+    /// Whether anybody but its maker said that it built on the record.
+    pub(super) is_built_on: bool,
+    /// Devices that said that they do not hold the key.
+    pub(super) lacking: BTreeSet<DeviceId>,
 }
 
 /// The vault's epochs.
@@ -58,17 +65,41 @@ pub(super) fn epochs(checked: &Checked, folded: &Folded<'_>) -> Epochs {
             *epoch = handed.epoch.min(*epoch);
         }
     }
-    for (_, handed) in handed {
+    let mut lacking: BTreeMap<Hash, BTreeSet<DeviceId>> = BTreeMap::new();
+    for (hash, record) in &checked.verified {
+        if let Body::Lacks(lacks) = &record.body
+            && folded.vouches(*hash, lacks.by)
+        {
+            for of in &lacks.records {
+                lacking.entry(*of).or_default().insert(lacks.by);
+            }
+        }
+    }
+    for (hash, handed) in handed {
         let knew = |device: &DeviceId| match handed.without {
             _ if handed.removes == Some(*device) => true,
             Some(without) => without.contains(device),
             None => removed_in.get(device).is_some_and(|epoch| *epoch < handed.epoch),
         };
-        let clean = !folded.removed.contains_key(&handed.by)
+        // Its maker says of somebody who is in that it is out: a record is missing here, or it is untrue.
+        // Nobody seals under it, nor hands it to that one.
+        let is_in =
+            |device: &DeviceId| folded.knows(*device) && !folded.removed.contains_key(device);
+        let clean = !handed.without.into_iter().flatten().any(is_in)
+            && !folded.removed.contains_key(&handed.by)
             && folded.removed.keys().all(knew)
             && !handed.wrapped.iter().any(|key| folded.removed.contains_key(&key.device));
-        let Handed { epoch, key, wrapped, .. } = handed;
-        epochs.begun.push(Begun { epoch, key, wrapped: wrapped.to_vec(), clean });
+        let Handed { by, epoch, key, wrapped, .. } = handed;
+        epochs.begun.push(Begun {
+            hash,
+            by,
+            epoch,
+            key,
+            wrapped: wrapped.to_vec(),
+            clean,
+            is_built_on: folded.is_paid(hash),
+            lacking: lacking.remove(&hash).unwrap_or_default(),
+        });
     }
     epochs
 }

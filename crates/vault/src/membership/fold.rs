@@ -5,12 +5,14 @@
 //! those. What a removed device made counts only as far as its removal lists it, or where another
 //! member had built on it before.
 
-use super::record::{Body, Genesis, Invite, Join, Remove};
+use super::index::{Index, payers};
+use super::record::{Body, Genesis, Invite, Join};
 use super::removals::{self, Removed};
-use super::verify::{Checked, Problem, Verified};
+use super::verify::{Checked, Problem};
 use crate::limits;
 use holdfast_oplog::{DeviceId, Hash};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
 /// One device that entered, and by what.
 pub(super) struct Entry<'a> {
@@ -39,6 +41,9 @@ pub(super) struct Folded<'a> {
     stood: BTreeSet<Hash>,
     /// By the hash of the record.
     pub(super) problems: BTreeMap<Hash, Problem>,
+    /// For a record, the members that built on it, each with the place that it gave to it: see
+    /// [`super::bounds`].
+    pub(super) payers: BTreeMap<Hash, BTreeMap<DeviceId, usize>>,
 }
 
 impl<'a> Folded<'a> {
@@ -79,6 +84,11 @@ impl<'a> Folded<'a> {
         if counts { Ok(()) } else { Err(Problem::MakerRemoved) }
     }
 
+    /// Whether a member other than its maker built on a record.
+    pub(super) fn is_paid(&self, record: Hash) -> bool {
+        self.payers.contains_key(&record)
+    }
+
     fn enter(&mut self, entry: Entry<'a>) {
         if let How::Joined { invite, join, .. } = entry.how {
             self.stood.extend([invite, join]);
@@ -105,94 +115,19 @@ fn kept(removed: &BTreeMap<DeviceId, Removed>, record: Hash, maker: DeviceId) ->
     removed.get(&maker).is_none_or(|removal| removal.lists(record))
 }
 
-/// The records by what they refer to, so that walking costs what is there.
-pub(super) struct Index<'a> {
-    geneses: Vec<(Hash, &'a Genesis)>,
-    invites: BTreeMap<DeviceId, Vec<(Hash, &'a Invite)>>,
-    joins: BTreeMap<Hash, Vec<(Hash, &'a Join)>>,
-    pub(super) removes: BTreeMap<DeviceId, Vec<(Hash, &'a Remove)>>,
-    /// For a record, who built on it, and by which record.
-    built: BTreeMap<Hash, Vec<(DeviceId, Hash)>>,
-    built_by: BTreeMap<DeviceId, BTreeSet<Hash>>,
-    /// For a device, who handed it a key, and by which record.
-    wrapped: BTreeMap<DeviceId, Vec<(DeviceId, Hash)>>,
+/// Devices that each device lets in before the next one's turn.
+const FEW: usize = 4;
+
+/// Who may enter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// Those on whom a member built beside the one that let them in.
+    Built,
+    /// A few of each device.
+    Few,
 }
 
 impl<'a> Index<'a> {
-    fn new(verified: &'a BTreeMap<Hash, Verified>) -> Self {
-        let mut index = Self {
-            geneses: Vec::new(),
-            invites: BTreeMap::new(),
-            joins: BTreeMap::new(),
-            removes: BTreeMap::new(),
-            built: BTreeMap::new(),
-            built_by: BTreeMap::new(),
-            wrapped: BTreeMap::new(),
-        };
-        for (hash, record) in verified {
-            match &record.body {
-                Body::Genesis(g) => index.geneses.push((*hash, g)),
-                Body::Invite(i) => index.invites.entry(i.by).or_default().push((*hash, i)),
-                Body::Join(j) => index.joins.entry(j.invite).or_default().push((*hash, j)),
-                Body::Remove(r) => index.removes.entry(r.by).or_default().push((*hash, r)),
-                Body::Accept(a) => index.build(a.by, *hash, &a.records),
-                _ => {}
-            }
-            if let Some(handed) = record.body.handed_out() {
-                for wrapped in handed.wrapped {
-                    let by = (handed.by, *hash);
-                    index.wrapped.entry(wrapped.device).or_default().push(by);
-                }
-            }
-        }
-        // Whoever joined by an invitation built on what whoever made it knew.
-        let invites: BTreeMap<Hash, &'a Invite> =
-            index.invites.values().flatten().copied().collect();
-        for (invite, joins) in index.joins.clone() {
-            let knows = invites.get(&invite).map_or(&[][..], |invite| invite.knows.as_slice());
-            for (hash, join) in joins {
-                index.build(join.device, hash, knows);
-            }
-        }
-        index
-    }
-
-    fn build(&mut self, by: DeviceId, with: Hash, on: &[Hash]) {
-        for on in on {
-            self.built.entry(*on).or_default().push((by, with));
-            self.built_by.entry(by).or_default().insert(*on);
-        }
-    }
-
-    /// The records on which a device said that it built: it cannot say later that these do not count.
-    pub(super) fn built_by(&self, device: DeviceId) -> impl Iterator<Item = Hash> {
-        self.built_by.get(&device).into_iter().flatten().copied()
-    }
-
-    /// Whether a member other than `but` built on a record.
-    pub(super) fn is_built_on(
-        &self,
-        folded: &Folded<'_>,
-        record: Hash,
-        but: impl Fn(DeviceId) -> bool,
-    ) -> bool {
-        let by = self.built.get(&record).into_iter().flatten();
-        by.into_iter().any(|(by, with)| !but(*by) && folded.vouches(*with, *by))
-    }
-
-    /// Whether a member other than `but` built on a device's having joined.
-    pub(super) fn is_joined_on(
-        &self,
-        folded: &Folded<'_>,
-        (hash, device): (Hash, DeviceId),
-        but: impl Fn(DeviceId) -> bool,
-    ) -> bool {
-        let but = |by| by == device || but(by);
-        let mut handed = self.wrapped.get(&device).into_iter().flatten();
-        self.is_built_on(folded, hash, but)
-            || handed.any(|(by, with)| !but(*by) && folded.vouches(*with, *by))
-    }
-
     /// Everyone who entered, given who is removed.
     fn walk(
         &self,
@@ -207,6 +142,7 @@ impl<'a> Index<'a> {
             applied,
             stood: BTreeSet::new(),
             problems: BTreeMap::new(),
+            payers: BTreeMap::new(),
         };
         let mut geneses = self.geneses.iter();
         let Some((_, genesis)) = geneses.next() else { return out };
@@ -214,25 +150,18 @@ impl<'a> Index<'a> {
         let how = How::Founded(genesis);
         out.enter(Entry { device: genesis.device, how, inviter: None, level: 0 });
         // Grows until nothing more counts: what a device that entered built on may let in another.
+        // Those on which somebody built come before the others, so that nobody takes the places of
+        // these by letting in many; of the others a few of each device, and again.
+        let mut let_in: BTreeMap<DeviceId, usize> = BTreeMap::new();
         loop {
-            let before = out.entries.len();
-            let mut at = 0;
-            let mut open = None;
-            while let Some(entry) = out.entries.get(at) {
-                let (inviter, level) = (entry.device, entry.level);
-                for invite in self.invites.get(&inviter).into_iter().flatten() {
-                    let more = self.enter_by(&mut out, (inviter, level), *invite, rescued);
-                    open = open.or(more);
-                }
-                at = at.saturating_add(1);
-            }
-            if out.entries.len() > before {
+            if self.enter_all(&mut out, rescued, Room::Built, &mut let_in).is_break() {
                 continue;
             }
-            // Of several joins by one invitation, none of which anybody built on, the least hash.
-            match open {
-                Some(entry) => out.enter(entry),
-                None => break,
+            match self.enter_all(&mut out, rescued, Room::Few, &mut let_in) {
+                ControlFlow::Break(()) => {}
+                // Of several joins by one invitation, none of which anybody built on, the least hash.
+                ControlFlow::Continue(Some(entry)) => out.enter(entry),
+                ControlFlow::Continue(None) => break,
             }
         }
         self.list_problems(&mut out, rescued);
@@ -242,6 +171,45 @@ impl<'a> Index<'a> {
         });
         out.places = out.entries.iter().zip(0..).map(|(entry, at)| (entry.device, at)).collect();
         out
+    }
+
+    /// Goes through the invitations of all who entered. Stops short where somebody entered; else the
+    /// first of those between whom nothing decides.
+    fn enter_all(
+        &self,
+        out: &mut Folded<'a>,
+        rescued: Option<DeviceId>,
+        room: Room,
+        let_in: &mut BTreeMap<DeviceId, usize>,
+    ) -> ControlFlow<(), Option<Entry<'a>>> {
+        let before = out.entries.len();
+        // Who enters now lets others in the next time around, but for those on whom somebody built.
+        let last = if room == Room::Built { usize::MAX } else { before };
+        let (mut at, mut open) = (0, None);
+        while let Some(entry) = out.entries.get(at).filter(|_| at < last) {
+            let (inviter, level) = (entry.device, entry.level);
+            let all = let_in.get(&inviter).copied().unwrap_or(0);
+            let mut left = FEW.min(limits::ADMITTED.saturating_sub(all));
+            for invite in self.invites.get(&inviter).into_iter().flatten() {
+                if room == Room::Few && left == 0 {
+                    break;
+                }
+                let had = out.entries.len();
+                let more = self.enter_by(out, (inviter, level), *invite, rescued, room);
+                open = open.or(more);
+                left = left.saturating_sub(out.entries.len().saturating_sub(had));
+            }
+            if room == Room::Few {
+                let few = FEW.min(limits::ADMITTED.saturating_sub(all)).saturating_sub(left);
+                let_in.insert(inviter, all.saturating_add(few));
+            }
+            at = at.saturating_add(1);
+        }
+        if out.entries.len() > before {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(open)
+        }
     }
 
     /// Whether an invitation, or a join by it, counts.
@@ -284,6 +252,7 @@ impl<'a> Index<'a> {
         (inviter, level): (DeviceId, usize),
         (invite_hash, invite): (Hash, &'a Invite),
         rescued: Option<DeviceId>,
+        room: Room,
     ) -> Option<Entry<'a>> {
         let joins = self.joins.get(&invite_hash)?;
         if out.entries.len() >= limits::DEVICES {
@@ -310,7 +279,10 @@ impl<'a> Index<'a> {
         if let [(hash, join)] = good.as_slice()
             && !used
         {
-            out.enter(entry(*hash, join));
+            let but = |by| by == inviter;
+            if room == Room::Few || self.is_joined_on(out, (*hash, join.device), but) {
+                out.enter(entry(*hash, join));
+            }
             return None;
         }
         let mut entered = used;
@@ -379,7 +351,9 @@ pub(super) fn fold(checked: &Checked) -> Folded<'_> {
         }
         let rescue = removals::rescue(&folded).filter(|_| rescued.is_none());
         if rescue.is_none() {
-            return with_accepted(checked, folded);
+            let mut folded = with_accepted(checked, folded);
+            folded.payers = payers(checked, &index, &folded);
+            return folded;
         }
         rescued = rescue;
         folded = index.walk(folded.removed, folded.applied, rescued);
@@ -420,6 +394,7 @@ pub(super) fn maker(checked: &Checked, body: &Body) -> Option<DeviceId> {
         Body::Remove(r) => Some(r.by),
         Body::Keys(e) => Some(e.by),
         Body::Accept(a) => Some(a.by),
+        Body::Lacks(l) => Some(l.by),
         Body::Unknown(by) => *by,
     }
 }

@@ -8,6 +8,7 @@
 mod bounds;
 mod epochs;
 mod fold;
+mod index;
 mod list;
 #[cfg(test)]
 mod proofs;
@@ -22,7 +23,7 @@ pub use list::{pack, unpack};
 pub(crate) use record::text;
 pub use record::{
     HandingOver, Introduction, Removing, Wrapped, accept, found, hand_over, invite, invite_knowing,
-    join, new_actor, remove, rename,
+    join, lacks, new_actor, remove, rename,
 };
 pub use verify::Problem;
 
@@ -83,12 +84,15 @@ pub struct Membership {
     removals: Vec<(Hash, DeviceId, DeviceId)>,
     /// Records on which each device said that it built.
     built: BTreeSet<(DeviceId, Hash)>,
-    /// Records that count and end an epoch or begin one, by the hash of their bytes.
-    endings: BTreeSet<Hash>,
+    /// The same by whom that was said about, with the place in the list.
+    said: BTreeMap<(DeviceId, DeviceId), BTreeMap<Hash, usize>>,
+    /// Records that count and end an epoch or begin one, by the hash of their bytes, each with how many
+    /// of its maker come before it.
+    endings: BTreeMap<Hash, usize>,
     /// Records that count: hash and maker.
     made: Vec<(Hash, DeviceId)>,
     /// Those of them that are new identities.
-    identities: Vec<(Hash, DeviceId)>,
+    identities: Vec<(Hash, DeviceId, ActorId)>,
     problems: Vec<(Hash, Problem)>,
     kept: Vec<Vec<u8>>,
     unknown: usize,
@@ -124,6 +128,7 @@ impl Membership {
         let mut devices: Vec<Device> = folded.entries.iter().map(|e| device(e, &folded)).collect();
         let places: BTreeMap<DeviceId, usize> =
             devices.iter().enumerate().map(|(place, device)| (device.id, place)).collect();
+        let entered: Vec<Vec<ActorId>> = devices.iter().map(|of| of.actors.clone()).collect();
         let mut problems = checked.problems.clone();
         let mut counting = Vec::new();
         for (hash, record) in &checked.verified {
@@ -138,7 +143,12 @@ impl Membership {
         counting.retain(|(_, record)| chosen.chosen.contains(&record.raw));
         let (mut made, mut identities) = (Vec::new(), Vec::new());
         let (mut removals, mut built) = (Vec::new(), BTreeSet::new());
-        let mut endings = BTreeSet::new();
+        let mut said: BTreeMap<(DeviceId, DeviceId), BTreeMap<Hash, usize>> = BTreeMap::new();
+        let mut endings: BTreeMap<DeviceId, Vec<(bool, Hash)>> = BTreeMap::new();
+        let first_removals = bounds::first_removals(&checked, &folded);
+        let mut ends = |by: DeviceId, hash: Hash, raw: Hash| {
+            endings.entry(by).or_default().push((!folded.is_paid(hash), raw));
+        };
         let mut names: BTreeMap<usize, (u64, String)> = BTreeMap::new();
         let mut new_actors: Vec<(usize, u64, Hash, ActorId)> = Vec::new();
         for (hash, record) in counting {
@@ -151,7 +161,7 @@ impl Membership {
             }
             match &record.body {
                 Body::Actor(a) => {
-                    identities.push((hash, a.device));
+                    identities.push((hash, a.device, a.actor));
                     let place = places.get(&a.device);
                     new_actors.extend(place.map(|place| (*place, a.time, hash, a.actor)));
                 }
@@ -166,12 +176,19 @@ impl Membership {
                 }
                 Body::Remove(r) if folded.applied.contains(&hash) => {
                     removals.push((hash, r.device, r.by));
-                    endings.insert(record.raw);
+                    if first_removals.contains(&record.raw) {
+                        ends(r.by, hash, record.raw);
+                    }
                 }
-                Body::Keys(_) if !far => {
-                    endings.insert(record.raw);
+                Body::Keys(k) if !far => ends(k.by, hash, record.raw),
+                Body::Accept(a) => {
+                    built.extend(a.records.iter().map(|on| (a.by, *on)));
+                    let said = said.entry((a.by, a.device)).or_default();
+                    for (place, on) in (0..).zip(&a.records) {
+                        let known = said.entry(*on).or_insert(place);
+                        *known = place.min(*known);
+                    }
                 }
-                Body::Accept(a) => built.extend(a.records.iter().map(|on| (a.by, *on))),
                 _ => {}
             }
         }
@@ -187,7 +204,12 @@ impl Membership {
                 device.actors.push(actor);
             }
         }
-        let (actors, claimed) = claim_actors(&mut devices);
+        let (actors, claimed) = claim_actors(&mut devices, &entered);
+        for of in endings.values_mut() {
+            of.sort();
+        }
+        let endings = endings.values().flat_map(|of| (0..).zip(of));
+        let endings = endings.map(|(place, (_, raw))| (*raw, place)).collect();
         let mut kept = checked.kept;
         kept.retain(|raw, _| chosen.chosen.contains(raw));
         problems.retain(|raw, _| !chosen.dropped.contains(raw));
@@ -201,6 +223,7 @@ impl Membership {
             begun,
             removals,
             built,
+            said,
             endings,
             made,
             identities,
@@ -272,8 +295,23 @@ impl Membership {
 
     /// The records by which a device took new identities, as far as they count: see [`accept`].
     pub fn actor_records_by(&self, device: DeviceId) -> Vec<Hash> {
-        let by = self.identities.iter().filter(|(_, maker)| *maker == device);
-        by.map(|(hash, _)| *hash).collect()
+        let by = self.identities().filter(|(_, maker, _)| *maker == device);
+        by.map(|(hash, ..)| hash).collect()
+    }
+
+    /// The records by which devices took new identities, as far as they count: the record, the device
+    /// and the identity.
+    pub fn identities(&self) -> impl Iterator<Item = (Hash, DeviceId, ActorId)> {
+        self.identities.iter().copied()
+    }
+
+    /// What a device said about another one that it built on, in the order in which it said so: see
+    /// [`accept`]. Whoever says more says this again, and more behind it.
+    pub fn said(&self, by: DeviceId, about: DeviceId) -> Vec<Hash> {
+        let said = self.said.get(&(by, about)).into_iter().flatten();
+        let mut said: Vec<(usize, Hash)> = said.map(|(hash, place)| (*place, *hash)).collect();
+        said.sort_unstable();
+        said.into_iter().map(|(_, hash)| hash).collect()
     }
 
     /// Whether a device said that it built on a record, so that it counts: see [`accept`].
@@ -286,20 +324,23 @@ impl Membership {
         self.removals.iter().copied()
     }
 
-    /// The records that count and remove a device or begin an epoch, by the hash of their bytes.
-    pub fn endings(&self) -> &BTreeSet<Hash> {
+    /// The records that count and remove a device or begin an epoch, by the hash of their bytes, each
+    /// with how many of its maker come before it. Of several removals of one device by another one is
+    /// among them.
+    pub fn endings(&self) -> &BTreeMap<Hash, usize> {
         &self.endings
     }
 
-    /// What of a list from an epoch that is over is worth taking in: where it leads to a removal or
-    /// to keys that are not known here, the records that do so and those that show who made them.
-    /// Everything else could be of a device that was removed since.
-    pub fn leading(&self, list: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    /// What follows from lists of an epoch that is over, where they lead to a removal or to keys that are
+    /// not known here: from the records that do so and those that show who made them. Everything else
+    /// could be of a device that was removed since.
+    pub fn led_by(&self, list: Vec<Vec<u8>>) -> Option<Self> {
         let leads = list.into_iter().filter(|bytes| verify::leads(self.vault, bytes));
         let leads: Vec<Vec<u8>> = leads.collect();
         let all: Vec<Vec<u8>> = self.kept.iter().chain(&leads).cloned().collect();
         let with = Self::from_records(self.vault, &all);
-        if with.endings.is_subset(&self.endings) { Vec::new() } else { leads }
+        let known = with.endings.keys().all(|ending| self.endings.contains_key(ending));
+        (!known).then_some(with)
     }
 
     /// The records by which the members joined: see [`invite_knowing`].
@@ -392,26 +433,34 @@ fn judge(checked: &Checked, folded: &Folded<'_>, hash: Hash, body: &Body) -> Res
     }
 }
 
-/// Which device each actor is, and which several devices claim. An honest device's actor is random, so
-/// that only malice claims another's. Whose it is, is told by the changes that are held; until some
-/// are, whoever is nearer to the first device has it.
+/// Which device each actor is, and which several devices claim. One that follows from a device's id only
+/// that device claims: see [`ActorId::own`]. Of others it belongs to whoever entered the vault with it
+/// rather than to whoever took it later; and between equals to whom the changes are signed by that are
+/// held; until some are, to whoever is nearer to the first device.
 fn claim_actors(
     devices: &mut [Device],
+    entered: &[Vec<ActorId>],
 ) -> (BTreeMap<ActorId, usize>, BTreeMap<ActorId, Vec<usize>>) {
-    let mut claims: BTreeMap<ActorId, Vec<usize>> = BTreeMap::new();
-    for (place, device) in devices.iter().enumerate() {
+    let mut claims: BTreeMap<ActorId, BTreeSet<(bool, usize)>> = BTreeMap::new();
+    for ((place, device), entered) in devices.iter().enumerate().zip(entered) {
         for actor in &device.actors {
-            let places = claims.entry(*actor).or_default();
-            if !places.contains(&place) {
-                places.push(place);
-            }
+            let taken = !entered.contains(actor);
+            claims.entry(*actor).or_default().insert((taken, place));
         }
     }
-    let actors: BTreeMap<ActorId, usize> =
-        claims.iter().filter_map(|(actor, by)| Some((*actor, *by.first()?))).collect();
+    let mut actors = BTreeMap::new();
+    let mut claimed = BTreeMap::new();
+    for (actor, by) in claims {
+        let Some((taken, first)) = by.first().copied() else { continue };
+        actors.insert(actor, first);
+        let equal = by.into_iter().filter(|of| of.0 == taken).map(|(_, place)| place);
+        let equal: Vec<usize> = equal.collect();
+        if equal.len() > 1 {
+            claimed.insert(actor, equal);
+        }
+    }
     for (place, device) in devices.iter_mut().enumerate() {
         device.actors.retain(|actor| actors.get(actor) == Some(&place));
     }
-    claims.retain(|_, by| by.len() > 1);
-    (actors, claims)
+    (actors, claimed)
 }

@@ -144,6 +144,14 @@ pub(super) struct Accept {
     pub(super) time: u64,
 }
 
+/// Keys that records hand out do not open on a device, or were not handed to it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Lacks {
+    pub(super) by: DeviceId,
+    pub(super) records: Vec<Hash>,
+    pub(super) time: u64,
+}
+
 /// What a record says, as far as this app knows.
 #[derive(Debug, Clone)]
 pub(super) enum Body {
@@ -155,6 +163,7 @@ pub(super) enum Body {
     Remove(Remove),
     Keys(Keys),
     Accept(Accept),
+    Lacks(Lacks),
     /// Of a kind that this app does not know; who made it, where it says so.
     Unknown(Option<DeviceId>),
 }
@@ -171,6 +180,7 @@ impl Body {
             "remove" => Self::Remove(holdfast_oplog::decode(body, limits::RECORD, WHAT)?),
             "keys" => Self::Keys(holdfast_oplog::decode(body, limits::RECORD, WHAT)?),
             "accept" => Self::Accept(holdfast_oplog::decode(body, limits::RECORD, WHAT)?),
+            "lacks" => Self::Lacks(holdfast_oplog::decode(body, limits::RECORD, WHAT)?),
             _ => {
                 let maker = holdfast_oplog::decode(body, limits::UNKNOWN_RECORD, WHAT).ok();
                 Self::Unknown(maker.and_then(|maker: Maker| maker.by.or(maker.device)))
@@ -183,15 +193,19 @@ impl Body {
             Self::Remove(r) => (["", ""], r.wrapped.len()),
             Self::Keys(e) => (["", ""], e.wrapped.len()),
             Self::Invite(i) => (["", ""], i.knows.len()),
-            Self::Actor(_) | Self::Accept(_) | Self::Unknown(_) => (["", ""], 0),
+            Self::Actor(_) | Self::Accept(_) | Self::Lacks(_) | Self::Unknown(_) => (["", ""], 0),
         };
-        let actor = match &parsed {
-            Self::Genesis(g) => Some(g.actor),
-            Self::Join(j) => Some(j.actor),
-            Self::Actor(a) => Some(a.actor),
+        let identity = match &parsed {
+            Self::Genesis(g) => Some((g.actor, g.device)),
+            Self::Join(j) => Some((j.actor, j.device)),
+            Self::Actor(a) => Some((a.actor, a.device)),
             _ => None,
         };
-        if actor.is_some_and(|actor| actor.branch_number().is_some()) {
+        // What follows from another device's id is never this one's, whoever says so and whenever.
+        let strange = |(actor, device): (ActorId, DeviceId)| {
+            actor.branch_number().is_some() || actor.is_of(device) == Some(false)
+        };
+        if identity.is_some_and(strange) {
             return Err(VaultError::Malformed("a device's writing identity"));
         }
         for text in texts {
@@ -210,7 +224,8 @@ impl Body {
     /// How large a record of this kind may be.
     pub(super) const fn most_bytes(&self) -> usize {
         match self {
-            Self::Invite(_) | Self::Remove(_) | Self::Keys(_) | Self::Accept(_) => limits::RECORD,
+            Self::Invite(_) | Self::Remove(_) | Self::Keys(_) => limits::RECORD,
+            Self::Accept(_) | Self::Lacks(_) => limits::RECORD,
             Self::Genesis(_) | Self::Join(_) | Self::Actor(_) | Self::Rename(_) => {
                 limits::SMALL_RECORD
             }
@@ -465,4 +480,16 @@ pub fn accept(
 ) -> Result<Vec<u8>, VaultError> {
     let body = Accept { by: keys.device_id(), device, accepted, records, time };
     Ok(envelope(vault, "accept", &body, |m| vec![keys.sign_raw(m)])?.0)
+}
+
+/// Says that keys which records hand out are not held by this device: whoever seals under one of them
+/// hands it to this device. `time` is now, in milliseconds since 1970.
+pub fn lacks(
+    vault: VaultId,
+    keys: &DeviceKeys,
+    records: Vec<Hash>,
+    time: u64,
+) -> Result<Vec<u8>, VaultError> {
+    let body = Lacks { by: keys.device_id(), records, time };
+    Ok(envelope(vault, "lacks", &body, |m| vec![keys.sign_raw(m)])?.0)
 }

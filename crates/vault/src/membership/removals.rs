@@ -13,20 +13,37 @@
 //! second set of devices that looks exactly like the first. No rule over the records alone tells the
 //! two apart; so both are out, and the vault is founded anew. See docs/decisions/0023.
 
-use super::fold::{Folded, How, Index};
-use super::record::Remove;
+use super::fold::{Folded, How};
+use super::index::Index;
 use holdfast_oplog::{DeviceId, Hash, VersionVector};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// What a removal lists: what its maker stands and had built on, the same for all that it removes, and
+/// what it says.
+#[derive(Debug)]
+struct Listed {
+    base: Rc<BTreeSet<Hash>>,
+    records: BTreeSet<Hash>,
+}
+
+impl Listed {
+    fn has(&self, record: Hash) -> bool {
+        self.base.contains(&record) || self.records.contains(&record)
+    }
+}
 
 /// What is known of a removal; several removals of one device are taken together.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Removed {
     pub(super) by: BTreeSet<DeviceId>,
     pub(super) accepted: VersionVector,
     /// Records of new identities, under which it wrote what counts.
     pub(super) identities: BTreeSet<Hash>,
     pub(super) time: u64,
-    records: BTreeSet<Hash>,
+    lists: Vec<Rc<Listed>>,
+    /// Within a circle: whether it is only threatened, so that nothing is listed.
+    is_bare: bool,
     circle: Option<BTreeSet<DeviceId>>,
 }
 
@@ -36,7 +53,7 @@ pub(super) struct Ruling {
     by: BTreeSet<DeviceId>,
     time: u64,
     /// What a removal that names the device lists; nothing where it is only threatened.
-    lists: Vec<(BTreeSet<Hash>, VersionVector)>,
+    lists: Vec<(Rc<Listed>, VersionVector)>,
     /// Those that threaten each other, the device among them or what it hangs on.
     circle: Option<BTreeSet<DeviceId>>,
 }
@@ -49,9 +66,15 @@ pub(super) struct Round {
 }
 
 impl Removed {
-    /// Whether a record of the removed device counts.
+    /// Whether a record of the removed device counts: where somebody stands who removed it and lists
+    /// this; within a circle, where all who removed it list this.
     pub(super) fn lists(&self, record: Hash) -> bool {
-        self.records.contains(&record)
+        if self.circle.is_none() {
+            return self.lists.iter().any(|listed| listed.has(record));
+        }
+        !self.is_bare
+            && !self.lists.is_empty()
+            && self.lists.iter().all(|listed| listed.has(record))
     }
 
     /// Where only devices removed it that are out by the same circle: these.
@@ -65,42 +88,44 @@ impl Removed {
         let first = self.by.is_empty();
         self.by.extend(ruling.by);
         self.time = self.time.max(ruling.time);
-        let lists = ruling.lists.into_iter();
+        let (lists, accepted): (Vec<Rc<Listed>>, Vec<VersionVector>) =
+            ruling.lists.into_iter().unzip();
         match (&mut self.circle, ruling.circle) {
             (here, None) => {
                 if here.take().is_some() {
-                    self.records.clear();
+                    self.lists.clear();
                     self.accepted = VersionVector::new();
                 }
-                for (records, accepted) in lists {
-                    self.records.extend(records);
-                    self.accepted.join(&accepted);
-                }
+                self.lists.extend(lists);
+                accepted.iter().for_each(|more| self.accepted.join(more));
             }
             (None, Some(circle)) if first => {
-                let all = lists.reduce(|(records, accepted), (more, other)| {
-                    (&records & &more, accepted.meet(&other))
-                });
-                (self.records, self.accepted) = all.unwrap_or_default();
+                self.is_bare = lists.is_empty();
+                self.lists = lists;
+                let all = accepted.into_iter().reduce(|all, other| all.meet(&other));
+                self.accepted = all.unwrap_or_default();
                 self.circle = Some(circle);
             }
             (None, Some(_)) => {}
             (Some(here), Some(circle)) => {
                 here.extend(circle);
-                for (records, accepted) in lists {
-                    self.records = &self.records & &records;
-                    self.accepted = self.accepted.meet(&accepted);
+                self.lists.extend(lists);
+                for other in accepted {
+                    self.accepted = self.accepted.meet(&other);
                 }
             }
         }
     }
 }
 
-/// A removal that is not in force yet.
-struct Pending<'a> {
-    hash: Hash,
-    remove: &'a Remove,
-    lists: BTreeSet<Hash>,
+/// The removals of one device by another that are not in force yet: one, however often it is signed.
+struct Pending {
+    hashes: Vec<Hash>,
+    by: DeviceId,
+    device: DeviceId,
+    accepted: VersionVector,
+    time: u64,
+    listed: Rc<Listed>,
     threatens: BTreeSet<DeviceId>,
 }
 
@@ -112,7 +137,11 @@ pub(super) fn next(index: &Index<'_>, folded: &Folded<'_>) -> Option<Round> {
     }
     let mut edges: BTreeMap<DeviceId, BTreeSet<DeviceId>> = BTreeMap::new();
     for removal in &pending {
-        edges.entry(removal.remove.by).or_default().extend(&removal.threatens);
+        edges.entry(removal.by).or_default().extend(&removal.threatens);
+    }
+    let mut rivals: BTreeMap<DeviceId, Vec<&Pending>> = BTreeMap::new();
+    for removal in &pending {
+        rivals.entry(removal.device).or_default().push(removal);
     }
     let reach: BTreeMap<DeviceId, BTreeSet<DeviceId>> =
         edges.keys().map(|maker| (*maker, reached(&edges, *maker))).collect();
@@ -125,14 +154,12 @@ pub(super) fn next(index: &Index<'_>, folded: &Folded<'_>) -> Option<Round> {
             continue;
         }
         let circle = (before.len() > 1).then_some(before);
-        let own = pending.iter().filter(|removal| removal.remove.by == maker);
+        let own = pending.iter().filter(|removal| removal.by == maker);
         for removal in own {
             // Who hangs on the device that it removes has no say beside one that does not.
             let hangs = circle.is_some()
-                && pending.iter().any(|other| {
-                    other.remove.device == removal.remove.device
-                        && other.threatens.contains(&maker)
-                        && !removal.threatens.contains(&other.remove.by)
+                && rivals.get(&removal.device).into_iter().flatten().any(|other| {
+                    other.threatens.contains(&maker) && !removal.threatens.contains(&other.by)
                 });
             let meets = |circle: &BTreeSet<DeviceId>| !circle.is_disjoint(&removal.threatens);
             if !hangs && circle.as_ref().is_none_or(meets) {
@@ -140,25 +167,26 @@ pub(super) fn next(index: &Index<'_>, folded: &Folded<'_>) -> Option<Round> {
             }
         }
     }
-    Some(round)
+    // One that changes nothing would come again for ever.
+    Some(round).filter(|round| !round.applied.is_empty())
 }
 
 impl Round {
-    fn apply(&mut self, removal: &Pending<'_>, circle: Option<&BTreeSet<DeviceId>>) {
-        let (remove, by) = (removal.remove, removal.remove.by);
-        self.applied.push(removal.hash);
+    fn apply(&mut self, removal: &Pending, circle: Option<&BTreeSet<DeviceId>>) {
+        let by = removal.by;
+        self.applied.extend(&removal.hashes);
         let of = circle.and_then(|circle| circle.first().copied());
-        let ruling = self.removed.entry((remove.device, of)).or_default();
+        let ruling = self.removed.entry((removal.device, of)).or_default();
         ruling.by.insert(by);
-        ruling.time = ruling.time.max(remove.time);
-        ruling.lists.push((removal.lists.clone(), remove.accepted.clone()));
+        ruling.time = ruling.time.max(removal.time);
+        ruling.lists.push((Rc::clone(&removal.listed), removal.accepted.clone()));
         ruling.circle = circle.cloned();
         // Whoever is in the circle is out, whether a removal names it or what it hangs on.
         for device in circle.into_iter().flatten() {
-            if *device != by && *device != remove.device && removal.threatens.contains(device) {
+            if *device != by && *device != removal.device && removal.threatens.contains(device) {
                 let ruling = self.removed.entry((*device, of)).or_default();
                 ruling.by.insert(by);
-                ruling.time = ruling.time.max(remove.time);
+                ruling.time = ruling.time.max(removal.time);
                 ruling.circle = circle.cloned();
             }
         }
@@ -178,37 +206,70 @@ fn reached(edges: &BTreeMap<DeviceId, BTreeSet<DeviceId>>, from: DeviceId) -> BT
     reached
 }
 
-fn pending<'a>(index: &Index<'a>, folded: &Folded<'_>) -> Vec<Pending<'a>> {
-    let mut children: BTreeMap<DeviceId, Vec<(DeviceId, [Hash; 2])>> = BTreeMap::new();
+/// Who was let in by each device, with the record by which.
+type Children = BTreeMap<DeviceId, Vec<(DeviceId, Hash)>>;
+
+fn pending(index: &Index<'_>, folded: &Folded<'_>) -> Vec<Pending> {
+    let mut children = Children::new();
     for entry in &folded.entries {
-        if let (Some(inviter), How::Joined { invite, join, .. }) = (entry.inviter, &entry.how) {
-            children.entry(inviter).or_default().push((entry.device, [*invite, *join]));
+        if let (Some(inviter), How::Joined { join, .. }) = (entry.inviter, &entry.how) {
+            children.entry(inviter).or_default().push((entry.device, *join));
         }
     }
     let mut pending = Vec::new();
     for entry in &folded.entries {
         let maker = entry.device;
+        // What its maker stands on is the same for all that it removes.
+        let mut base: Option<Rc<BTreeSet<Hash>>> = None;
+        let mut own: BTreeMap<DeviceId, Pending> = BTreeMap::new();
         for (hash, remove) in index.removes.get(&maker).into_iter().flatten() {
             let known = folded.knows(remove.device) && remove.device != maker;
             if !known || folded.applied.contains(hash) {
                 continue;
             }
             let but = |by| by == maker || by == remove.device;
-            if folded.vouches(*hash, maker) || index.is_built_on(folded, *hash, but) {
-                let mut lists = folded.ground(maker);
-                lists.extend(index.built_by(maker));
-                lists.extend(remove.records.iter().copied());
-                let threatens = BTreeSet::new();
-                pending.push(Pending { hash: *hash, remove, lists, threatens });
+            if !folded.vouches(*hash, maker) && !index.is_built_on(folded, *hash, but) {
+                continue;
+            }
+            let base = base.get_or_insert_with(|| {
+                let ground = folded.ground(maker).into_iter().filter(|on| index.has(*on));
+                Rc::new(ground.chain(index.built_by(maker)).collect())
+            });
+            let records = remove.records.iter().copied().filter(|on| index.has(*on));
+            if let Some(same) = own.get_mut(&remove.device) {
+                same.hashes.push(*hash);
+                same.accepted.join(&remove.accepted);
+                same.time = same.time.max(remove.time);
+                // Nobody else has it yet.
+                if let Some(listed) = Rc::get_mut(&mut same.listed) {
+                    listed.records.extend(records);
+                }
+                continue;
+            }
+            let removal = Pending {
+                hashes: vec![*hash],
+                by: maker,
+                device: remove.device,
+                accepted: remove.accepted.clone(),
+                time: remove.time,
+                listed: Rc::new(Listed { base: Rc::clone(base), records: records.collect() }),
+                threatens: BTreeSet::new(),
+            };
+            own.insert(remove.device, removal);
+        }
+        pending.extend(own.into_values());
+    }
+    // Who lists which of those that a device let in, and removes this device.
+    let mut listers: BTreeMap<Hash, Vec<DeviceId>> = BTreeMap::new();
+    for removal in &pending {
+        for (_, join) in children.get(&removal.device).into_iter().flatten() {
+            if removal.listed.has(*join) {
+                listers.entry(*join).or_default().push(removal.by);
             }
         }
     }
-    let threatened: Vec<BTreeSet<DeviceId>> = pending
-        .iter()
-        .map(|removal| threatened(index, folded, &children, removal, &pending))
-        .collect();
-    for (removal, threatens) in pending.iter_mut().zip(threatened) {
-        removal.threatens = threatens;
+    for removal in &mut pending {
+        removal.threatens = threatened(index, folded, &children, removal, &listers);
     }
     pending
 }
@@ -218,17 +279,16 @@ fn pending<'a>(index: &Index<'a>, folded: &Folded<'_>) -> Vec<Pending<'a>> {
 fn threatened(
     index: &Index<'_>,
     folded: &Folded<'_>,
-    children: &BTreeMap<DeviceId, Vec<(DeviceId, [Hash; 2])>>,
-    removal: &Pending<'_>,
-    pending: &[Pending<'_>],
+    children: &Children,
+    removal: &Pending,
+    listers: &BTreeMap<Hash, Vec<DeviceId>>,
 ) -> BTreeSet<DeviceId> {
-    let (maker, device) = (removal.remove.by, removal.remove.device);
+    let (maker, device) = (removal.by, removal.device);
     let removed = folded.removed.get(&device);
-    let listed =
-        |hash: &Hash| removal.lists.contains(hash) || removed.is_some_and(|r| r.lists(*hash));
+    let listed = |hash: Hash| removal.listed.has(hash) || removed.is_some_and(|r| r.lists(hash));
     let let_in = children.get(&device).into_iter().flatten();
-    let mut open: Vec<(DeviceId, [Hash; 2])> =
-        let_in.filter(|(_, [_, join])| !listed(join)).copied().collect();
+    let mut open: Vec<(DeviceId, Hash)> =
+        let_in.filter(|(_, join)| !listed(*join)).copied().collect();
     loop {
         let mut threatened = BTreeSet::from([device]);
         let mut under: Vec<DeviceId> = open.iter().map(|(child, _)| *child).collect();
@@ -239,13 +299,9 @@ fn threatened(
         }
         let before = open.len();
         let but = |by: DeviceId| by == maker || threatened.contains(&by);
-        let others = || {
-            pending.iter().filter(|other| other.remove.device == device && !but(other.remove.by))
-        };
-        open.retain(|(child, by)| {
-            let [_, join] = *by;
-            let also = others().any(|other| other.lists.contains(&join));
-            !also && !index.is_joined_on(folded, (join, *child), but)
+        open.retain(|(child, join)| {
+            let also = listers.get(join).into_iter().flatten().any(|by| !but(*by));
+            !also && !index.is_joined_on(folded, (*join, *child), but)
         });
         if open.len() == before {
             return threatened;

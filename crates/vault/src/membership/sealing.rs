@@ -1,15 +1,35 @@
 //! The vault's keys as the records hand them out: taking them up, which of them to seal under, and
 //! beginning an epoch where none is clean.
 
-use super::Membership;
 use super::epochs::Begun;
-use super::record::{HandingOver, Wrapped, hand_over};
-use crate::VaultError;
-use crate::epochs::{Keyring, VaultKey, unwrap_key, wrap_key};
+use super::list::pack;
+use super::record::{HandingOver, Wrapped, hand_over, lacks};
+use super::{Device, Membership};
+use crate::epochs::{Keyring, Purpose, VaultKey, unwrap_key, wrap_key};
 use crate::keys::DeviceKeys;
-use holdfast_oplog::DeviceId;
+use crate::seal::seal_blob_in;
+use crate::{VaultError, limits};
+use holdfast_oplog::{DeviceId, Hash};
 use rand_core::{CryptoRng, RngCore};
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A key: its epoch and its id.
+type Of = (u32, [u8; 16]);
+
+/// Why a key is kept where there is no room for all, the least reason first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reason {
+    /// No record names it.
+    Unknown,
+    Named,
+    First,
+    Clean,
+    Own,
+}
+
+/// A reason; of keys that have the same, each maker's first ones before further ones of anybody.
+type Worth = (Reason, Reverse<u64>);
 
 /// An epoch that begins.
 #[derive(Debug)]
@@ -48,76 +68,235 @@ impl Membership {
 
     /// Puts every epoch's key that was handed to this device into its keyring, and says how many
     /// were new; and notes there under which keys may be sealed. What does not open is left: it is
-    /// of no use to anyone.
+    /// of no use to anyone. Where there is no room, clean keys and those that this device made come
+    /// first, then of each maker as many as of any other.
     pub fn receive_keys(
         &self,
         keys: &DeviceKeys,
         keyring: &mut Keyring,
     ) -> Result<usize, VaultError> {
-        let mut new = 0;
-        for begun in &self.begun {
-            for key in self.handed_to(keys, begun) {
-                // One that has no room for more keeps what it has.
-                new += usize::from(keyring.insert(begun.epoch, key).unwrap_or(false));
+        let me = keys.device_id();
+        let mut begun: Vec<&Begun> = self.begun.iter().collect();
+        begun.sort_by_key(|of| (of.by, !of.clean, !of.is_built_on, of.epoch, of.hash));
+        let mut worth: BTreeMap<Of, Worth> = BTreeMap::new();
+        let mut unnamed: BTreeMap<Hash, [u8; 16]> = BTreeMap::new();
+        let mut handed = Vec::new();
+        let (mut maker, mut place) = (None, 0_u64);
+        for begun in begun {
+            place = if maker == Some(begun.by) { place.saturating_add(1) } else { 0 };
+            maker = Some(begun.by);
+            let held = begun.key.filter(|named| keyring.holds(&(begun.epoch, *named)));
+            let id = match held {
+                Some(named) => named,
+                None => {
+                    let Some(key) = self.handed_to(keys, begun) else { continue };
+                    let id = key.id();
+                    handed.push((begun.epoch, key));
+                    id
+                }
+            };
+            if begun.key.is_none() {
+                unnamed.insert(begun.hash, id);
             }
+            let reason = match begun {
+                Begun { by, .. } if *by == me => Reason::Own,
+                Begun { clean: true, .. } => Reason::Clean,
+                _ => Reason::Named,
+            };
+            let this = (reason, Reverse(place));
+            let known = worth.entry((begun.epoch, id)).or_insert(this);
+            *known = (*known).max(this);
         }
-        self.choose_sealing(keys, keyring);
+        let of = |of: &Of| {
+            let other = if of.0 == 1 { Reason::First } else { Reason::Unknown };
+            worth.get(of).copied().unwrap_or((other, Reverse(0)))
+        };
+        let mut new = 0;
+        for (epoch, key) in handed {
+            new += usize::from(keyring.put(epoch, key, of));
+        }
+        self.choose_sealing(me, keyring, &unnamed);
         Ok(new)
     }
 
-    fn handed_to<'a>(
-        &'a self,
-        keys: &'a DeviceKeys,
-        begun: &'a Begun,
-    ) -> impl Iterator<Item = VaultKey> + 'a {
+    /// The key that a record hands to this device: one for each record.
+    fn handed_to(&self, keys: &DeviceKeys, begun: &Begun) -> Option<VaultKey> {
         let me = keys.device_id();
-        let own = begun.wrapped.iter().filter(move |wrapped| wrapped.device == me);
-        own.filter_map(|wrapped| unwrap_key(self.vault(), begun.epoch, &wrapped.key, keys).ok())
+        let own = begun.wrapped.iter().find(|wrapped| wrapped.device == me)?;
+        unwrap_key(self.vault(), begun.epoch, &own.key, keys)
+            .ok()
             .filter(|key| begun.key.is_none_or(|named| named == key.id()))
     }
 
     /// Notes in a keyring under which keys may be sealed: those of epochs that records began, and
     /// once a device was removed only those that no device has that is out. A device that is out
     /// itself has nothing to choose.
-    fn choose_sealing(&self, keys: &DeviceKeys, keyring: &mut Keyring) {
-        let all: BTreeSet<(u32, [u8; 16])> =
-            keyring.iter().map(|(epoch, key)| (epoch, key.id())).collect();
-        let may = |of: &(u32, [u8; 16])| {
-            if self.removed().next().is_none() {
+    fn choose_sealing(
+        &self,
+        me: DeviceId,
+        keyring: &mut Keyring,
+        unnamed: &BTreeMap<Hash, [u8; 16]>,
+    ) {
+        let mut clean_keys: BTreeSet<Of> = BTreeSet::new();
+        // Epochs of which no record names its key, all of them clean.
+        let mut plain: BTreeMap<u32, bool> = BTreeMap::new();
+        for begun in &self.begun {
+            let is_plain = plain.entry(begun.epoch).or_insert(true);
+            *is_plain &= begun.clean && begun.key.is_none();
+            let id = begun.key.or_else(|| unnamed.get(&begun.hash).copied());
+            clean_keys.extend(id.filter(|_| begun.clean).map(|id| (begun.epoch, id)));
+        }
+        let nobody_is_out = self.removed().next().is_none();
+        let may = |of: &Of| {
+            if nobody_is_out {
                 return of.0 <= self.epoch;
             }
-            let of_epoch = || self.begun.iter().filter(|begun| begun.epoch == of.0);
-            of_epoch().any(|begun| {
-                let this = match begun.key {
-                    Some(named) => named == of.1,
-                    None => self.handed_to(keys, begun).any(|key| key.id() == of.1),
-                };
-                begun.clean && this
-            }) || of_epoch().next().is_some() && of_epoch().all(|b| b.clean && b.key.is_none())
+            clean_keys.contains(of) || plain.get(&of.0).is_some_and(|plain| *plain)
         };
-        let clean: BTreeSet<(u32, [u8; 16])> = all.iter().copied().filter(may).collect();
-        // One that all members were handed comes first, then the oldest: whoever begins epochs that
-        // nobody needs, and hands their keys to some, parts nobody from the others.
-        let first = clean.iter().min_by_key(|of| (!self.is_everybodys(of), **of)).copied();
-        let latest = all.iter().max_by_key(|of| (of.0, std::cmp::Reverse(of.1)));
-        if !self.is_active(keys.device_id()) || clean == all && first.as_ref() == latest {
+        let all: BTreeSet<Of> = keyring.iter().map(|(epoch, key)| (epoch, key.id())).collect();
+        let clean: BTreeSet<Of> = all.iter().copied().filter(may).collect();
+        // One that all members have comes first, then the oldest: whoever begins epochs that nobody
+        // needs, and hands their keys to some, parts nobody from the others.
+        let lacking = self.who_lack(&clean, None);
+        let whole = |of: &Of| lacking.get(of).is_none_or(BTreeSet::is_empty);
+        let first = clean.iter().min_by_key(|of| (!whole(of), **of)).copied();
+        let latest = all.iter().max_by_key(|of| (of.0, Reverse(of.1)));
+        if !self.is_active(me) || clean == all && first.as_ref() == latest {
             keyring.seal_only_under(None, None);
         } else {
             keyring.seal_only_under(Some(clean), first);
         }
     }
 
-    /// Whether a key was handed to all members.
-    fn is_everybodys(&self, of: &(u32, [u8; 16])) -> bool {
-        let handed = |begun: &Begun| {
-            let has = |device: &DeviceId| begun.wrapped.iter().any(|key| key.device == *device);
-            self.active().all(|device| has(&device.id))
+    /// For each of the keys the members that lack it, as far as they tell: those to whom no record hands it
+    /// that names it and of which they did not say that it does not open. Who joined by an invitation
+    /// came with the vault's keys; nothing is said of one that has said nothing yet. `me` knows what it
+    /// wrapped itself.
+    fn who_lack(
+        &self,
+        keys: &BTreeSet<Of>,
+        me: Option<DeviceId>,
+    ) -> BTreeMap<Of, BTreeSet<DeviceId>> {
+        let spoke: BTreeSet<DeviceId> = self.made.iter().map(|(_, maker)| *maker).collect();
+        let asked: BTreeSet<DeviceId> =
+            self.active().map(|device| device.id).filter(|id| spoke.contains(id)).collect();
+        // The first epoch's is everybody's until somebody is out.
+        let founding = |of: &Of| of.0 == 1 && self.removed().next().is_none();
+        let mut lack: BTreeMap<Of, BTreeSet<DeviceId>> =
+            keys.iter().filter(|of| !founding(of)).map(|of| (*of, asked.clone())).collect();
+        for begun in &self.begun {
+            let of = begun.key.and_then(|named| lack.get_mut(&(begun.epoch, named)));
+            let Some(lack) = of else { continue };
+            let sure = Some(begun.by) == me;
+            for wrapped in begun.wrapped.iter().map(|wrapped| &wrapped.device) {
+                if sure || !begun.lacking.contains(wrapped) {
+                    lack.remove(wrapped);
+                }
+            }
+            lack.retain(|device| {
+                begun.lacking.contains(device)
+                    || begun.by != *device && !self.has_built_on(*device, begun.hash)
+            });
+        }
+        lack
+    }
+
+    /// Says of the clean keys that this device does not hold that it lacks them, so that whoever seals
+    /// under one of them hands it on; nothing where all that was said. Doing it again makes the same
+    /// record.
+    pub fn say_lacking(
+        &self,
+        keys: &DeviceKeys,
+        keyring: &Keyring,
+    ) -> Result<Option<Vec<u8>>, VaultError> {
+        let me = keys.device_id();
+        let lacked = self.begun.iter().filter(|begun| {
+            let held = begun.key.is_none_or(|named| keyring.holds(&(begun.epoch, named)));
+            begun.clean && begun.by != me && !held
+        });
+        let lacked: Vec<&Begun> = lacked.take(limits::WRAPS).collect();
+        if lacked.iter().all(|begun| begun.lacking.contains(&me)) {
+            return Ok(None);
+        }
+        let records = lacked.into_iter().map(|begun| begun.hash).collect();
+        lacks(self.vault(), keys, records, self.latest_removal()).map(Some)
+    }
+
+    /// The records of others that hand out keys which are held here, each with its maker.
+    pub fn keys_held(&self, me: DeviceId, keyring: &Keyring) -> Vec<(Hash, DeviceId)> {
+        let held = self.begun.iter().filter(|begun| {
+            let held = begun.key.is_some_and(|named| keyring.holds(&(begun.epoch, named)));
+            held && begun.by != me && !begun.lacking.contains(&me)
+        });
+        held.map(|begun| (begun.hash, begun.by)).collect()
+    }
+
+    /// Hands the key under which this device seals to the members that lack it: the record, and a key
+    /// that they have to seal it under, where there is one; none where nobody lacks it. Doing it again
+    /// makes the same record.
+    pub fn hand_on(
+        &self,
+        keys: &DeviceKeys,
+        keyring: &Keyring,
+    ) -> Result<Option<(Vec<u8>, Option<Of>)>, VaultError> {
+        let me = keys.device_id();
+        let Some(of) = keyring.in_use() else { return Ok(None) };
+        let Some(key) = keyring.key(&of) else { return Ok(None) };
+        // Who says again and again that it lacks something gets no more than this.
+        let own = self.begun.iter().filter(|begun| begun.by == me).count();
+        let lack = self.who_lack(&BTreeSet::from([of]), Some(me)).remove(&of).unwrap_or_default();
+        let lack: Vec<&Device> =
+            self.active().filter(|d| d.id != me && lack.contains(&d.id)).collect();
+        if lack.is_empty() || own >= limits::FEW / 2 || !keyring.may_seal_under(of) {
+            return Ok(None);
+        }
+        let (vault, epoch) = (self.vault(), of.0);
+        let number = epoch.to_be_bytes();
+        let mut parts: Vec<&[u8]> = vec![&vault.0, &number, &of.1];
+        parts.extend(lack.iter().map(|device| &device.id.0[..]));
+        let mut rng = keys.derived_rng("holdfast 2026 key handed on", &parts);
+        let mut wrapped = Vec::new();
+        for device in &lack {
+            if let Ok(key) = wrap_key(vault, epoch, key, &device.public, &mut rng) {
+                wrapped.push(Wrapped { device: device.id, key });
+            }
+        }
+        if wrapped.is_empty() {
+            return Ok(None);
+        }
+        let without = Some(self.removed().collect());
+        let time = self.latest_removal();
+        let handing = HandingOver { epoch, wrapped, key: Some(of.1), without, time };
+        let others = keyring.iter().map(|(epoch, key)| (epoch, key.id()));
+        let others: BTreeSet<Of> =
+            others.filter(|other| *other != of && keyring.may_seal_under(*other)).collect();
+        let theirs = self.who_lack(&others, Some(me));
+        let has = |other: &Of| {
+            theirs.get(other).is_none_or(|not| lack.iter().all(|device| !not.contains(&device.id)))
         };
-        let founding = of.0 == 1 && self.removed().next().is_none();
-        founding
-            || self.begun.iter().any(|begun| {
-                begun.epoch == of.0 && begun.key.is_none_or(|named| named == of.1) && handed(begun)
-            })
+        let under = others.into_iter().rev().find(has);
+        Ok(Some((hand_over(vault, keys, handing)?, under)))
+    }
+
+    /// All records, sealed for `place` under a key that need not be the current one. Doing it again makes
+    /// the same.
+    pub fn sealed_under(
+        &self,
+        keys: &DeviceKeys,
+        keyring: &Keyring,
+        of: Of,
+        place: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        let packed = pack(self.records())?;
+        let mut rng = keys.derived_rng("holdfast 2026 records handed along", &[&of.1, &packed]);
+        let ring = keyring.sealing_under(of);
+        seal_blob_in(&ring, of.0, Purpose::Membership, place, &packed, &mut rng)
+    }
+
+    /// When the last removal was, as its maker said.
+    fn latest_removal(&self) -> u64 {
+        let times = self.devices().iter().filter_map(|device| device.removal.as_ref());
+        times.map(|removal| removal.time).max().unwrap_or(0)
     }
 
     /// Wraps an epoch's key for every active device but `except`. A device that gave a key to which
@@ -154,8 +333,7 @@ impl Membership {
         let mut rng = keys.derived_rng("holdfast 2026 epoch begun", &parts);
         let key = VaultKey::generate(&mut rng);
         let wrapped = self.wrap_for_active(epoch, &key, None, &mut rng)?;
-        let time = self.devices().iter().filter_map(|device| device.removal.as_ref());
-        let time = time.map(|removal| removal.time).max().unwrap_or(0);
+        let time = self.latest_removal();
         let (named, without) = (Some(key.id()), Some(without));
         let handing = HandingOver { epoch, wrapped, key: named, without, time };
         Ok(Beginning { record: hand_over(self.vault(), keys, handing)?, epoch, key })

@@ -421,5 +421,7 @@ fn twenty_thousand_changed_records_never_harm_the_rest() {
     }
 }
 
+#[path = "crowding_tests.rs"]
+mod crowding;
 #[path = "hostile_tests.rs"]
 mod hostile;

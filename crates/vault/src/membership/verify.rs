@@ -6,6 +6,7 @@ use crate::keys::{DevicePublic, verify_raw};
 use crate::{VaultError, limits};
 use holdfast_oplog::{DeviceId, Hash, VaultId};
 use serde_bytes::ByteArray;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
@@ -129,6 +130,7 @@ fn signers(
         Body::Remove(r) => of(&r.by),
         Body::Keys(e) => of(&e.by),
         Body::Accept(a) => of(&a.by),
+        Body::Lacks(l) => of(&l.by),
         Body::Unknown(by) => by.as_ref().and_then(of),
     }
 }
@@ -154,6 +156,33 @@ pub(super) fn leads(vault: VaultId, bytes: &[u8]) -> bool {
             Body::Genesis(_) | Body::Invite(_) | Body::Join(_) | Body::Remove(_) | Body::Keys(_)
         )
     })
+}
+
+/// Records whose signatures are remembered, at most.
+const REMEMBERED: usize = 64 * 1024;
+
+thread_local! {
+    /// Records that were found rightly signed, by the hash of their bytes. Which keys must have signed one
+    /// follows from its bytes alone, so it stays right whatever else is known; and verifying is most of
+    /// what looking at records costs.
+    static SIGNED: RefCell<BTreeSet<Hash>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// [`is_signed`], which is remembered.
+fn is_rightly_signed(raw: Hash, record: &Parsed<'_>, signers: &[[u8; 32]]) -> bool {
+    if SIGNED.with_borrow(|signed| signed.contains(&raw)) {
+        return true;
+    }
+    let is = is_signed(record, signers);
+    if is {
+        SIGNED.with_borrow_mut(|signed| {
+            if signed.len() >= REMEMBERED {
+                signed.clear();
+            }
+            signed.insert(raw);
+        });
+    }
+    is
 }
 
 /// Checks all records, each by itself.
@@ -199,7 +228,7 @@ pub(super) fn check<'a>(vault: VaultId, records: impl Iterator<Item = &'a [u8]>)
             }
             continue;
         };
-        if is_signed(&record, &signers) {
+        if is_rightly_signed(raw, &record, &signers) {
             checked.keep(raw, record);
         } else {
             checked.problems.insert(raw, Problem::BadSignature);
