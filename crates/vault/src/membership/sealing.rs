@@ -8,6 +8,8 @@ use crate::VaultError;
 use crate::epochs::{Keyring, VaultKey, unwrap_key, wrap_key};
 use crate::keys::DeviceKeys;
 use holdfast_oplog::DeviceId;
+#[cfg(feature = "planted")]
+use holdfast_oplog::planted;
 use rand_core::{CryptoRng, RngCore};
 use std::collections::BTreeSet;
 
@@ -80,6 +82,11 @@ impl Membership {
     /// once a device was removed only those that no device has that is out. A device that is out
     /// itself has nothing to choose.
     fn choose_sealing(&self, keys: &DeviceKeys, keyring: &mut Keyring) {
+        #[cfg(feature = "planted")]
+        if planted::is(planted::Bug::HighestKeySeals) {
+            keyring.seal_only_under(None, None);
+            return;
+        }
         let all: BTreeSet<(u32, [u8; 16])> =
             keyring.iter().map(|(epoch, key)| (epoch, key.id())).collect();
         let may = |of: &(u32, [u8; 16])| {
