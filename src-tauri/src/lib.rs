@@ -26,6 +26,11 @@ mod menu;
 
 pub use error::CommandError;
 
+/// The app's configuration, its pages, and what each window may ask for.
+fn context() -> tauri::Context {
+    tauri::generate_context!()
+}
+
 /// Starts the app and returns when its last window is closed.
 ///
 /// # Errors
@@ -37,7 +42,7 @@ pub fn run() -> anyhow::Result<()> {
         .init();
     let commands = bindings::builder();
     let holdfast = Arc::new(App::at(Home::default_place())?);
-    let mut context = tauri::generate_context!();
+    let mut context = context();
     let identifier = instance::identifier(&context.config().identifier);
     context.config_mut().identifier = identifier;
 
@@ -71,4 +76,40 @@ pub fn run() -> anyhow::Result<()> {
         })
         .run(context)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tauri::ipc::Origin;
+
+    /// Row 59: the main window's own page may ask for each command; a page from elsewhere in it, and any
+    /// other window, for none.
+    #[test]
+    fn only_the_main_windows_own_page_is_answered() {
+        let mut context = super::context();
+        let authority = context.runtime_authority_mut();
+        let list = include_str!("bindings.rs");
+        let commands: Vec<&str> = list
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("commands::")?.strip_suffix(','))
+            .filter_map(|path| path.rsplit("::").next())
+            .collect();
+        assert!(commands.len() > 50, "{commands:?}");
+        let remote = |url: &str| Origin::Remote { url: url.parse().unwrap() };
+        for command in commands {
+            let asks = |window: &str, origin: &Origin| {
+                authority.resolve_access(command, window, window, origin).is_some()
+            };
+            assert!(asks("main", &Origin::Local), "{command}");
+            for origin in ["https://example.org/", "http://localhost:8000/", "file:///tmp/x.html"] {
+                assert!(!asks("main", &remote(origin)), "{command} for {origin}");
+            }
+            for window in ["popover", "main2", "*", ""] {
+                assert!(!asks(window, &Origin::Local), "{command} for the window '{window}'");
+            }
+        }
+        for plugin in ["plugin:dialog|open", "plugin:opener|open_url", "plugin:window|close"] {
+            assert!(authority.resolve_access(plugin, "main", "main", &Origin::Local).is_none());
+        }
+    }
 }

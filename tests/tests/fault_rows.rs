@@ -8,6 +8,7 @@ use holdfast_tests::replica::VAULT;
 use holdfast_tests::vfs::{Disk, Fault, Kind as FaultKind};
 use holdfast_tests::{Device, Replica, workload};
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 const NOW: i64 = 1_800_000_000_000;
@@ -236,12 +237,13 @@ fn several_processes_on_one_folder_lose_nothing() {
     device.ctl(&["check"]).unwrap();
 }
 
-/// Names that lead elsewhere stay inside the folder that was asked for.
+/// Names that lead elsewhere stay inside the folder that was asked for: titles of lists, notes and tasks,
+/// tags, the device's own name, and names of attachments, in both forms of an export.
 #[test]
-fn no_title_leads_to_a_file_outside_the_folder() {
+fn no_string_leads_to_a_file_outside_the_folder() {
     let device = Device::new("laptop").unwrap();
     device.ctl(&["init", "--name", "../../../etc"]).unwrap();
-    let titles = [
+    let names = [
         "../../outside",
         "/etc/outside",
         "..",
@@ -250,30 +252,52 @@ fn no_title_leads_to_a_file_outside_the_folder() {
         "a/../../outside",
         "C:\\outside",
         "nul.txt",
+        "outside\u{0}.txt",
+        "\u{202e}outside",
+        "COM1.md",
+        "outside. ",
+        "~/outside",
+        "file:///outside",
     ];
-    for title in titles {
-        device.ctl(&["list", "add", title]).unwrap();
+    let notes = device.file("in");
+    fs::create_dir(&notes).unwrap();
+    fs::write(notes.join("picture.png"), b"\x89PNG\r\n\x1a\n of an oak").unwrap();
+    let mut made = 0;
+    for (number, name) in names.into_iter().enumerate() {
+        // A program's arguments hold no NUL: that one comes in a file.
+        let text = format!("---\ntitle: {name:?}\ntags: [{name:?}]\n---\n![{name}](picture.png)\n");
+        fs::write(notes.join(format!("{number}.md")), text).unwrap();
+        if name.contains('\0') {
+            continue;
+        }
+        device.ctl(&["list", "add", name]).unwrap();
+        device.ctl(&["add", &format!("Task {number}")]).unwrap();
         let note = device.file("note.md");
         fs::write(&note, "text").unwrap();
-        device.ctl(&["note", "add", "--title", title, note.to_str().unwrap()]).unwrap();
+        device.ctl(&["note", "add", "--title", name, note.to_str().unwrap()]).unwrap();
+        made += 1;
     }
-    let folder = device.file("out");
-    device.ctl(&["export", folder.to_str().unwrap()]).unwrap();
-    let around: Vec<_> = fs::read_dir(folder.parent().unwrap())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.contains("outside"))
-        .collect();
-    assert_eq!(around, [] as [String; 0]);
-    let mut open = vec![folder.clone()];
-    let mut files = 0;
-    while let Some(path) = open.pop() {
-        assert!(path.canonicalize().unwrap().starts_with(folder.canonicalize().unwrap()));
-        if path.is_dir() {
-            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-        } else {
-            files += 1;
+    device.ctl(&["import", "markdown", notes.to_str().unwrap()]).unwrap();
+    for form in ["markdown", "json"] {
+        let folder = device.file(&format!("out-{form}"));
+        device.ctl(&["export", "--format", form, folder.to_str().unwrap()]).unwrap();
+        let mut files = 0;
+        let mut open = vec![folder.clone()];
+        let whole = folder.canonicalize().unwrap();
+        while let Some(path) = open.pop() {
+            assert!(path.canonicalize().unwrap().starts_with(&whole), "{}", path.display());
+            if path.is_dir() {
+                open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            } else {
+                files += 1;
+            }
         }
+        assert!(form == "json" || files > made, "{files}");
     }
-    assert!(files > titles.len(), "{files}");
+    // What is beside the folder is what was there before.
+    let around = fs::read_dir(device.home().parent().unwrap()).unwrap();
+    let around: Vec<String> =
+        around.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(around.iter().all(|name| !name.contains("outside")), "{around:?}");
+    assert!(!Path::new("/etc/outside").exists() && !Path::new("/outside").exists());
 }

@@ -38,12 +38,27 @@ fn exists(reference: &str) -> Result<(), String> {
     let (file, name) =
         reference.split_once("::").ok_or_else(|| format!("'{reference}' names no test"))?;
     let text = fs::read_to_string(root().join(file)).map_err(|error| format!("{file}: {error}"))?;
-    let found = if Path::new(file).extension().is_some_and(|ending| ending == "rs") {
-        text.contains(&format!("fn {name}("))
-    } else {
-        text.contains(&format!("\"{name}\""))
-    };
-    if found { Ok(()) } else { Err(format!("{file} has no test '{name}'")) }
+    if Path::new(file).extension().is_none_or(|ending| ending != "rs") {
+        let found = text.contains(&format!("\"{name}\""));
+        return if found { Ok(()) } else { Err(format!("{file} has no test '{name}'")) };
+    }
+    let at = text.find(&format!("fn {name}(")).or_else(|| text.find(&format!("fn {name}<")));
+    let at = at.ok_or_else(|| format!("{file} has no test '{name}'"))?;
+    if is_ignored(&text[..at]) {
+        return Err(format!("{file}: the test '{name}' is not run"));
+    }
+    Ok(())
+}
+
+/// Whether the attributes right before a function say that it is not run.
+fn is_ignored(before: &str) -> bool {
+    let whole = before.rsplit_once('\n').map_or(before, |(whole, _)| whole);
+    let attributes = whole
+        .lines()
+        .rev()
+        .map(str::trim)
+        .take_while(|line| line.starts_with("#[") || line.starts_with("//"));
+    attributes.into_iter().any(|line| line.starts_with("#[ignore"))
 }
 
 #[test]
@@ -81,4 +96,19 @@ fn a_test_that_does_not_exist_is_found() {
     for wrong in ["tests/tests/faults_document.rs::nowhere", "tests/none.rs::x", "no reference"] {
         assert!(exists(wrong).is_err(), "{wrong}");
     }
+    let generic = "crates/transports/src/contract_tests.rs";
+    assert!(exists(&format!("{generic}::twice_is_once")).is_ok(), "a test for each way counts");
+}
+
+/// A test that is not run shows nothing.
+#[test]
+fn a_test_that_is_not_run_is_found() {
+    for before in [
+        "#[test]\n#[ignore = \"slow\"]\n",
+        "#[ignore]\n#[test]\npub ",
+        "/// x\n#[ignore]\n// y\n#[test]\n    ",
+    ] {
+        assert!(is_ignored(before), "{before}");
+    }
+    assert!(!is_ignored("#[ignore]\n#[test]\nfn another() {}\n\n#[test]\n"));
 }

@@ -79,6 +79,8 @@ pub mod view;
 mod watch;
 
 #[cfg(test)]
+mod deep_tests;
+#[cfg(test)]
 mod exchanges_tests;
 #[cfg(test)]
 mod memory_tests;

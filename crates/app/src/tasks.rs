@@ -8,6 +8,7 @@ use holdfast_model::fields::{DEADLINE, LIST, ORDER, PARENT, PRIORITY, STATUS, TA
 use holdfast_model::{EntityId, EntityState, Kind, Value, dates};
 use holdfast_oplog::Space;
 use jiff::civil::Date;
+use std::collections::BTreeSet;
 
 /// Characters of a title that are kept; more is cut off into nothing, so it is refused.
 const TITLE_LIMIT: usize = 2_000;
@@ -150,7 +151,7 @@ impl Work<'_, '_> {
         if let Some(list) = list {
             self.set(&mut draft, &state, LIST, list.map(|l| l.to_string()), as_of)?;
             if space == home {
-                self.move_subtasks(id, list, space, 0)?;
+                self.move_subtasks(id, list, space)?;
             }
         }
         for name in patch.add_tags.iter().flatten() {
@@ -245,28 +246,28 @@ impl Work<'_, '_> {
         Ok(())
     }
 
-    /// Subtasks follow their task into another list.
+    /// Subtasks follow their task into another list, at any depth.
     fn move_subtasks(
         &mut self,
-        parent: EntityId,
+        root: EntityId,
         list: Option<EntityId>,
         space: Space,
-        depth: usize,
     ) -> Result<(), AppError> {
-        if depth > 64 {
-            return Ok(());
-        }
-        let children = holdfast_store::query::TaskFilter::Children(parent);
-        for child in self.tx.tasks(&children, usize::MAX)? {
-            // One whose parent is not this one any more in the projection does not follow.
-            if child.parent != Some(parent) {
-                continue;
+        let mut seen = BTreeSet::from([root]);
+        let mut open = vec![root];
+        while let Some(parent) = open.pop() {
+            let children = holdfast_store::query::TaskFilter::Children(parent);
+            for child in self.tx.tasks(&children, usize::MAX)? {
+                // One whose parent is not this one any more in the projection does not follow.
+                if child.parent != Some(parent) || !seen.insert(child.id) {
+                    continue;
+                }
+                let (state, _) = self.tx.expect_entity(child.id, "task")?;
+                let mut draft = state.draft();
+                draft.set(LIST, list.map(|l| l.to_string()), &Seen::All);
+                self.push(space, draft);
+                open.push(child.id);
             }
-            let (state, _) = self.tx.expect_entity(child.id, "task")?;
-            let mut draft = state.draft();
-            draft.set(LIST, list.map(|l| l.to_string()), &Seen::All);
-            self.push(space, draft);
-            self.move_subtasks(child.id, list, space, depth + 1)?;
         }
         Ok(())
     }

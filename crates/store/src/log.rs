@@ -5,8 +5,6 @@ use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Change, Edit, FORMAT, Op, schema_of};
 use holdfast_model::text::TextDoc;
 use holdfast_model::{Dep, Dot, EntityId, Hlc, HybridClock, ShortHash};
-#[cfg(feature = "planted")]
-use holdfast_oplog::planted;
 use holdfast_oplog::{
     ActorId, ChangeId, Hash, LogId, Space, VersionVector, chain_hash, decode, encode,
 };

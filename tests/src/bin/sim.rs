@@ -2,8 +2,10 @@
 //! an invariant; where a bug was planted, when none did.
 
 use clap::Parser;
+use holdfast_oplog::planted::{Bug, plant};
 use holdfast_tests::sim::adversary;
 use holdfast_tests::sim::{Options, Outcome, Report, minimise, run, run_many};
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -16,7 +18,7 @@ struct Arguments {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Histories in which one device is hostile
-    #[arg(long, conflicts_with_all = ["plant", "minimise", "find"])]
+    #[arg(long, conflicts_with_all = ["minimise", "find"])]
     adversary: bool,
     /// With an adversary: only acts whose rows in the table begin so, separated by commas
     #[arg(long, value_delimiter = ',')]
@@ -39,7 +41,8 @@ struct Arguments {
     /// Print the seeds of the histories in which this row of the table was not zero
     #[arg(long, value_name = "ROW")]
     find: Option<String>,
-    /// Plant a bug in the engine; `all` plants one after the other
+    /// Plant a bug in the engine; `all` plants one after the other. With an adversary those that only it
+    /// makes use of
     #[arg(long)]
     plant: Option<String>,
 }
@@ -78,8 +81,8 @@ fn histories(arguments: &Arguments) -> Report {
 }
 
 /// The first line of what a history broke.
-fn first_line(outcome: &Outcome) -> &str {
-    outcome.failure.as_deref().unwrap_or_default().lines().next().unwrap_or_default()
+fn first_line(outcome: &Outcome) -> String {
+    line(outcome.failure.as_deref().unwrap_or_default())
 }
 
 /// Says how to see a failing history again, in as few steps as were found.
@@ -110,24 +113,29 @@ fn search(arguments: &Arguments) -> ExitCode {
 fn hostile(arguments: &Arguments) -> ExitCode {
     if arguments.tell {
         let (seed, only) = (arguments.seed, arguments.only.clone());
-        let outcome = adversary::run(&adversary::Options { seed, tell: true, only });
+        let outcome = adversary::run(&adversary::Options { seed, tell: true, only, plant: None });
         println!("{}", outcome.failure.as_deref().unwrap_or("no invariant was broken"));
         return if outcome.failure.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    let report = adversary::run_many(arguments.range(), &arguments.kinds());
+    let report = adversary::run_many(arguments.range(), &arguments.kinds(), None);
     print!("{report}");
     if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-#[cfg(feature = "planted")]
+/// The first line of what somebody said.
+fn line(words: &str) -> String {
+    words.lines().next().unwrap_or_default().to_owned()
+}
+
+/// Plants one bug after the other, and says in how many histories each was found.
 fn planted(arguments: &Arguments, name: &str) -> ExitCode {
-    use holdfast_oplog::planted::{Bug, plant};
+    let among = if arguments.adversary { &Bug::WEAKNESSES } else { &Bug::ALL };
     let bugs: Vec<Bug> = match name {
-        "all" => Bug::ALL.to_vec(),
-        name => Bug::named(name).into_iter().collect(),
+        "all" => among.to_vec(),
+        name => Bug::named(name, among).into_iter().collect(),
     };
     if bugs.is_empty() {
-        let names: Vec<&str> = Bug::ALL.iter().map(|bug| bug.name()).collect();
+        let names: Vec<&str> = among.iter().map(|bug| bug.name()).collect();
         eprintln!("there is no such bug: choose {} or all", names.join(", "));
         return ExitCode::FAILURE;
     }
@@ -136,36 +144,36 @@ fn planted(arguments: &Arguments, name: &str) -> ExitCode {
     println!("|---|---:|---:|---:|---|");
     for bug in bugs {
         plant(bug);
-        let Report { failures, .. } = histories(arguments);
-        let first = failures.iter().next();
-        let (seed, broke) = first.map_or((String::from("none"), ""), |(seed, outcome)| {
-            (seed.to_string(), first_line(outcome))
-        });
-        let (name, found) = (bug.name(), failures.len());
-        println!("| `{name}` | {found} | {} | {seed} | {broke} |", arguments.seeds);
-        if arguments.minimise
-            && let Some((seed, _)) = first
-        {
+        let found: BTreeMap<u64, String> = if arguments.adversary {
+            let report = adversary::run_many(arguments.range(), &arguments.kinds(), None);
+            report.failures.iter().map(|(seed, words)| (*seed, line(words))).collect()
+        } else {
+            let report = histories(arguments);
+            report.failures.iter().map(|(seed, outcome)| (*seed, first_line(outcome))).collect()
+        };
+        let first = found.iter().next();
+        let (seed, broke) = first
+            .map_or((String::from("none"), ""), |(seed, words)| (seed.to_string(), words.as_str()));
+        println!("| `{}` | {} | {} | {seed} | {broke} |", bug.name(), found.len(), arguments.seeds);
+        if let Some((seed, _)) = first.filter(|_| arguments.minimise) {
             shorter(&arguments.options(*seed));
         }
-        missed |= failures.is_empty();
+        missed |= found.is_empty();
     }
     if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
-}
-
-#[cfg(not(feature = "planted"))]
-fn planted(_: &Arguments, _: &str) -> ExitCode {
-    eprintln!("this build has no bugs to plant: run `cargo xtask sim --plant NAME`");
-    ExitCode::FAILURE
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // What breaks is told at the end, in order.
     std::panic::set_hook(Box::new(|_| {}));
+    let bugs = Bug::ALL.into_iter().chain(Bug::WEAKNESSES).collect::<Vec<_>>();
+    if let Some(bug) = arguments.plant.as_ref().and_then(|name| Bug::named(name, &bugs)) {
+        plant(bug);
+    }
     match &arguments.plant {
-        Some(name) => planted(&arguments, name),
-        None if arguments.adversary => hostile(&arguments),
-        None => search(&arguments),
+        Some(name) if !arguments.tell => planted(&arguments, name),
+        _ if arguments.adversary => hostile(&arguments),
+        _ => search(&arguments),
     }
 }

@@ -75,6 +75,15 @@ impl App {
         Ok(app)
     }
 
+    /// Starts the app once more, on this screen and for this session's desktop: on the same device, or on
+    /// another one.
+    pub fn start_again(&self, device: &Device) -> Result<std::process::Child> {
+        let mut command = device.command("holdfast")?;
+        self.display.attach(&mut command);
+        device.inhabit(&mut command);
+        command.spawn().context("the app could not be started again")
+    }
+
     /// Closes the window as a person does, and waits until the app has ended.
     pub async fn close(self) -> Result<()> {
         self.client.clone().close().await.context("the app could not be closed")

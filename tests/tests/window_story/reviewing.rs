@@ -13,7 +13,8 @@ const LATER: &str = "Order beeswax.";
 async fn carry(from: &App, to: &App) -> Result<()> {
     export(from, false).await?;
     import(to, false).await?;
-    to.click(&By::button("Done")).await
+    to.press("Esc").await?;
+    to.gone(&By::role("dialog", "Import changes")).await
 }
 
 async fn end(pair: Pair) -> Result<()> {
@@ -59,7 +60,7 @@ async fn what_the_other_device_types_while_a_note_is_reviewed_is_shown_and_stays
     laptop.find(&By::text(LATER)).await?;
     laptop.picture("review-news").await?;
     laptop.click(&By::button("Show")).await?;
-    laptop.press("Ctrl+Enter").await?;
+    laptop.click(&By::role_like("button", "Resolve and next")).await?;
     laptop.find(&By::text("No conflicts.")).await?;
     carry(laptop, phone).await?;
     for app in [laptop, phone] {
@@ -100,7 +101,8 @@ async fn a_title_that_is_edited_elsewhere_says_who_and_when_and_is_opened_again(
     laptop.find(&By::text("From this laptop")).await?;
     laptop.find(&By::text("Buy oak planks")).await?;
     laptop.gone(&By::text("1 of 1 left")).await?;
-    laptop.press("Ctrl+Enter").await?;
+    laptop.picture("review-opened-again").await?;
+    laptop.click(&By::role_like("button", "Resolve and next")).await?;
     laptop.find(&By::text("No conflicts.")).await?;
     tab(laptop, "Resolved").await?;
     laptop.find(&By::role_like("button", "Reopen")).await?;

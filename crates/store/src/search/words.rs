@@ -232,8 +232,8 @@ pub(crate) fn core<'p>(chunk: &'p [Piece], folded: &Folded) -> &'p [Piece] {
         is_sign(piece) && folded.text(piece).chars().all(|c| signs.contains(c))
     };
     if chunk.iter().all(is_sign) {
-        let is_punctuation = chunk.len() == 1
-            && chunk.iter().all(|piece| is_one_of(piece, "()[]{}\"'.,;:!?"));
+        let is_punctuation =
+            chunk.len() == 1 && chunk.iter().all(|piece| is_one_of(piece, "()[]{}\"'.,;:!?"));
         return if is_punctuation { &[] } else { chunk };
     }
     let from = chunk.iter().position(|piece| !is_one_of(piece, "([{<\"'")).unwrap_or(0);

@@ -3,6 +3,8 @@
 use super::protocol::{Answer, Ask, MESSAGE, News, Records};
 use super::{PeerError, attachments, records};
 use crate::bundle::worth_compacting;
+#[cfg(feature = "planted")]
+use holdfast_oplog::planted;
 use holdfast_oplog::{DeviceId, Hash, Range, Space, VersionVector};
 use holdfast_store::Tx;
 use holdfast_sync::snapshot::{outgoing_snapshot, vouched};
@@ -24,7 +26,10 @@ pub fn news(session: &mut Session<'_>, to: DeviceId) -> Result<News, PeerError> 
         let mut fresh = (*keyring).clone();
         members.receive_keys(keys, &mut fresh)?;
         let keyring = &fresh;
-        if members.device(to).is_some_and(|device| device.removal.is_some()) {
+        let removed = members.device(to).is_some_and(|device| device.removal.is_some());
+        #[cfg(feature = "planted")]
+        let removed = removed && !planted::is(planted::Bug::LinkAfterRemoval);
+        if removed {
             // All that it is told any more is that there is a record which it does not have.
             let nothing = VersionVector::new();
             let said = seal_acknowledgement(keys, keyring, *actor, *wall_ms, &nothing, *rng)?;

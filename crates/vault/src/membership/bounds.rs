@@ -11,6 +11,8 @@ use super::fold::{Folded, maker};
 use super::record::Body;
 use super::verify::{Checked, Problem, Verified};
 use crate::limits;
+#[cfg(feature = "planted")]
+use holdfast_oplog::planted;
 use holdfast_oplog::{DeviceId, Hash, VersionVector};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,6 +90,11 @@ pub(super) fn choose(
     let places: BTreeMap<DeviceId, usize> =
         folded.entries.iter().zip(0..).map(|(entry, place)| (entry.device, place)).collect();
     let mut candidates = candidates(checked, folded, problems, &places);
+    #[cfg(feature = "planted")]
+    if planted::is(planted::Bug::UnboundedRecords) {
+        let chosen = candidates.iter().map(|candidate| candidate.raw).collect();
+        return Kept { chosen, dropped: BTreeSet::new(), changes: false };
+    }
     pay(folded, &mut candidates);
     candidates.sort_by_key(|of| (of.place, of.class, of.paid.is_none(), of.order));
     let mut ranked: Vec<(usize, usize, Candidate)> = Vec::new();

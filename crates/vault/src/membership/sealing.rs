@@ -9,6 +9,8 @@ use crate::epochs::{Keyring, Purpose, VaultKey, unwrap_key, wrap_key};
 use crate::keys::DeviceKeys;
 use crate::seal::seal_blob_in;
 use crate::{VaultError, limits};
+#[cfg(feature = "planted")]
+use holdfast_oplog::planted;
 use holdfast_oplog::{DeviceId, Hash};
 use rand_core::{CryptoRng, RngCore};
 use std::cmp::Reverse;
@@ -137,6 +139,11 @@ impl Membership {
         keyring: &mut Keyring,
         unnamed: &BTreeMap<Hash, [u8; 16]>,
     ) {
+        #[cfg(feature = "planted")]
+        if planted::is(planted::Bug::HighestKeySeals) {
+            keyring.seal_only_under(None, None);
+            return;
+        }
         let mut clean_keys: BTreeSet<Of> = BTreeSet::new();
         // Epochs of which no record names its key, all of them clean.
         let mut plain: BTreeMap<u32, bool> = BTreeMap::new();

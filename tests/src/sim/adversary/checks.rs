@@ -1,7 +1,7 @@
 //! What holds in every history, whatever the adversary does:
 //!
-//! 1. **Nothing is lost, and nothing goes unasked.** What an honest device acknowledged stays in its log
-//!    as the change that it was. It never shows clearly less than before (ten items that people made or
+//! 1. **Nothing is lost, and nothing goes unasked.** What an honest device acknowledged it holds. What it
+//!    showed it knows for ever, in use or deleted, with a title that somebody wrote. It never shows clearly less than before (ten items that people made or
 //!    more, and more than half of them, deleted, purged, withdrawn or emptied) before its person said yes.
 //! 2. **Honest devices go on.** Those that nobody removed who could take in what the others have, over each
 //!    way alone, once nothing is added any more ([`super::settle`]).
@@ -9,19 +9,38 @@
 //! 4. **Every active member can be removed by every other**, at any time.
 //! 5. **A removed device reads nothing new**: nothing that is sealed by a device which has learned that all
 //!    of the adversary's devices were removed opens with a key that the adversary ever had, be it handed to
-//!    it or invented by it.
-//! 6. **What a value says about its author is true.** Where a value is shown as that of an honest device, that
-//!    device wrote it, in the change that is named.
+//!    it or invented by it. Over a link that is still open it is told of nothing.
+//! 6. **What a value says about its author is true.** Where a value is shown as that of an honest device, and
+//!    not as told by another, that device wrote it, in the change that is named.
 //! 7. **What one device costs the others is bounded**, in rows and bytes ([`super::limits`]).
 //! 8. **Everything answers**: status, devices, check, export and invitation, on every honest device.
 
-use super::encoder::sealing::Use;
+use super::encoder::pack::fixed;
+use super::encoder::records::read_record;
+use super::encoder::sealing::{Id, Use};
 use super::encoder::talk::{BY_FOLDER, WORD};
 use super::history::History;
 use super::limits;
-use holdfast_model::Kind;
-use holdfast_oplog::{ActorId, ChangeId, DeviceId, Space};
+use holdfast_model::fields::TITLE;
+use holdfast_model::{EntityState, Kind};
+use holdfast_oplog::{ActorId, DeviceId, Space};
+use holdfast_store::Field;
 use holdfast_sync::FEW;
+use holdfast_transports::peer::news;
+use std::collections::BTreeMap;
+
+/// How many records of a kind a device keeps of whom they say made them.
+fn by_maker(vault: Id, records: &[Vec<u8>]) -> BTreeMap<(String, Id), usize> {
+    let mut count = BTreeMap::new();
+    for record in records {
+        let Some((_, kind, body)) = read_record(vault, record) else { continue };
+        let by = fixed(&body, "by").or_else(|| fixed(&body, "device"));
+        if let Some(by) = by {
+            *count.entry((kind, by)).or_default() += 1;
+        }
+    }
+    count
+}
 
 impl History {
     /// What must hold of one device by itself.
@@ -36,26 +55,30 @@ impl History {
         self.honest.iter().map(|honest| honest.actor).collect()
     }
 
-    /// Invariant 1, the log.
+    /// Invariant 1, the log. What a snapshot covers leaves it: then what was held of that stands in the base,
+    /// as it was written.
     fn nothing_is_lost(&mut self, place: usize) {
         let people = self.people();
         let honest = &mut self.honest[place];
         let (held, base) = honest.read(|tx| Ok((tx.held()?, tx.base_vector()?)));
-        let known: Vec<_> = honest.acknowledged.iter().collect();
-        for (log, seq) in known {
+        for (log, seq) in honest.acknowledged.iter() {
             assert!(
                 held.get(log) >= seq,
                 "device {place} lost changes of {} up to {seq}",
                 log.actor
             );
-            let gone = (1..=seq.min(base.get(log))).find(|seq| {
-                let id = ChangeId { space: log.space, actor: log.actor, seq: *seq };
-                honest.read(|tx| tx.change(id)).is_none()
-            });
-            assert_eq!(
-                gone, None,
-                "device {place} dropped a change that it held, on another's word"
+        }
+        for id in honest.showed.keys().copied().collect::<Vec<_>>() {
+            let known = honest.read(|tx| tx.entity(id));
+            let known = known.map(|(state, _)| state);
+            assert!(
+                known.is_some(),
+                "device {place} showed an item that it does not know any more"
             );
+            let titled = known.filter(EntityState::is_alive).is_none_or(|state| {
+                state.register(TITLE).is_some_and(|title| !title.live().is_empty())
+            });
+            assert!(titled, "device {place} has an item without the title that was written");
         }
         for (log, seq) in held.iter().filter(|(log, _)| people.contains(&log.actor)) {
             if base.get(log) == 0 {
@@ -93,26 +116,32 @@ impl History {
     /// Invariant 6.
     fn authors_are_true(&mut self, place: usize) {
         let people = self.people();
+        let wrote = &self.wrote;
         let honest = &mut self.honest[place];
-        for kind in [Kind::Task, Kind::Note, Kind::List] {
-            for (state, space) in honest.read(|tx| tx.entities_of(kind.as_str())) {
-                for (field, register) in &state.registers {
-                    for version in register.live() {
-                        let by = version.author();
-                        let at = (space, by.actor, by.seq);
-                        if !people.contains(&by.actor) || honest.told(space, version) {
-                            continue;
+        honest.read(|tx| {
+            for kind in [Kind::Task, Kind::Note, Kind::List] {
+                for (state, space) in tx.entities_of(kind.as_str())? {
+                    for (name, register) in &state.registers {
+                        for version in register.live() {
+                            let field = Field { entity: state.id, space, name };
+                            let said = tx.authorship(field, version)?;
+                            let by = said.author;
+                            // "As told by another" promises nothing.
+                            if !people.contains(&by.actor) || said.told_by.is_some() {
+                                continue;
+                            }
+                            let at = (space, by.actor, by.seq);
+                            assert_eq!(
+                                wrote.get(&(at, state.id, name.clone())).map(String::as_str),
+                                version.value.as_str(),
+                                "on device {place} the {name} of an item is said to be of {by}"
+                            );
                         }
-                        let wrote = self.wrote.get(&(at, state.id, field.clone()));
-                        assert_eq!(
-                            wrote.map(String::as_str),
-                            version.value.as_str(),
-                            "on device {place} the {field} of an item is said to be of {by}"
-                        );
                     }
                 }
             }
-        }
+            Ok(())
+        });
     }
 
     /// Invariant 7.
@@ -124,6 +153,10 @@ impl History {
             Ok((tx.membership()?, tx.handovers()?.len(), aside, tx.held()?.iter().count()))
         });
         let bytes: usize = records.iter().map(Vec::len).sum();
+        for ((kind, _), count) in by_maker(self.hostile.vault, &records) {
+            let most = limits::of_one(&kind);
+            assert!(count <= most, "device {place} keeps {count} records '{kind}' of one device");
+        }
         let count = records.len();
         assert!(count <= limits::RECORDS, "device {place} keeps {count} records");
         assert!(bytes <= limits::RECORD_BYTES, "device {place} keeps {bytes} bytes of records");
@@ -163,6 +196,27 @@ impl History {
                 );
             }
             self.tried.count("check: nothing opens with a removed device's keys");
+        }
+    }
+
+    /// Invariant 5, for a link that stays open: whoever has learned that a device was removed tells it of
+    /// nothing.
+    pub(super) fn removed_are_told_nothing(&mut self, place: usize) {
+        let members = self.honest[place].members();
+        let hands: Vec<DeviceId> =
+            self.hostile.hands.iter().map(|hand| DeviceId(hand.keys.id())).collect();
+        let now_ms = self.now_ms;
+        for id in hands {
+            if members.device(id).is_none_or(|device| device.removal.is_none()) {
+                continue;
+            }
+            let told = news(&mut self.honest[place].session(now_ms), id);
+            let told = told.unwrap_or_else(|error| panic!("device {place} has no news: {error}"));
+            assert!(
+                told.offers.is_empty() && told.base.is_empty() && told.words.is_none(),
+                "device {place} tells a removed device over an open link what it holds"
+            );
+            self.tried.count("check: a removed device is told of nothing");
         }
     }
 

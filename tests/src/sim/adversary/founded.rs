@@ -6,8 +6,8 @@ use super::hostile::Hand;
 use ed25519_dalek::SigningKey;
 use holdfast_oplog::{ActorId, VaultId};
 use holdfast_store::{Store, StoreError};
-use holdfast_vault::membership::{Introduction, found, invite, join as honest_join};
-use holdfast_vault::{DeviceKeys, Invitation, InviteKey, Keyring};
+use holdfast_vault::membership::{Introduction, found, invite_knowing, join as honest_join};
+use holdfast_vault::{DeviceKeys, Invitation, InviteKey, Keyring, Membership};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::collections::BTreeMap;
@@ -77,7 +77,10 @@ impl Founded {
         let mut records = vec![genesis];
         let mut invitation = |records: &mut Vec<Vec<u8>>, by: usize| {
             let key = InviteKey::generate(&mut rng);
-            let (record, hash) = invite(vault, &keys[by], &key, None, 0).unwrap();
+            // As the engine does it: whoever invites says whom it knows to have joined.
+            let knows = Membership::from_records(vault, records).joins();
+            let invited = invite_knowing(vault, &keys[by], &key, None, 0, knows);
+            let (record, hash) = invited.unwrap();
             records.push(record);
             Invitation { keyring: keyring.clone(), key, invite: hash, inviter: "it".into() }
         };
@@ -90,7 +93,7 @@ impl Founded {
             found = found.or_else(|| read_invitation(&invited.encode()));
         }
         let found = found.expect("there are two");
-        let handed = invitation(&mut records, honest - 1);
+        let handed = invitation(&mut records, 0);
         let handed = read_invitation(&handed.encode()).expect("as it is written down");
         let hand = Hand::new(0, [0xe0; 16]);
         let entering = Entering { name: "laptop", actor: hand.actor, time: 9 };

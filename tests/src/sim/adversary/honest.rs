@@ -2,8 +2,8 @@
 
 use super::founded::{Founded, actor};
 use super::shelf::Shelf;
-use holdfast_model::{EntityId, Kind, Version};
-use holdfast_oplog::{ActorId, DeviceId, Space, VersionVector};
+use holdfast_model::{EntityId, Kind};
+use holdfast_oplog::{ActorId, DeviceId, VersionVector};
 use holdfast_store::{Applied, Author, LocalChange, Store, StoreError, Tx};
 use holdfast_sync::{Session, membership};
 use holdfast_transports::folder::{FolderError, FolderMemory, FolderReport, Take, exchange};
@@ -157,11 +157,5 @@ impl Honest {
             }
             Ok(shown)
         })
-    }
-
-    /// Whether a value is shown as told by another, because its signed change was never held here.
-    #[allow(clippy::unused_self, reason = "asked of the device")]
-    pub(super) fn told(&mut self, _space: Space, _version: &Version) -> bool {
-        false
     }
 }

@@ -15,6 +15,8 @@ mod history;
 mod honest;
 mod hostile;
 mod limits;
+#[cfg(test)]
+mod many_identities;
 mod people;
 mod settle;
 mod shelf;
@@ -23,6 +25,7 @@ mod tried;
 pub use tried::{Report, Tried};
 
 use history::History;
+use holdfast_oplog::planted::{self, Bug};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -43,6 +46,8 @@ pub struct Options {
     /// The kinds of acts, by how their rows in the table begin (`snapshot`, `record: keys`); all where none
     /// is named. What people do, and the ways that things go, are always among them.
     pub only: Vec<String>,
+    /// A weakness that the engine has in it.
+    pub plant: Option<Bug>,
 }
 
 /// What came of a history.
@@ -56,14 +61,15 @@ pub struct Outcome {
 
 /// Runs one history; a broken invariant is caught and told.
 pub fn run(options: &Options) -> Outcome {
-    let played = catch_unwind(AssertUnwindSafe(|| {
+    let play = || {
         let (mut tried, trace) = History::play(options);
         if options.seed.is_multiple_of(TWICE) && !options.tell {
             assert_eq!(History::play(options).1, trace, "the same seed gave another history");
             tried.count("history: run twice, same trace");
         }
         tried
-    }));
+    };
+    let played = catch_unwind(AssertUnwindSafe(|| planted::with(options.plant, play)));
     match played {
         Ok(tried) => Outcome { tried, failure: None },
         Err(panic) => {
@@ -73,9 +79,9 @@ pub fn run(options: &Options) -> Outcome {
     }
 }
 
-/// Runs the histories of several seeds, of these kinds of acts, as many at a time as the machine has
-/// processors.
-pub fn run_many(seeds: Range<u64>, only: &[&str]) -> Report {
+/// Runs the histories of several seeds, of these kinds of acts, with this weakness in the engine, as many
+/// at a time as the machine has processors.
+pub fn run_many(seeds: Range<u64>, only: &[&str], plant: Option<Bug>) -> Report {
     let only: Vec<String> = only.iter().map(|kind| (*kind).to_owned()).collect();
     let next = AtomicU64::new(seeds.start);
     let ended = Mutex::new((Tried::default(), BTreeMap::new()));
@@ -88,7 +94,7 @@ pub fn run_many(seeds: Range<u64>, only: &[&str]) -> Report {
                     if seed >= seeds.end {
                         return;
                     }
-                    let outcome = run(&Options { seed, tell: false, only: only.clone() });
+                    let outcome = run(&Options { seed, tell: false, only: only.clone(), plant });
                     let mut ended = ended.lock().expect("nothing panics while it is held");
                     ended.0.join(&outcome.tried);
                     if let Some(failure) = outcome.failure {

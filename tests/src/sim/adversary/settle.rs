@@ -44,7 +44,7 @@ impl History {
         self.nobody_reads_on(&firm);
     }
 
-    fn settle_by_connections(&mut self, firm: &[usize]) {
+    pub(super) fn settle_by_connections(&mut self, firm: &[usize]) {
         for round in 1..=ROUNDS {
             for a in firm {
                 for b in firm.iter().filter(|b| *b > a) {
@@ -56,7 +56,7 @@ impl History {
         self.tried.count("check: the same on all, by connections");
     }
 
-    fn settle_by_folder(&mut self, firm: &[usize]) {
+    pub(super) fn settle_by_folder(&mut self, firm: &[usize]) {
         for round in 1..=ROUNDS {
             for place in firm {
                 let now_ms = self.now_ms;
@@ -76,7 +76,7 @@ impl History {
         self.tried.count("check: the same on all, by the folder");
     }
 
-    fn settle_by_bundles(&mut self, firm: &[usize]) {
+    pub(super) fn settle_by_bundles(&mut self, firm: &[usize]) {
         for round in 1..=ROUNDS {
             for from in firm {
                 for to in firm.iter().filter(|to| *to != from) {
@@ -163,7 +163,23 @@ impl History {
     }
 
     /// Invariant 8.
-    fn everything_answers(&mut self, place: usize) {
+    pub(super) fn everything_answers(&mut self, place: usize) {
+        let honest = &mut self.honest[place];
+        honest.read(|tx| {
+            let members = membership(tx)?;
+            let verify = |log: holdfast_oplog::LogId, seq, hash, signature: &[u8; 64]| {
+                let id = ChangeId { space: log.space, actor: log.actor, seq };
+                let public = members.public_of(log.actor);
+                public.is_some_and(|key| verify_change(&key, tx.vault(), id, hash, signature))
+            };
+            let wrong: Vec<_> = tx.check(&verify)?.into_iter().filter(|line| !line.ok).collect();
+            assert!(wrong.is_empty(), "device {place}: {wrong:?}");
+            Ok(())
+        });
+        self.all_but_check_answers(place);
+    }
+
+    pub(super) fn all_but_check_answers(&mut self, place: usize) {
         let now_ms = self.now_ms;
         let folder = self.folder();
         let honest = &mut self.honest[place];
@@ -189,13 +205,6 @@ impl History {
             };
             assert!(!status(facts).text.is_empty());
             assert!(!carried_status(facts).text.is_empty());
-            let verify = |log: holdfast_oplog::LogId, seq, hash, signature: &[u8; 64]| {
-                let id = ChangeId { space: log.space, actor: log.actor, seq };
-                let public = members.public_of(log.actor);
-                public.is_some_and(|key| verify_change(&key, tx.vault(), id, hash, signature))
-            };
-            let wrong: Vec<_> = tx.check(&verify)?.into_iter().filter(|line| !line.ok).collect();
-            assert!(wrong.is_empty(), "device {place}: {wrong:?}");
             for kind in Kind::ALL {
                 tx.entities_of(kind.as_str())?;
             }
@@ -246,6 +255,7 @@ impl History {
             self.visit(*place);
         }
         for place in firm {
+            self.removed_are_told_nothing(*place);
             let members = self.honest[*place].members();
             for hand in &self.hostile.hands {
                 let id = DeviceId(hand.keys.id());

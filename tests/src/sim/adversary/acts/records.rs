@@ -307,7 +307,7 @@ impl History {
     }
 
     /// The log of one of its devices.
-    pub(super) fn own_log(&self, hand: usize, space: &str) -> Log {
+    pub(in crate::sim::adversary) fn own_log(&self, hand: usize, space: &str) -> Log {
         Log { space: space.to_owned(), actor: self.hostile.hands[hand].actor }
     }
 }
