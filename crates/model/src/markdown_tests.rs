@@ -110,7 +110,7 @@ proptest! {
     fn what_has_no_marks_reads_as_it_is(text in "[a-zäß京,. !?'\n]{0,80}") {
         let parsed = {
             // The same with a mark at its end, which is parsed.
-            plain(&format!("{}\n\n~", text), READ)
+            plain(&format!("{text}\n\n~"), READ)
         };
         let parsed = one_line(&parsed);
         let parsed = parsed.strip_suffix('~').unwrap_or(&parsed).trim().to_owned();
