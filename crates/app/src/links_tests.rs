@@ -43,7 +43,7 @@ fn at_every_way_in_a_link_is_stored_without_title_and_id() {
     let version = app.note(&typed).unwrap().text.version;
     let splice = view::Splice { pos: 3, delete: 0, insert: written.clone() };
     let answer = app.splice_text(&typed, &version, &[splice]).unwrap();
-    let view::SpliceResult::Stored { version, splices } = answer else { panic!("{answer:?}") };
+    let view::SpliceResult::Stored { splices, .. } = answer else { panic!("{answer:?}") };
     assert_eq!(text(&app, &typed), format!("\u{1f333} {stored}"));
     let mut editor: Vec<u16> = format!("\u{1f333} {written}").encode_utf16().collect();
     for splice in splices {
@@ -57,7 +57,6 @@ fn at_every_way_in_a_link_is_stored_without_title_and_id() {
     let at = written.len() - 3;
     app.splice_chars(by_hand.parse().unwrap(), at, 0, &written[at..]).unwrap();
     assert_eq!(text(&app, &by_hand), stored);
-    let _ = version;
 
     let quick = view::QuickAddDefaults::default();
     let task = app.quick_add(&format!("Task //{written}"), &[], &quick).unwrap().ids[0].clone();
