@@ -5,7 +5,12 @@ use holdfast_oplog::Space;
 fn device() -> (App, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let app = App::at(Home::at(folder.path().join("home"))).unwrap();
-    let new = NewDevice { name: "Laptop", key_store: Some(KeyStore::File), passphrase: None };
+    let new = NewDevice {
+        name: "Laptop",
+        key_store: Some(KeyStore::File),
+        passphrase: None,
+        set_aside: None,
+    };
     app.create(&new).unwrap();
     (app, folder)
 }

@@ -79,7 +79,7 @@ fn parse(tx: &Tx<'_>, typed: &str, limit: usize) -> Result<Option<SearchQuery>, 
                 query.status = Some(status.into());
             }
             Some(("is", kind @ ("task" | "note" | "list"))) => query.kind = Some(kind.into()),
-            _ => words.push(word.typed),
+            _ => words.push(word.written),
         }
     }
     query.words = words.join(" ");
@@ -94,7 +94,7 @@ fn parse(tx: &Tx<'_>, typed: &str, limit: usize) -> Result<Option<SearchQuery>, 
 /// A word as it was typed, and without its quotes.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Typed {
-    typed: String,
+    written: String,
     text: String,
     /// Whether it begins with a quote: then it is no filter.
     quoted: bool,
@@ -107,20 +107,20 @@ fn split(typed: &str) -> Vec<Typed> {
     let mut quoted = false;
     for c in typed.chars() {
         if c.is_whitespace() && !quoted {
-            if !word.typed.is_empty() {
+            if !word.written.is_empty() {
                 words.push(std::mem::take(&mut word));
             }
             continue;
         }
         if c == '"' {
             quoted = !quoted;
-            word.quoted |= word.typed.is_empty();
+            word.quoted |= word.written.is_empty();
         } else {
             word.text.push(c);
         }
-        word.typed.push(c);
+        word.written.push(c);
     }
-    if !word.typed.is_empty() {
+    if !word.written.is_empty() {
         words.push(word);
     }
     words

@@ -96,12 +96,17 @@ impl ActorId {
     /// A writing identity of a device: three bytes of chance, and for the rest what follows from the
     /// device's id and these. No other device can say that it is its own ([`Self::is_of`]).
     pub fn own(device: DeviceId, chance: [u8; 3]) -> Self {
-        let mut from = [0; 10];
+        let (mut before, mut after) = ([0; 5], [0; 5]);
         let mut hasher = blake3::Hasher::new_derive_key("holdfast 2026 writing identity");
-        hasher.update(&device.0).update(&chance).finalize_xof().fill(&mut from);
-        let [a, b, c, d, e, f, g, h, i, j] = from;
-        let ([x, y, z], [m, n, o]) = (chance, OWN);
-        Self([x, y, z, a, b, c, d, e, m, n, o, f, g, h, i, j])
+        let mut follows = hasher.update(&device.0).update(&chance).finalize_xof();
+        follows.fill(&mut before);
+        follows.fill(&mut after);
+        let parts = chance.into_iter().chain(before).chain(OWN).chain(after);
+        let mut name = [0; 16];
+        for (to, from) in name.iter_mut().zip(parts) {
+            *to = from;
+        }
+        Self(name)
     }
 
     /// Whether an identity is a device's own, where identities tell: those of before

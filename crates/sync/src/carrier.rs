@@ -50,6 +50,9 @@ pub fn offered(tx: &Tx<'_>, carrier: Carrier) -> Result<VersionVector, StoreErro
     bounded(tx, &membership(tx)?, all, limits::LOGS)
 }
 
+/// A rank or depth, a log and how far it goes.
+type Ranked = (usize, LogId, u64);
+
 /// As many logs of a version vector as there is room for. The logs of the vault's devices come first, then
 /// the first branch of each author, then the second: however often the log of one parts, that of another is
 /// named all the same. What a branch leaves comes before it. Without room for all, strangers' logs are left
@@ -63,8 +66,8 @@ pub(crate) fn bounded(
     if all.logs() <= most {
         return Ok(all);
     }
-    let mut ranked: Vec<(usize, LogId, u64)> = Vec::new();
-    let mut branches: BTreeMap<(Space, ActorId), Vec<(usize, LogId, u64)>> = BTreeMap::new();
+    let mut ranked: Vec<Ranked> = Vec::new();
+    let mut branches: BTreeMap<(Space, ActorId), Vec<Ranked>> = BTreeMap::new();
     for (log, seq) in all.iter() {
         let branch = tx.branch_of(log)?;
         let author = branch.map_or(log.actor, |of| of.author);

@@ -305,10 +305,10 @@ impl Gathered {
         let mut over = std::mem::take(&mut self.over);
         over.sort_unstable();
         over.dedup();
-        if let Some(led) = Some(over).filter(|over| !over.is_empty()) {
-            if let Some(with) = members.led_by(led) {
-                *members = with;
-            }
+        if let Some(led) = Some(over).filter(|over| !over.is_empty())
+            && let Some(with) = members.led_by(led)
+        {
+            *members = with;
         }
     }
 }

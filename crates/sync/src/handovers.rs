@@ -10,6 +10,9 @@ use holdfast_vault::{Keyring, Membership, Purpose, open_blob};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The place in the list of its ending's maker, the size, and a hash so that no two are equal.
+type Rank = (usize, usize, Hash);
+
 /// All handovers together, in bytes.
 const BYTES: usize = 64 * 1024 * 1024;
 /// Handovers of which it is remembered what they show.
@@ -41,12 +44,12 @@ pub(crate) fn keep(
             *least = (*least).min(this);
         }
     }
-    let mut first: BTreeMap<&[u8], (usize, usize, Hash)> = BTreeMap::new();
+    let mut first: BTreeMap<&[u8], Rank> = BTreeMap::new();
     for (place, size, hash, sealed) in best.into_values() {
         let least = first.entry(sealed).or_insert((place, size, hash));
         *least = (*least).min((place, size, hash));
     }
-    let mut ranked: Vec<((usize, usize, Hash), &[u8])> =
+    let mut ranked: Vec<(Rank, &[u8])> =
         first.into_iter().map(|(sealed, rank)| (rank, sealed)).collect();
     ranked.sort_unstable();
     let (mut room, mut keep) = (BYTES, BTreeSet::new());

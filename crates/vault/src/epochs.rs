@@ -176,13 +176,11 @@ impl Keyring {
 
     /// The key to seal under, by its epoch and its id.
     pub fn in_use(&self) -> Option<(u32, [u8; 16])> {
-        match &self.sealing {
-            Some(may) => self.first.as_ref().or_else(|| may.last()).copied(),
-            None => {
-                let (latest, _) = self.keys.last_key_value()?.0;
-                self.keys.range((*latest, [0; 16])..).next().map(|(key, _)| *key)
-            }
+        if let Some(may) = &self.sealing {
+            return self.first.as_ref().or_else(|| may.last()).copied();
         }
+        let (latest, _) = self.keys.last_key_value()?.0;
+        self.keys.range((*latest, [0; 16])..).next().map(|(key, _)| *key)
     }
 
     /// One of the keys of an epoch.

@@ -304,7 +304,9 @@ fn what_is_emptied_in_steps_waits_like_what_is_emptied_at_once() {
         let ids: Vec<_> = (0..12).map(|number| laptop.add(&format!("task {number}"))).collect();
         let mut went = 0;
         for size in sizes {
-            ids.iter().for_each(|id| laptop.retitle(*id, &"x".repeat(*size)));
+            for id in &ids {
+                laptop.retitle(*id, &"x".repeat(*size));
+            }
             match pull_some(&mut phone, &mut laptop, usize::MAX, false).outcome {
                 Ok(_) => went += 1,
                 Err(error) => {

@@ -56,8 +56,12 @@ impl Class {
         match self {
             Self::Admission => 2 * limits::ADMITTED,
             Self::Removal | Self::Acceptance => limits::SAID,
-            Self::Keys | Self::Name | Self::Invitation => limits::FEW,
-            Self::Lacking | Self::Unknown | Self::Idle => limits::FEW,
+            Self::Keys
+            | Self::Name
+            | Self::Invitation
+            | Self::Lacking
+            | Self::Unknown
+            | Self::Idle => limits::FEW,
             Self::Identity => limits::IDENTITIES,
             Self::Waiting => limits::WAITING,
         }

@@ -224,8 +224,11 @@ impl Body {
     /// How large a record of this kind may be.
     pub(super) const fn most_bytes(&self) -> usize {
         match self {
-            Self::Invite(_) | Self::Remove(_) | Self::Keys(_) => limits::RECORD,
-            Self::Accept(_) | Self::Lacks(_) => limits::RECORD,
+            Self::Invite(_)
+            | Self::Remove(_)
+            | Self::Keys(_)
+            | Self::Accept(_)
+            | Self::Lacks(_) => limits::RECORD,
             Self::Genesis(_) | Self::Join(_) | Self::Actor(_) | Self::Rename(_) => {
                 limits::SMALL_RECORD
             }

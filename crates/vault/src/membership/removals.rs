@@ -97,7 +97,9 @@ impl Removed {
                     self.accepted = VersionVector::new();
                 }
                 self.lists.extend(lists);
-                accepted.iter().for_each(|more| self.accepted.join(more));
+                for more in &accepted {
+                    self.accepted.join(more);
+                }
             }
             (None, Some(circle)) if first => {
                 self.is_bare = lists.is_empty();

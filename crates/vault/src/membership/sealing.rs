@@ -30,6 +30,9 @@ enum Reason {
     Own,
 }
 
+/// A record, and the key to seal it under, where there is one.
+type HandedOn = (Vec<u8>, Option<Of>);
+
 /// A reason; of keys that have the same, each maker's first ones before further ones of anybody.
 type Worth = (Reason, Reverse<u64>);
 
@@ -88,14 +91,13 @@ impl Membership {
             place = if maker == Some(begun.by) { place.saturating_add(1) } else { 0 };
             maker = Some(begun.by);
             let held = begun.key.filter(|named| keyring.holds(&(begun.epoch, *named)));
-            let id = match held {
-                Some(named) => named,
-                None => {
-                    let Some(key) = self.handed_to(keys, begun) else { continue };
-                    let id = key.id();
-                    handed.push((begun.epoch, key));
-                    id
-                }
+            let id = if let Some(named) = held {
+                named
+            } else {
+                let Some(key) = self.handed_to(keys, begun) else { continue };
+                let id = key.id();
+                handed.push((begun.epoch, key));
+                id
             };
             if begun.key.is_none() {
                 unnamed.insert(begun.hash, id);
@@ -245,7 +247,7 @@ impl Membership {
         &self,
         keys: &DeviceKeys,
         keyring: &Keyring,
-    ) -> Result<Option<(Vec<u8>, Option<Of>)>, VaultError> {
+    ) -> Result<Option<HandedOn>, VaultError> {
         let me = keys.device_id();
         let Some(of) = keyring.in_use() else { return Ok(None) };
         let Some(key) = keyring.key(&of) else { return Ok(None) };

@@ -81,7 +81,8 @@ fn thousands_of_identities_that_an_older_app_took_in_stop_nothing() {
         }
         tx.apply_ready(now_ms)
     });
-    taken.map(drop).unwrap_or_else(|error: StoreError| panic!("{error}"));
+    let taken: Result<_, StoreError> = taken;
+    assert!(taken.is_ok(), "{:?}", taken.err());
     assert_eq!(history.honest[0].shows().len(), MANY);
     history.all_but_check_answers(0);
     history.goes_on();
