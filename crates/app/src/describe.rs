@@ -6,7 +6,7 @@ use holdfast_model::fields::{
     DEADLINE, LIFE, LIST, NOTES, PARENT, PRIORITY, REPEAT, STATUS, TEXT, TITLE, WHEN,
 };
 use holdfast_model::recurrence::Repeat;
-use holdfast_model::{Value, dates, fields};
+use holdfast_model::{Value, dates, fields, markdown};
 use holdfast_store::Tx;
 use jiff::civil::Date;
 
@@ -55,11 +55,12 @@ pub(crate) fn value(
         }
         LIST | PARENT => match text.parse() {
             Ok(id) => match tx.entity(id)? {
-                Some((state, _)) => state.text(TITLE).to_owned(),
+                Some((state, _)) => markdown::name(state.text(TITLE), ""),
                 None => "Something that is not on this device".into(),
             },
             Err(_) => text.to_owned(),
         },
+        TITLE => markdown::title(text),
         _ => match value {
             Value::Text(text) => text.clone(),
             Value::Bool(true) => "Yes".into(),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::story_tests::{Device, exchange, two};
 use crate::{Home, KeyStore, NewDevice};
 use holdfast_model::EntityId;
 
@@ -239,5 +240,63 @@ fn nothing_that_names_or_previews_an_item_shows_an_id_or_marks() {
         for detail in &entry.details {
             check(detail);
         }
+    }
+}
+
+/// The same of what another device did to them.
+#[test]
+fn nothing_that_names_an_item_of_another_device_shows_an_id_or_marks() {
+    let (laptop, phone) = two();
+    let plan = laptop.app.add_note("Shelf plan", None, "").unwrap().ids[0].clone();
+    let text = |what: &str| {
+        format!("# **Shed** `{what}` [](holdfast:{plan})\n\nBuy [x](holdfast:{plan}).\n")
+    };
+    let note = laptop.app.add_note("", None, &text("oak")).unwrap().ids[0].clone();
+    let id: EntityId = note.parse().unwrap();
+    exchange(&laptop, &phone);
+    laptop.app.replace_text(id, &text("oak boards")).unwrap();
+    phone.app.replace_text(id, &text("oak beams")).unwrap();
+    exchange(&laptop, &phone);
+    let ids = [id, plan.parse().unwrap()];
+    let check = |words: &str| is_clean(words, &ids);
+    let activity = |device: &Device| {
+        let entries = device.app.activity(50).unwrap();
+        assert!(
+            entries.iter().any(|entry| entry.items.iter().any(|item| item.title.contains("Shed")))
+        );
+        for entry in entries {
+            check(&entry.title);
+            for words in entry.details.iter().chain(entry.items.iter().map(|item| &item.title)) {
+                check(words);
+            }
+        }
+    };
+    activity(&phone);
+    let rows = phone.app.conflicts(view::ConflictTab::Open).unwrap();
+    assert_eq!(rows.len(), 1);
+    check(&rows[0].title);
+    let review = phone.app.review(&note).unwrap();
+    check(&review.title);
+    let decision = view::Decision::Take {
+        conflict: review.texts[0].conflict.clone(),
+        take: review.texts[0].versions[0].version.clone(),
+    };
+    check(&phone.app.resolve(&note, &[decision], Some(review.as_of)).unwrap().label);
+    let aside = phone.app.put_aside().unwrap();
+    assert!(!aside.is_empty());
+    for row in aside {
+        check(&row.title);
+        check(&row.display);
+        check(&row.stands);
+    }
+    for row in phone.app.conflicts(view::ConflictTab::Resolved).unwrap() {
+        check(&row.title);
+        check(row.outcome.as_deref().unwrap_or_default());
+    }
+    phone.app.delete_items(std::slice::from_ref(&note), None).unwrap();
+    exchange(&laptop, &phone);
+    activity(&laptop);
+    for row in laptop.app.trash().unwrap() {
+        check(&row.title);
     }
 }
