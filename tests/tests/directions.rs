@@ -154,6 +154,22 @@ fn each_outer_library_has_its_one_place() {
     }
 }
 
+/// Bugs can be planted in the engine of the tests, and in nothing that people get.
+#[test]
+fn bugs_are_planted_for_the_tests_alone() {
+    for package in metadata().packages {
+        let by_itself = package.features.get("default").cloned().unwrap_or_default();
+        assert!(!by_itself.iter().any(|feature| feature.contains("planted")), "{}", package.name);
+        if package.name.as_str() == "holdfast-tests" {
+            continue;
+        }
+        for dependency in &package.dependencies {
+            let asks = dependency.features.iter().any(|feature| feature == "planted");
+            assert!(!asks, "{} plants bugs in {}", package.name, dependency.name);
+        }
+    }
+}
+
 #[test]
 fn the_text_library_is_named_in_one_module() {
     let places = places_of(&["crates", "src-tauri"], &["loro::"], |path| {
