@@ -185,7 +185,7 @@ fn a_snippet_marks_the_hit_as_it_is_written() {
 #[test]
 fn quotes_hold_words_together() {
     let words: Vec<(String, String)> =
-        split("oak in:\"My list\" \"in:x y\"").into_iter().map(|w| (w.typed, w.text)).collect();
+        split("oak in:\"My list\" \"in:x y\"").into_iter().map(|w| (w.written, w.text)).collect();
     let words: Vec<(&str, &str)> = words.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     assert_eq!(words, [("oak", "oak"), ("in:\"My list\"", "in:My list"), ("\"in:x y\"", "in:x y")]);
 }
