@@ -308,36 +308,29 @@ fn decided_and_merged_texts_are_listed_with_their_ways_back() {
 
 /// More than one change can hold.
 #[test]
-fn a_side_that_is_larger_than_one_change_is_decided_for_and_reopened_as_one() {
+fn a_text_that_is_larger_than_one_change_is_decided_reopened_and_undone_as_one() {
     let (laptop, phone, id) = disputed_note();
-    let long =
-        format!("Buy oak beams.\n{}", "One line of what is to be said of oak.\n".repeat(12_000));
-    write(&phone, &id, "Buy oak beams.\n", &long);
-    exchange(&laptop, &phone);
-    let review = laptop.app.review(&id).unwrap();
-    let version = |here: bool| {
-        let versions = &review.texts[0].versions;
-        versions.iter().find(|version| version.device.here == here).unwrap().clone()
-    };
-    let (conflict, there) = (review.texts[0].conflict.clone(), version(false));
-    assert!(there.text.len() > 400_000);
-    let decision = view::Decision::Take { conflict, take: there.version };
-    laptop.app.resolve(&id, &[decision], Some(review.as_of)).unwrap();
-    exchange(&laptop, &phone);
-    for device in [&laptop, &phone] {
-        assert_eq!((text(device, &id), open(device)), (there.text.clone(), 0));
-        assert_eq!(device.app.conflicts(view::ConflictTab::Resolved).unwrap().len(), 1);
-    }
-    laptop.app.reopen(&id).unwrap();
-    assert_eq!(open(&laptop), 1);
-    laptop.app.undo().unwrap();
-    // And a text that is longer than both.
-    laptop.app.reopen(&id).unwrap();
+    let merged = text(&laptop, &id);
     let review = laptop.app.review(&id).unwrap();
     let typed = "Nothing of all that, but this line instead.\n".repeat(12_000);
     let conflict = review.texts[0].conflict.clone();
     let decision = view::Decision::Text { conflict, text: typed.clone() };
     laptop.app.resolve(&id, &[decision], Some(review.as_of)).unwrap();
     exchange(&laptop, &phone);
-    assert_eq!((text(&phone, &id), open(&phone)), (typed, 0));
+    for device in [&laptop, &phone] {
+        assert!(text(device, &id) == typed);
+        assert_eq!(open(device), 0);
+        assert_eq!(device.app.conflicts(view::ConflictTab::Resolved).unwrap().len(), 1);
+    }
+    laptop.app.reopen(&id).unwrap();
+    exchange(&laptop, &phone);
+    for device in [&laptop, &phone] {
+        assert_eq!((text(device, &id), open(device)), (merged.clone(), 1));
+    }
+    laptop.app.undo().unwrap();
+    exchange(&laptop, &phone);
+    for device in [&laptop, &phone] {
+        assert!(text(device, &id) == typed);
+        assert_eq!(open(device), 0);
+    }
 }
