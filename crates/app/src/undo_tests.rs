@@ -134,7 +134,7 @@ fn what_cannot_be_undone_is_said_once_and_then_what_was_before_it_is_undone() {
     assert_eq!(app.undo().unwrap().skipped.len(), 1);
     app.undo().unwrap();
     assert_eq!(titles(&app), ["oak"]);
-    app.set_mode(view::Mode::Manual).unwrap();
+    app.set_mode(view::Mode::Nearby).unwrap();
     assert_eq!(app.undo().unwrap_err().to_string(), "Choosing how to sync cannot be undone");
     assert_eq!(undo_all(&app).0, 2);
     assert_eq!(titles(&app), Vec::<String>::new());
