@@ -110,7 +110,7 @@ fn the_list_of_devices_in_the_folder_is_sealed_under_a_clean_key() {
 /// Keys of a hostile device's making part the others, and a removal that it signs counts here and not there
 /// (C3, C4, C6).
 #[test]
-#[ignore = "open, seeds 22, 48, 214, 216: members differ, a key is missing, an honest device is out"]
+#[ignore = "open, seeds 22, 48, 216: members differ, an honest device is out"]
 fn keys_and_removals_leave_the_others_their_own() {
     nothing_breaks(250, &["record: keys", "record: removes", "record: lets in"]);
 }
@@ -122,35 +122,35 @@ fn whoever_removes_a_device_can_seal() {
     nothing_breaks_in(48..49, &["record: claims", "record: lets in", "record: new identities"]);
 }
 
-/// Where nobody has built on a join yet, whoever found the invitation still takes its place.
+/// All but keys and who is let in and put out.
+const BESIDE: &[&str] = &[
+    "snapshot",
+    "change",
+    "log",
+    "word",
+    "attachment",
+    "file",
+    "handover",
+    "record: joins",
+    "record: new",
+    "record: unknown",
+    "record: malformed",
+    "record: renames",
+    "record: says",
+    "record: hundreds",
+];
+
+/// Whoever finds an invitation takes nobody's place, also beside anything else.
 #[test]
-#[ignore = "open, seed 19: an honest device is out before another one vouched for its having joined"]
 fn a_found_invitation_displaces_nobody_beside_anything_else() {
-    let only = [
-        "snapshot",
-        "change",
-        "log",
-        "word",
-        "attachment",
-        "file",
-        "handover",
-        "record: joins",
-        "record: new",
-        "record: unknown",
-        "record: malformed",
-        "record: renames",
-        "record: says",
-        "record: hundreds",
-    ];
-    nothing_breaks_in(19..20, &only);
+    nothing_breaks_in(19..20, BESIDE);
 }
 
-/// A snapshot of the hostile device leaves out what it wrote itself, and gave to others as changes: they do
-/// not take the next bundle of whoever believed it.
+/// A snapshot of the hostile device leaves out what it wrote itself, and gave to others as changes.
 #[test]
 #[ignore = "open, seeds 14, 48, 158: what a device tells of its own log, and what it signed, differ"]
 fn a_snapshot_beside_changes_parts_nobody() {
-    nothing_breaks(200, &["snapshot", "change", "log", "record: says", "record: hundreds"]);
+    nothing_breaks(200, BESIDE);
 }
 
 /// Two devices are given two different changes of one number, and nothing that follows them: both hold as
