@@ -16,17 +16,17 @@ const PASSPHRASE: &str = "four quiet oak boards";
 const SENTENCE: &str = "The bench is made of oak.";
 
 /// The windows of two devices of one vault, and what they carry files in.
-pub(crate) struct Pair {
-    pub(crate) laptop: App,
-    pub(crate) phone: App,
+struct Pair {
+    laptop: App,
+    phone: App,
     // Dropped after the windows.
-    pub(crate) laptop_device: Device,
-    pub(crate) phone_device: Device,
+    laptop_device: Device,
+    phone_device: Device,
     _stick: TempDir,
 }
 
 /// A laptop with a task and a note, and a phone that joined it by an invitation.
-pub(crate) async fn pair(pictures: bool) -> Result<Pair> {
+async fn pair(pictures: bool) -> Result<Pair> {
     let stick = TempDir::with_prefix("holdfast-stick-")?;
     let laptop_device = Device::new("laptop")?.with_files(stick.path());
     let phone_device = Device::new("phone")?.with_files(stick.path());
@@ -71,7 +71,7 @@ pub(crate) async fn pair(pictures: bool) -> Result<Pair> {
 }
 
 /// Writes what changed since the last export.
-pub(crate) async fn export(app: &App, pictures: bool) -> Result<()> {
+async fn export(app: &App, pictures: bool) -> Result<()> {
     command(app, "Export changes…").await?;
     app.find(&By::role("dialog", "Export changes")).await?;
     if pictures {
@@ -83,7 +83,7 @@ pub(crate) async fn export(app: &App, pictures: bool) -> Result<()> {
 }
 
 /// Looks into the newest bundle, hands back what the preview said, and takes it.
-pub(crate) async fn import(app: &App, pictures: bool) -> Result<String> {
+async fn import(app: &App, pictures: bool) -> Result<String> {
     command(app, "Import changes…").await?;
     app.find(&By::role("dialog", "Import changes")).await?;
     app.find(&By::button("Import")).await?;
@@ -100,7 +100,7 @@ pub(crate) async fn import(app: &App, pictures: bool) -> Result<String> {
 }
 
 /// Renames the task that has the keyboard.
-pub(crate) async fn rename(app: &App, from: &str, to: &str) -> Result<()> {
+async fn rename(app: &App, from: &str, to: &str) -> Result<()> {
     app.press("Ctrl+3").await?;
     choose_task(app, from).await?;
     app.press("F2").await?;
@@ -113,7 +113,7 @@ pub(crate) async fn rename(app: &App, from: &str, to: &str) -> Result<()> {
 }
 
 /// Calls the note `title`, and puts `wood` in the place of "oak" at the end of its first sentence.
-pub(crate) async fn rewrite(app: &App, title: &str, wood: &str) -> Result<()> {
+async fn rewrite(app: &App, title: &str, wood: &str) -> Result<()> {
     go(app, "notes").await?;
     app.click(&By::role_like("option", "Workbench")).await?;
     app.click(&By::css("textarea[aria-label=Title]")).await?;
@@ -148,7 +148,7 @@ async fn diverge(pair: &Pair) -> Result<()> {
 }
 
 /// Waits until this many conflicts are to be decided.
-pub(crate) async fn to_decide(app: &App, count: usize) -> Result<()> {
+async fn to_decide(app: &App, count: usize) -> Result<()> {
     app.press("Ctrl+5").await?;
     app.find(&By::role("tab", &format!("Needs you ({count})"))).await?;
     app.counts(&By::css("[role=listbox][aria-label='Needs you'] [role=option]"), count).await
