@@ -27,6 +27,11 @@ fn what_went_wrong_once_stays_right() {
     let kept: &[(u64, &[usize], &str)] = &[
         (865, &[1, 3, 7, 39, 41, 43, 46], "a decision on a deletion, undone and done again"),
         (3280, &[28, 31, 33], "a crash at the commit that notes the end of a connection"),
+        (
+            3192,
+            &[19, 40, 48, 54, 68, 79, 81, 82, 84, 90, 93],
+            "one tag put in by two devices, by one of them undone and done again",
+        ),
     ];
     for (seed, steps, wrong) in kept {
         let last = steps.last().map_or(0, |step| step + 1);

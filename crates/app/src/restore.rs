@@ -289,9 +289,12 @@ pub(crate) fn of_backup(path: &Path) -> impl Fn(AppError) -> AppError + '_ {
         AppError::Store(StoreError::NewerDatabase { .. }) => {
             unusable(path, "it was made by a newer version of Holdfast: update the app".into())
         }
-        AppError::Store(
-            error @ (StoreError::Sqlite(_) | StoreError::Model(_) | StoreError::Oplog(_)),
-        ) => unusable(path, format!("it is damaged: {error}")),
+        AppError::Store(StoreError::Sqlite(_)) => {
+            unusable(path, "it is damaged: it cannot be read".into())
+        }
+        AppError::Store(error @ (StoreError::Model(_) | StoreError::Oplog(_))) => {
+            unusable(path, format!("it is damaged: {error}"))
+        }
         other => other,
     }
 }

@@ -281,6 +281,14 @@ impl Draft<'_> {
         self
     }
 
+    /// Puts an element into a set once more, although others may have put it there: it stays then when
+    /// they take theirs out.
+    pub fn add_anew(&mut self, field: &str, value: impl Into<Value>) -> &mut Self {
+        self.edit.add.entry(field.to_owned()).or_default().push(value.into());
+        self.content |= field != REVIEWED;
+        self
+    }
+
     /// Takes an element out of a set.
     pub fn remove(&mut self, field: &str, value: impl Into<Value>) -> &mut Self {
         let value = value.into();

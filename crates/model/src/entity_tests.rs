@@ -171,3 +171,23 @@ fn a_decision_taken_back_shows_both_versions_again() {
     state.apply(&undone, dot(LAPTOP, 4), at(5));
     assert_eq!(state.registers[TITLE].live().len(), 2);
 }
+
+#[test]
+fn what_is_put_in_anew_stays_when_another_takes_theirs_out() {
+    let mut state = task();
+    let put_in = |state: &EntityState| {
+        let mut draft = state.draft();
+        draft.add_anew(TAGS, "tag");
+        draft.finish().unwrap()
+    };
+    let (on_laptop, on_phone) = (put_in(&state), put_in(&state));
+    state.apply(&on_laptop, dot(LAPTOP, 2), at(2));
+    state.apply(&on_phone, dot(PHONE, 1), at(3));
+    let mut draft = state.draft();
+    draft.remove_additions(TAGS, "tag".into(), vec![dot(PHONE, 1)]);
+    let taken_out = draft.finish().unwrap();
+    state.apply(&taken_out, dot(PHONE, 2), at(4));
+    assert_eq!(state.elements(TAGS), vec![&Value::from("tag")]);
+    // Once more, although the other's is there.
+    assert!(put_in(&state).add.contains_key(TAGS));
+}

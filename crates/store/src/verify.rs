@@ -70,7 +70,8 @@ impl Tx<'_> {
         let mut part = |what: &str, found: Result<Vec<String>, StoreError>| match found {
             Ok(found) if found.is_empty() => lines.push(line(true, what.to_owned())),
             Ok(found) => lines.extend(found.into_iter().take(NAMED).map(|text| line(false, text))),
-            Err(error) => lines.push(line(false, format!("{what}: {error}"))),
+            Err(_) => lines
+                .push(line(false, format!("cannot be read, so it is not known whether {what}"))),
         };
         part("small tables are as they were written", self.changed_tables());
         part("changes stand under their own names", self.misplaced_changes());

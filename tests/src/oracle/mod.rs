@@ -45,6 +45,20 @@ struct Written {
     seen: Seen,
 }
 
+/// An element that was taken out of a set.
+#[derive(Debug, Clone)]
+struct TakenOut {
+    element: (String, Value),
+    /// These additions alone; all that were seen, where none are named.
+    only: Option<BTreeSet<Id>>,
+}
+
+impl TakenOut {
+    fn takes(&self, added: &(String, Value), by: Id) -> bool {
+        self.element == *added && self.only.as_ref().is_none_or(|only| only.contains(&by))
+    }
+}
+
 /// What one change did to one item.
 #[derive(Debug, Clone)]
 struct Fact {
@@ -53,7 +67,7 @@ struct Fact {
     kind: String,
     writes: Vec<Written>,
     adds: Vec<(String, Value)>,
-    removes: Vec<(String, Value)>,
+    removes: Vec<TakenOut>,
     inserted: Vec<char>,
     deleted: BTreeSet<char>,
     /// Whether it edited the text.
@@ -178,7 +192,16 @@ impl Oracle {
         }
         let mut removes = Vec::new();
         for (field, removals) in &edit.remove {
-            removes.extend(removals.iter().map(|removal| (field.clone(), removal.value.clone())));
+            removes.extend(removals.iter().map(|removal| {
+                let named = |dot: &holdfast_model::Dot| {
+                    (LogId { space: id.0.space, actor: dot.actor }, dot.seq)
+                };
+                // An undo takes out what this device put in, and never what another one did.
+                let only = edit
+                    .takes_back
+                    .map(|_| removal.seen.iter().map(named).collect::<BTreeSet<Id>>());
+                TakenOut { element: (field.clone(), removal.value.clone()), only }
+            }));
         }
         let text = told.text.is_some();
         let (before, after) = told.text.clone().unwrap_or_default();

@@ -121,12 +121,14 @@ impl Oracle {
         let facts: Vec<&Fact> = self.facts(item, at).collect();
         let mut sets: BTreeMap<String, BTreeSet<Value>> = BTreeMap::new();
         for fact in &facts {
-            for (field, _) in &fact.removes {
-                sets.entry(field.clone()).or_default();
+            for taken in &fact.removes {
+                sets.entry(taken.element.0.clone()).or_default();
             }
             for added in &fact.adds {
                 let set = sets.entry(added.0.clone()).or_default();
-                let gone = facts.iter().any(|f| f.saw(fact.id) && f.removes.contains(added));
+                let gone = facts.iter().any(|f| {
+                    f.saw(fact.id) && f.removes.iter().any(|taken| taken.takes(added, fact.id))
+                });
                 if !gone {
                     set.insert(added.1.clone());
                 }

@@ -99,7 +99,7 @@ impl Taking<'_, '_, '_> {
         }
         for (field, removals) in &edit.remove {
             for removal in removals {
-                draft.add(field, removal.value.clone());
+                draft.add_anew(field, removal.value.clone());
             }
         }
         let pieces = texts.get(&edit.entity).map(Vec::as_slice).unwrap_or_default();

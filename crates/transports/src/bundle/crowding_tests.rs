@@ -38,6 +38,11 @@ fn a_claimed_identity_whose_log_is_in_the_base_stops_nothing() {
     add_to_all(&mut [&mut laptop, &mut phone, &mut tablet], &record);
     phone.actor = taken;
     let oak = phone.add("oak");
+    for _ in 0..6 {
+        // What is in the log only makes a snapshot shorter than the log.
+        phone.retitle(oak, &"oak ".repeat(60_000));
+        phone.retitle(oak, "oak");
+    }
     carry(&mut phone, &mut laptop).unwrap();
     let invitation = laptop.invite();
     let mut watch = Device::joining(&invitation, PASSPHRASE, 9).unwrap();

@@ -224,22 +224,8 @@ fn other_devices_and_new_names_are_told() {
 
 /// Removes the phone on the laptop, beginning a new epoch.
 fn remove_phone(laptop: &mut Device, phone: &Device) {
-    let members = laptop.write(|tx| holdfast_sync::membership(tx).unwrap());
-    let (epoch, key) = laptop.keyring.next(&mut laptop.rng).unwrap();
-    let wrapped = members.wrap_for_active(epoch, &key, Some(phone.id()), &mut laptop.rng).unwrap();
-    let removing = holdfast_vault::membership::Removing {
-        device: phone.id(),
-        accepted: laptop.write(|tx| tx.held().unwrap()),
-        records: members.records_by(phone.id()),
-        epoch,
-        wrapped,
-        key: None,
-        without: None,
-        time: 100,
-    };
-    let vault = laptop.store.vault();
-    let record = holdfast_vault::membership::remove(vault, &laptop.keys, removing).unwrap();
-    laptop.write(|tx| tx.add_membership(&record).unwrap());
+    laptop.keyring =
+        holdfast_sync::devices::remove_device(&mut laptop.session(), phone.id()).unwrap();
 }
 
 #[test]

@@ -254,3 +254,18 @@ fn own(vault: &Vault, hand: &[usize]) -> Vec<Hash> {
     let own = checked.verified.iter().filter(|(_, record)| made(&record.body));
     own.map(|(hash, _)| *hash).collect()
 }
+
+/// A device removes one that had removed others in advance, and is removed itself: those stay.
+#[test]
+fn a_removal_that_the_removal_of_its_maker_lists_is_no_part_of_a_circle() {
+    let mut vault = Vault::new();
+    vault.admit(0, 4);
+    vault.remove(4, id(1), Vec::new());
+    let listed = vault.members().records_by(id(0));
+    vault.remove(1, id(0), listed);
+    vault.admit(0, 1);
+    let before = vault.members();
+    assert_eq!(active(&before), [id(0), id(4)]);
+    vault.remove(0, id(4), before.records_by(id(4)));
+    assert_eq!(active(&vault.members()), [id(0)]);
+}

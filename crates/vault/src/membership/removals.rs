@@ -4,8 +4,9 @@
 //!
 //! A removal **threatens** the device that it names, and those that this one let in by records
 //! that the removal does not list and on which nobody else built. A removal lists what it says and
-//! what its maker itself had built on. Whoever is threatened by nobody is heard first. Where there
-//! is nobody such, those that threaten each other in a circle are all out; of what they signed only
+//! what its maker itself had built on. Whoever is threatened by nobody is heard first, and so is a
+//! removal that all list who threaten its maker: it counts whether they are heard or not. Where there
+//! is nothing such, those that threaten each other in a circle are all out; of what they signed only
 //! what the others' removals list counts, or what another member had built on. So a device that was
 //! removed can take its remover with it, and whatever it lets in afterwards is a part of itself.
 //!
@@ -137,6 +138,13 @@ pub(super) fn next(index: &Index<'_>, folded: &Folded<'_>) -> Option<Round> {
     if pending.is_empty() {
         return None;
     }
+    let mut round = Round { applied: Vec::new(), removed: BTreeMap::new() };
+    for removal in pending.iter().filter(|removal| counts_anyway(removal, &pending)) {
+        round.apply(removal, None);
+    }
+    if !round.applied.is_empty() {
+        return Some(round);
+    }
     let mut edges: BTreeMap<DeviceId, BTreeSet<DeviceId>> = BTreeMap::new();
     for removal in &pending {
         edges.entry(removal.by).or_default().extend(&removal.threatens);
@@ -148,7 +156,6 @@ pub(super) fn next(index: &Index<'_>, folded: &Folded<'_>) -> Option<Round> {
     let reach: BTreeMap<DeviceId, BTreeSet<DeviceId>> =
         edges.keys().map(|maker| (*maker, reached(&edges, *maker))).collect();
     let reaches = |from: DeviceId, to: DeviceId| reach.get(&from).is_some_and(|r| r.contains(&to));
-    let mut round = Round { applied: Vec::new(), removed: BTreeMap::new() };
     for maker in edges.keys().copied() {
         let before: BTreeSet<DeviceId> =
             edges.keys().copied().filter(|other| reaches(*other, maker)).collect();
@@ -171,6 +178,13 @@ pub(super) fn next(index: &Index<'_>, folded: &Folded<'_>) -> Option<Round> {
     }
     // One that changes nothing would come again for ever.
     Some(round).filter(|round| !round.applied.is_empty())
+}
+
+/// Whether a removal counts whatever comes of the others: all that threaten its maker list it.
+fn counts_anyway(removal: &Pending, all: &[Pending]) -> bool {
+    all.iter()
+        .filter(|other| other.by != removal.by && other.threatens.contains(&removal.by))
+        .all(|other| removal.hashes.iter().all(|hash| other.listed.has(*hash)))
 }
 
 impl Round {
