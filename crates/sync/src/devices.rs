@@ -130,8 +130,7 @@ pub fn ready_keys(
         members = membership(tx)?;
         members.receive_keys(keys, keyring)?;
         // Whoever lacks the key does not open what is sealed under it.
-        let before = (1..keyring.current()).rev().find_map(|epoch| keyring.any_of(epoch));
-        if let Some(under) = under.or(before) {
+        if let Some(under) = under {
             let handover = members.sealed_under(keys, keyring, under, HANDOVER_PLACE)?;
             handovers::keep(tx, keyring, &members, &[&handover])?;
         }

@@ -183,11 +183,6 @@ impl Keyring {
         self.keys.range((*latest, [0; 16])..).next().map(|(key, _)| *key)
     }
 
-    /// One of the keys of an epoch.
-    pub fn any_of(&self, epoch: u32) -> Option<(u32, [u8; 16])> {
-        self.of(epoch).next().map(|key| (epoch, key.id()))
-    }
-
     /// Whether a key may seal.
     pub fn may_seal_under(&self, of: (u32, [u8; 16])) -> bool {
         self.holds(&of) && self.sealing.as_ref().is_none_or(|may| may.contains(&of))

@@ -277,13 +277,17 @@ impl Membership {
         let time = self.latest_removal();
         let handing = HandingOver { epoch, wrapped, key: Some(of.1), without, time };
         let others = keyring.iter().map(|(epoch, key)| (epoch, key.id()));
-        let others: BTreeSet<Of> =
-            others.filter(|other| *other != of && keyring.may_seal_under(*other)).collect();
-        let theirs = self.who_lack(&others, Some(me));
+        let others: BTreeSet<Of> = others.filter(|other| *other != of).collect();
+        let lacked = self.who_lack(&others, Some(me));
         let has = |other: &Of| {
-            theirs.get(other).is_none_or(|not| lack.iter().all(|device| !not.contains(&device.id)))
+            lacked.get(other).is_none_or(|not| lack.iter().all(|device| !not.contains(&device.id)))
         };
-        let under = others.into_iter().rev().find(has);
+        // One that nobody has who is out, where there is one; else the latest that they have. The first
+        // epoch's key everybody has who was ever let in.
+        let theirs: Vec<Of> =
+            others.iter().copied().filter(|other| other.0 == 1 || has(other)).collect();
+        let good = theirs.iter().rev().find(|other| keyring.may_seal_under(**other));
+        let under = good.or(theirs.last()).copied();
         Ok(Some((hand_over(vault, keys, handing)?, under)))
     }
 
