@@ -100,7 +100,7 @@ async fn no_name_or_title_runs_as_a_script() -> Result<()> {
         assert_eq!((&found[0], &found[1]), (&0.into(), &0.into()), "in {what}: {found}");
         Ok(found[2].as_str().unwrap_or_default().to_owned())
     };
-    app.press("Ctrl+3").await?;
+    app.click(&By::css("[role=treeitem][data-key='inbox']")).await?;
     app.find(&By::css("[role=row][data-id]")).await?;
     assert!(looked("tasks").await?.contains("<img src=x onerror="), "titles are shown as they are");
     app.click(&By::css("[role=row][data-id]")).await?;
@@ -111,6 +111,7 @@ async fn no_name_or_title_runs_as_a_script() -> Result<()> {
         looked(screen).await?;
     }
     app.click(&By::css("[role=treeitem][data-key='notes']")).await?;
+    app.counts(&By::css("[role=option]"), names.len()).await?;
     for at in 0..names.len() {
         let rows = app.all(&By::css("[role=option]")).await?;
         let Some(row) = rows.get(at) else { bail!("{} notes are shown", rows.len()) };
