@@ -60,7 +60,8 @@ fn a_phone_pairs_by_a_code_and_edits_travel_both_ways() -> Result<()> {
 #[test]
 fn devices_that_meet_through_a_third_one_alone_know_that_all_have_everything() -> Result<()> {
     let [laptop, phone, tablet] =
-        [Device::new("laptop")?, Device::new("phone")?, Device::new("tablet")?];
+        ["laptop", "phone", "tablet"].map(|name| Device::new(name).map(Device::unannounced));
+    let (laptop, phone, tablet) = (laptop?, phone?, tablet?);
     laptop.ctl(&["init", "--name", "Laptop"])?;
     laptop.ctl(&["mode", "nearby"])?;
     let _on_laptop = Watching::start(&laptop)?;
@@ -78,7 +79,8 @@ fn devices_that_meet_through_a_third_one_alone_know_that_all_have_everything() -
         let all = status["destinations"].as_array().context("destinations")?;
         let to = all.iter().find(|to| to["name"] == other).context("the other one")?;
         ensure!(to["missing_there"] == 0 && to["missing_here"] == 0, "{status}");
-        ensure!(!to["state"].as_str().unwrap_or_default().starts_with("Connected"), "{status}");
+        let is_connected = to["state"].as_str().unwrap_or_default().starts_with("Connected");
+        ensure!(!is_connected, "{status}");
     }
     Ok(())
 }
