@@ -181,6 +181,34 @@ fn an_item_goes_where_its_list_goes_and_the_answer_says_so() {
     assert_eq!(space(&laptop, &ids[2]), "device");
 }
 
+/// Edits that nobody received are taken out of the log with the move; what they had replaced does not stand
+/// again beside it.
+#[test]
+fn what_was_edited_since_others_heard_of_it_moves_away_without_a_question() {
+    let (laptop, phone, _, ids) = with_work();
+    let tasks = &ids[..1];
+    retitle(&laptop, &ids[0], "Ask for 5000");
+    retitle(&laptop, &ids[0], "Ask for 6000");
+    laptop.app.undo().unwrap();
+    laptop.app.redo().unwrap();
+    let salary = list(&laptop, "Salary", Space::Device);
+    let there = view::TaskPatch { list: Some(Some(salary)), ..Default::default() };
+    laptop.app.edit_tasks(tasks, &there, None).unwrap();
+    let asked = || laptop.app.conflicts(view::ConflictTab::Open).unwrap().len();
+    assert_eq!((space(&laptop, &ids[0]).as_str(), asked()), ("device", 0));
+    assert!(!dump(&laptop, Space::Everywhere).contains("6000"));
+    assert!(laptop.app.check(true).unwrap().ok, "hashes and signatures are right");
+    assert_eq!(asked(), 0, "the log says the same");
+    exchange(&laptop, &phone);
+    assert_eq!(phone.app.conflicts(view::ConflictTab::Open).unwrap().len(), 0);
+    laptop.app.undo().unwrap();
+    let task = item(&laptop.app, &ids[0]);
+    assert_eq!(
+        (task["space"].as_str(), task["title"].as_str(), asked()),
+        (Some("everywhere"), Some("Ask for 6000"), 0)
+    );
+}
+
 #[test]
 fn what_is_marked_ask_waits_for_the_person() {
     let (laptop, phone) = two();

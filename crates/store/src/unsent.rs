@@ -14,10 +14,10 @@ use crate::{StoreError, Tx, columns};
 use holdfast_model::change::{Change, Op};
 use holdfast_model::copying::is_moved;
 use holdfast_model::text::TextDoc;
-use holdfast_model::{EntityId, EntityState, Kind};
+use holdfast_model::{Dot, EntityId, EntityState, Kind};
 use holdfast_oplog::{ChangeId, Hash, LogId, Space, VersionVector, chain_hash};
 use rusqlite::OptionalExtension;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Tx<'_> {
     /// Up to which change each log was ever handed to something that leaves this device.
@@ -155,21 +155,37 @@ impl Tx<'_> {
             columns::hash(&bytes)?
         };
         let mut rewritten = 0;
+        // What stood before the writes that go: what replaced these now replaces that.
+        let mut stood: BTreeMap<(EntityId, Dot), Vec<Dot>> = BTreeMap::new();
         for (pos, seq, old, body) in rows {
             let place = ChangeId { space: log.space, actor: log.actor, seq };
             let mut change = Change::decode(&body, place)?;
-            let all = change.ops.len();
-            let mut gone = Vec::new();
-            change.ops.retain(|op| {
+            let (dot, mut altered, mut gone) = (change.dot(), false, Vec::new());
+            change.ops.retain_mut(|op| {
                 let Op::Edit(edit) = op else { return true };
+                let id = edit.entity;
                 let moved = edit.life.as_ref().is_some_and(|life| is_moved(&life.value));
-                let goes = whole.contains(&edit.entity) || (part.contains(&edit.entity) && !moved);
+                let goes = whole.contains(&id) || (part.contains(&id) && !moved);
+                if let Some(life) = &mut edit.life {
+                    let known = life.supersedes.iter();
+                    let replaced: BTreeSet<Dot> = known
+                        .flat_map(|by| stood.get(&(id, *by)).cloned().unwrap_or_else(|| vec![*by]))
+                        .collect();
+                    let replaced: Vec<Dot> = replaced.into_iter().collect();
+                    if goes {
+                        stood.insert((id, dot), replaced);
+                    } else if life.supersedes.iter().any(|by| stood.contains_key(&(id, *by))) {
+                        life.supersedes = replaced;
+                        altered = true;
+                    }
+                }
                 if goes {
-                    gone.push(edit.entity);
+                    gone.push(id);
+                    altered = true;
                 }
                 !goes
             });
-            let body = if change.ops.len() == all { body } else { change.encode()? };
+            let body = if altered { change.encode()? } else { body };
             let hash = chain_hash(before, &body);
             before = hash;
             if hash == columns::hash(&old)? {
