@@ -195,6 +195,11 @@ impl Candidates {
         self.known.contains_key(address)
     }
 
+    /// Which device answered at an address last.
+    pub fn device_at(&self, address: &SocketAddr) -> Option<DeviceId> {
+        self.known.get(address)?.device
+    }
+
     /// The name under which an address was announced.
     pub fn name_of(&self, address: &SocketAddr) -> Option<String> {
         match &self.known.get(address)?.source {
@@ -333,5 +338,15 @@ mod tests {
             candidates.announced(&number.to_string(), &[at(number)], now);
         }
         assert_eq!(candidates.len(), MOST);
+    }
+
+    #[test]
+    fn who_answered_at_an_address_is_known_after_it_failed() {
+        let (mut candidates, now) = (Candidates::new(Backoff::default()), Instant::now());
+        candidates.typed(&[at(1)], now);
+        assert_eq!(candidates.device_at(&at(1)), None);
+        candidates.reached(at(1), DeviceId([1; 16]));
+        candidates.failed(at(1), now);
+        assert_eq!(candidates.device_at(&at(1)), Some(DeviceId([1; 16])));
     }
 }

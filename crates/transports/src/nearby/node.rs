@@ -358,7 +358,9 @@ impl Running {
                 self.candidates.failed(address, Instant::now());
                 let own = matches!(error, NearbyError::SameDevice);
                 if !own {
-                    let device = self.troubles.get(&address).and_then(|(device, ..)| *device);
+                    let before = self.troubles.get(&address).and_then(|(device, ..)| *device);
+                    // Of whom it is told: who answered there as long as all went well.
+                    let device = before.or_else(|| self.candidates.device_at(&address));
                     let trouble = (device, error.code().to_owned(), error.to_string());
                     if self.troubles.get(&address) != Some(&trouble) {
                         self.troubles.insert(address, trouble);
