@@ -42,7 +42,7 @@ impl Picture {
         for kind in Kind::ALL {
             for (state, space) in tx.entities_of(kind.as_str())? {
                 let text = match kind.text_field() {
-                    Some(_) => tx.text(state.id)?.map(|text| text.plain).unwrap_or_default(),
+                    Some(_) => crate::texts::read(tx, state.id)?,
                     None => String::new(),
                 };
                 items.insert(state.id, Item { state, space, text });

@@ -103,7 +103,7 @@ impl App {
                 let text_field = holdfast_model::Kind::parse(&state.kind)
                     .and_then(holdfast_model::Kind::text_field);
                 if let Some(field) = text_field {
-                    let text = tx.text(id)?.map(|text| text.plain).unwrap_or_default();
+                    let text = crate::texts::read(tx, id)?;
                     fields.insert(field.to_owned(), text.into());
                 }
                 let history: Vec<Json> = tx

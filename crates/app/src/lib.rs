@@ -99,6 +99,8 @@ mod review_tests;
 #[cfg(test)]
 mod story_tests;
 #[cfg(test)]
+mod texts_tests;
+#[cfg(test)]
 mod trash_tests;
 #[cfg(test)]
 mod undo_laws_tests;

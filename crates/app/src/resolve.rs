@@ -5,7 +5,7 @@ use crate::{App, AppError, act, items, review, view};
 use holdfast_model::conflict::ConflictKind;
 use holdfast_model::entity::{Draft, Seen};
 use holdfast_model::fields::{LIFE, LIST, PARENT, PRIORITY, REVIEWED, TITLE, WHEN};
-use holdfast_model::text::{TextDoc, Version};
+use holdfast_model::text::{TextDoc, Version, ending};
 use holdfast_model::{EntityId, EntityState, Value, fields};
 use holdfast_store::{ConflictRecord, StoreError};
 
@@ -166,8 +166,10 @@ impl Work<'_, '_> {
                 let none = || AppError::NoSuchItem { what: "version", given: take.clone() };
                 Some(side.ok_or_else(none)?.text)
             }
-            view::Decision::Text { text, .. } => Some(text.clone()),
-            view::Decision::Value { value, .. } => Some(value.clone().unwrap_or_default()),
+            view::Decision::Text { text, .. } => Some(ending::stored(text)),
+            view::Decision::Value { value, .. } => {
+                Some(ending::stored(value.as_deref().unwrap_or_default()))
+            }
             // The merge stands as it is.
             view::Decision::KeepBoth { .. } | view::Decision::LooksRight { .. } => None,
         };

@@ -5,7 +5,7 @@ use crate::{App, AppError, act, describe, items, view};
 use holdfast_model::change::Dot;
 use holdfast_model::conflict::{self, ConflictKind, Written};
 use holdfast_model::fields::{self, LIFE, LIST, PARENT, TITLE};
-use holdfast_model::text::{Divergence, diff};
+use holdfast_model::text::{Divergence, diff, ending};
 use holdfast_model::{EntityId, EntityState, Kind, Register};
 use holdfast_store::{ConflictRecord, ConflictState, Tx};
 use jiff::civil::Date;
@@ -323,7 +323,7 @@ fn text_review(
             version: side.writer.to_string(),
             device: people.writer_told(tx, place, side.writer)?,
             time: time_of(side.writer),
-            text: side.text.clone(),
+            text: ending::shown(&side.text).to_owned(),
         });
     }
     versions.sort_by_key(|version| (!version.device.here, std::cmp::Reverse(version.time)));
@@ -337,9 +337,12 @@ fn text_review(
         conflict: record.id.to_string(),
         field: record.field.clone(),
         label: describe::field(&record.field),
-        original: view::OriginalText { text: text.original, time: original_time },
+        original: view::OriginalText {
+            text: ending::shown(&text.original).to_owned(),
+            time: original_time,
+        },
         versions,
-        merged: text.merged,
+        merged: ending::shown(&text.merged).to_owned(),
     }))
 }
 

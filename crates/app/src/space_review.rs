@@ -108,6 +108,7 @@ fn version(
     }
     let text = tx.plain_in(copy.id, space)?;
     if text != tx.plain_in(other.id, other_space)? {
+        let text = holdfast_model::text::ending::shown(&text);
         let mut shown: String = text.chars().take(SHOWN).collect();
         if shown.len() < text.len() {
             shown.push('…');

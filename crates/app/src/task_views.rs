@@ -5,6 +5,7 @@ use crate::session::Open;
 use crate::{App, AppError, act, describe, texts, view};
 use holdfast_model::fields::{LIFE, TITLE};
 use holdfast_model::recurrence::Repeat;
+use holdfast_model::text::ending;
 use holdfast_model::{EntityId, EntityState, Kind, dates};
 use holdfast_store::Tx;
 use holdfast_store::query::{NoteRow, TaskFilter, TaskRow};
@@ -320,9 +321,10 @@ pub(crate) fn note(tx: &Tx<'_>, row: NoteRow) -> Result<view::NoteView, AppError
 
 fn text_state(tx: &Tx<'_>, id: EntityId) -> Result<view::TextState, AppError> {
     Ok(match tx.text(id)? {
-        Some(text) => {
-            view::TextState { version: texts::version_text(&text.version), text: text.plain }
-        }
+        Some(text) => view::TextState {
+            version: texts::version_text(&text.version),
+            text: ending::shown(&text.plain).to_owned(),
+        },
         None => view::TextState {
             text: String::new(),
             version: texts::version_text(&holdfast_model::text::Version::empty()),

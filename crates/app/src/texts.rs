@@ -4,9 +4,9 @@
 use crate::act::{self, Work};
 use crate::session::Open;
 use crate::{App, AppError, links, view};
-use holdfast_model::text::{Splice, TextDoc, Version, splice};
+use holdfast_model::text::{Splice, TextDoc, Version, ending, splice};
 use holdfast_model::{EntityId, Kind};
-use holdfast_store::StoreError;
+use holdfast_store::{StoreError, Tx};
 use std::fmt::Write as _;
 
 fn text_error(error: holdfast_model::text::TextError) -> AppError {
@@ -42,6 +42,14 @@ fn to_view(splices: Vec<Splice>) -> Vec<view::Splice> {
         .collect()
 }
 
+/// What changed since a version in what people read of a text, in UTF-16 positions of what they read then.
+fn missed(doc: &TextDoc, since: &Version) -> Result<Vec<view::Splice>, AppError> {
+    let before = doc.at(since).map_err(text_error)?;
+    let missed = doc.changes(since, &doc.version()).map_err(text_error)?;
+    let missed = ending::seen(&before, &doc.plain(), missed);
+    Ok(to_view(splice::to_utf16(ending::shown(&before), &missed).map_err(text_error)?))
+}
+
 /// What became of an edit of a text.
 pub(crate) struct Stored {
     /// The text after it.
@@ -71,16 +79,13 @@ impl App {
                 let doc = work.text(id)?;
                 let now = doc.version();
                 if now != based_on {
-                    let missed = doc.changes(&based_on, &now).map_err(text_error)?;
-                    let before = doc.at(&based_on).map_err(text_error)?;
-                    let missed = splice::to_utf16(&before, &missed).map_err(text_error)?;
-                    result = Some(view::SpliceResult::Behind {
-                        version: version_text(&now),
-                        splices: to_view(missed),
-                    });
+                    let splices = missed(&doc, &based_on)?;
+                    let version = version_text(&now);
+                    result = Some(view::SpliceResult::Behind { version, splices });
                     return Ok(String::new());
                 }
-                let splices = splice::from_utf16(&doc.plain(), &splices).map_err(text_error)?;
+                let splices = splice::from_utf16(ending::shown(&doc.plain()), &splices)
+                    .map_err(text_error)?;
                 let stored = work.edit_text(id, doc, &splices)?;
                 let version = version_text(&stored.version);
                 result = Some(view::SpliceResult::Stored { version, splices: stored.otherwise });
@@ -97,11 +102,8 @@ impl App {
         self.with(|open| {
             open.store.read(|tx| {
                 let doc = tx.open_text(id, 1)?;
-                let now = doc.version();
-                let before = doc.at(&from).map_err(text_error)?;
-                let missed = doc.changes(&from, &now).map_err(text_error)?;
-                let missed = splice::to_utf16(&before, &missed).map_err(text_error)?;
-                Ok(view::TextChanges { version: version_text(&now), splices: to_view(missed) })
+                let splices = missed(&doc, &from)?;
+                Ok(view::TextChanges { version: version_text(&doc.version()), splices })
             })
         })
     }
@@ -131,8 +133,8 @@ impl App {
 }
 
 impl Work<'_, '_> {
-    /// Edits a text and takes the edit in, in as many pieces as it takes. Links are stored without their
-    /// target's title and id.
+    /// Edits what people read of a text and takes the edit in, in as many pieces as it takes. Links are
+    /// stored without their target's title and id.
     pub(crate) fn edit_text(
         &mut self,
         id: EntityId,
@@ -144,17 +146,18 @@ impl Work<'_, '_> {
             .and_then(Kind::text_field)
             .ok_or_else(|| AppError::NoSuchItem { what: "note", given: id.to_string() })?;
         let plain = doc.plain();
-        let written = if links::may_have_link(&plain, splices) {
-            splice::apply(&plain, splices).map_err(text_error)?
+        let read = ending::shown(&plain);
+        let written = if links::may_have_link(read, splices) {
+            splice::apply(read, splices).map_err(text_error)?
         } else {
             String::new()
         };
         let settled = self.settled(&written)?;
-        let pieces = match &settled {
-            Some(settled) => doc.type_in_pieces(&doc.splices_to(&settled.text)),
-            None => doc.type_in_pieces(splices),
+        let edit = match &settled {
+            Some(settled) => ending::edit(&plain, &ending::between(read, &settled.text)),
+            None => ending::edit(&plain, splices),
         };
-        let pieces = pieces.map_err(text_error)?;
+        let pieces = doc.type_in_pieces(&edit.map_err(text_error)?).map_err(text_error)?;
         let version = doc.version();
         if !pieces.is_empty() {
             self.push_with_text(space, state.draft(), field, doc, pieces);
@@ -168,10 +171,10 @@ impl Work<'_, '_> {
         Ok(Stored { version, otherwise })
     }
 
-    /// Makes a text say `wanted`, with the smallest edits that can be found in bounded time.
+    /// Makes people read `wanted`, with the smallest edits that can be found in bounded time.
     pub(crate) fn rewrite_text(&mut self, id: EntityId, wanted: &str) -> Result<(), AppError> {
         let doc = self.text(id)?;
-        let splices = doc.splices_to(wanted);
+        let splices = ending::between(ending::shown(&doc.plain()), wanted);
         self.edit_text(id, doc, &splices).map(drop)
     }
 
@@ -184,7 +187,8 @@ impl Work<'_, '_> {
         let mut doc = self.text(id)?;
         let settled = self.settled(text)?;
         let text = settled.as_ref().map_or(text, |settled| settled.text.as_str());
-        let pieces = doc.splice_in_pieces(&[Splice::new(0, 0, text)]).map_err(text_error)?;
+        let whole = Splice::new(0, 0, ending::stored(text));
+        let pieces = doc.splice_in_pieces(&[whole]).map_err(text_error)?;
         Ok((doc, pieces))
     }
 }
@@ -202,4 +206,10 @@ impl Open {
             Ok("Text replaced".into())
         })
     }
+}
+
+/// What people read of an item's text; nothing where it has none.
+pub(crate) fn read(tx: &Tx<'_>, id: EntityId) -> Result<String, StoreError> {
+    let text = tx.text(id)?.map(|text| text.plain).unwrap_or_default();
+    Ok(ending::shown(&text).to_owned())
 }

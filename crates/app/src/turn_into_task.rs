@@ -16,10 +16,12 @@ impl App {
         self.with(|open| {
             open.act("task.add", |work| {
                 let doc = work.text(id)?;
+                let text = doc.plain();
+                let text = holdfast_model::text::ending::shown(&text);
                 if crate::texts::version_text(&doc.version()) != version {
                     return Err(AppError::Invalid("The note changed meanwhile: try again.".into()));
                 }
-                let units: Vec<u16> = doc.plain().encode_utf16().collect();
+                let units: Vec<u16> = text.encode_utf16().collect();
                 let line = units.get(line_start as usize..line_end as usize).ok_or_else(|| {
                     AppError::Invalid("That line is not in the note any more: try again.".into())
                 })?;
@@ -46,7 +48,7 @@ impl App {
                     (line_end - line_start) as usize,
                     link,
                 );
-                let splices = holdfast_model::text::splice::from_utf16(&doc.plain(), &[splice])
+                let splices = holdfast_model::text::splice::from_utf16(text, &[splice])
                     .map_err(holdfast_store::StoreError::from)?;
                 work.edit_text(id, doc, &splices)?;
                 work.ids.push(task);

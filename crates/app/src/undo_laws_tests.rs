@@ -220,6 +220,40 @@ fn alone(seed: u64, moves: bool) {
     }
 }
 
+/// One device alone, of whose edits only some were handed out when items move: nobody else wrote
+/// anything, so nothing is ever asked, and the last action can be undone and done again.
+fn partly_handed_out(seed: u64) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let app = device(1);
+    for _ in 0..rng.gen_range(8..20) {
+        if rng.gen_bool(0.3) {
+            departs(&app);
+        }
+        let (before, from) = (seen(&app), position(&app));
+        if act(&app, &mut rng, true).is_err() || position(&app) == from {
+            continue;
+        }
+        asks_nothing(&app, &format!("seed {seed}, after an action"));
+        let after = seen(&app);
+        if rng.gen_bool(0.4) {
+            let undone = app.undo().unwrap();
+            assert_eq!(undone.skipped, Vec::<String>::new(), "seed {seed}");
+            agrees(&seen(&app), &before, &format!("seed {seed}, undo"));
+            asks_nothing(&app, &format!("seed {seed}, after undo"));
+            if rng.r#gen() {
+                app.redo().unwrap();
+                agrees(&seen(&app), &after, &format!("seed {seed}, redo"));
+                asks_nothing(&app, &format!("seed {seed}, after redo"));
+            }
+        }
+    }
+}
+
+fn asks_nothing(app: &App, when: &str) {
+    let open = app.conflicts(view::ConflictTab::Open).unwrap();
+    assert!(open.is_empty(), "{when}: {open:?}");
+}
+
 /// A device beside another that edits the same items.
 fn beside(seed: u64) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -331,6 +365,13 @@ fn undoing_leads_back_and_redoing_leads_on_in_five_hundred_more() {
 fn moves_between_spaces_are_undone_and_done_again_in_three_hundred_histories() {
     for seed in 1000..1300 {
         alone(seed, true);
+    }
+}
+
+#[test]
+fn one_device_alone_is_never_asked_in_three_hundred_histories() {
+    for seed in 3000..3300 {
+        partly_handed_out(seed);
     }
 }
 

@@ -1,5 +1,6 @@
 use crate::{StoreError, Tx, entities};
 use holdfast_model::fields::LIFE;
+use holdfast_model::text::ending;
 use holdfast_model::{EntityState, Kind, Register};
 use holdfast_oplog::{Hash, Space};
 use serde_json::{Map, Value as Json, json};
@@ -73,7 +74,7 @@ fn item(state: &EntityState, space: &str, text: Option<(String, String)>) -> Jso
         fields.insert(name.clone(), set.iter().map(holdfast_model::Value::to_json).collect());
     }
     if let Some((name, plain)) = text {
-        fields.insert(name, Json::from(plain));
+        fields.insert(name, Json::from(ending::shown(&plain)));
     }
     json!({
         "id": state.id.to_string(),

@@ -6,5 +6,6 @@
 mod alongside;
 mod first_day;
 mod paired;
+mod reviewing;
 mod steps;
 mod two_devices;

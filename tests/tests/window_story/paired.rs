@@ -29,6 +29,29 @@ async fn begin_to_join(phone: &App) -> Result<()> {
     phone.click(&By::role_like("radio", "In a file beside the data")).await
 }
 
+/// Says that the words match, and waits for the app.
+async fn agree(phone: &App) -> Result<()> {
+    let pair =
+        if phone.all(&By::button("Pair")).await?.is_empty() { "They match: pair" } else { "Pair" };
+    phone.click(&By::button(pair)).await?;
+    phone.find(&By::role("heading", "Today")).await?;
+    Ok(())
+}
+
+/// A phone at its first start joins by the code that the laptop shows, at the address that it shows.
+pub(crate) async fn join(laptop: &App, phone: &App) -> Result<()> {
+    let (code, address) = show_code(laptop).await?;
+    begin_to_join(phone).await?;
+    phone.click(&By::role_like("radio", "by the address that it shows")).await?;
+    phone.fill(&By::label("Address"), &address).await?;
+    phone.fill(&By::label("Code shown on the other device"), &code).await?;
+    phone.click(&By::button("Continue")).await?;
+    phone.find(&By::css(".four")).await?;
+    agree(phone).await?;
+    laptop.find(&By::text("Paired with Phone.")).await?;
+    laptop.click(&By::button("Done")).await
+}
+
 #[tokio::test]
 async fn a_code_brings_two_windows_together_and_what_is_typed_in_one_appears_in_the_other()
 -> Result<()> {
@@ -69,10 +92,7 @@ async fn a_code_brings_two_windows_together_and_what_is_typed_in_one_appears_in_
     assert_eq!(laptop.text(&By::css(".four")).await?, words);
     phone.picture("pair-preview").await?;
     laptop.picture("pair-words").await?;
-    let agree =
-        if phone.all(&By::button("Pair")).await?.is_empty() { "They match: pair" } else { "Pair" };
-    phone.click(&By::button(agree)).await?;
-    phone.find(&By::role("heading", "Today")).await?;
+    agree(&phone).await?;
     laptop.find(&By::text("Paired with Phone.")).await?;
     laptop.picture("pair-paired").await?;
     laptop.click(&By::button("Done")).await?;

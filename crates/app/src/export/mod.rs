@@ -80,7 +80,7 @@ impl Which {
 
     /// The text of an item as it goes along: its links say their words, and name nothing that stays.
     fn text(self, tx: &Tx<'_>, id: EntityId) -> Result<String, AppError> {
-        let text = tx.text(id)?.map(|text| text.plain).unwrap_or_default();
+        let text = crate::texts::read(tx, id)?;
         Ok(tx.spelled_out(&text, |space| self.takes(space))?)
     }
 

@@ -11,6 +11,7 @@ mod cells;
 mod columns;
 mod crdt;
 pub mod diff;
+pub mod ending;
 mod error;
 mod evaluate;
 mod graph;

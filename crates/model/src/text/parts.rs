@@ -7,8 +7,8 @@ use super::rewrite;
 use super::splice::{self, Splice};
 
 /// Bytes that a text may have after an edit made here. What others made together may be more: it is kept,
-/// and can be made shorter.
-pub const LARGEST: usize = 16 * 1024 * 1024;
+/// and can be made shorter. People read up to 16 MiB; one more is the line end of the last line.
+pub const LARGEST: usize = 16 * 1024 * 1024 + 1;
 /// Bytes put in by one piece.
 const PIECE: usize = 160 * 1024;
 /// What a splice costs beside the bytes that it puts in.

@@ -11,9 +11,25 @@ export function draftOf(entity: Id): SvelteMap<string, Choice> {
   return (drafts[entity] ??= new SvelteMap<string, Choice>());
 }
 
+const openedAgain = new Set<Id>();
+
+/** Waits until a decided item is open again, from wherever the person opens it: its choices shall count again. */
+export async function openAgain<Done>(entity: Id, opening: Promise<Done | null>): Promise<Done | null> {
+  openedAgain.add(entity);
+  const done = await opening;
+  if (!done) openedAgain.delete(entity);
+  return done;
+}
+
+/** Whether the item was opened again; asked once. */
+export function wasOpenedAgain(entity: Id): boolean {
+  return openedAgain.delete(entity);
+}
+
 /** For tests: as at start. */
 export function forgetDrafts(): void {
   drafts = {};
+  openedAgain.clear();
 }
 
 let visited: Id | null = null;

@@ -178,6 +178,25 @@ describe("the review", () => {
     expect(within(row(1)).getByText("From Desktop")).toBeVisible();
   });
 
+  it("counts the choices again when it is opened again from the list, beside what was decided meanwhile", async () => {
+    const { user, fake } = await openSoup();
+    await user.keyboard("1");
+    fake.elsewhere((world) => {
+      const soup = world.conflicts.find((one) => one.entity === SOUP)!;
+      Object.assign(soup, { tab: "resolved", outcome: "Resolved on Desktop: title ‘Soup for eight’", sides: [{ device: DESKTOP, time: TEST_NOW }], resolvedTime: TEST_NOW });
+      const field = soup.fields[0]!;
+      field.versions.push({ ...field.versions[1]!, version: "decided", value: "Soup for eight", display: "Soup for eight", time: TEST_NOW });
+    });
+    await screen.findByRole("button", { name: "Reopen with my choices" });
+    await user.click(screen.getByRole("tab", { name: "Resolved" }));
+    await user.click(await screen.findByRole("button", { name: /^Reopen Soup/ }));
+    await user.click(screen.getByRole("tab", { name: /Needs you/ }));
+    await user.click(await screen.findByRole("option", { name: /Soup for/ }));
+    await waitFor(() => expect(within(row(1)).getByText("From this laptop")).toBeVisible());
+    expect(within(row(1)).getByText("Soup for eight")).toBeVisible();
+    expect(screen.getByText("3 of 4 left")).toBeVisible();
+  });
+
   it("keeps everything when resolving fails, and says why", async () => {
     const { user, fake } = await openSoup();
     fake.failNext("resolve", { code: "disk-full", message: "The disk is full.", remedy: "Free 200 MB." });
