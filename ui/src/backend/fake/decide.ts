@@ -23,7 +23,7 @@ export function decide(world: World, one: FakeConflict, decisions: Decision[], n
     if (field?.kind === "delete") item.deleted = "take" in decision && field.versions.find((v) => v.version === decision.take)?.value === "deleted" ? now : null;
     else if (field?.field === "space") settle(world, one, decision, field.versions);
     else if (field) {
-      const value = "take" in decision ? field.versions.find((v) => v.version === decision.take)?.value : "value" in decision ? decision.value : "keepBoth" in decision ? field.versions.map((v) => v.display).join(" / ") : undefined;
+      const value = "take" in decision ? field.versions.find((v) => v.version === decision.take)?.value : "value" in decision ? decision.value : "keepBoth" in decision ? [...field.versions].sort((a, b) => a.time - b.time).map((v) => v.display).join(" / ") : undefined;
       if (value !== undefined && field.field in item) item[field.field] = value;
     } else if ("text" in decision) item.text = decision.text;
   }

@@ -116,6 +116,9 @@ describe("choices", () => {
     expect(inSuccession(["a", "b"])).toBe("a\nb");
     expect(inSuccession(["a\n", "a\n"])).toBe("a\n");
     expect(inSuccession(["", "b\n"])).toBe("b\n");
+    expect(inSuccession(["", ""])).toBe("");
+    expect(inSuccession(["See it.\n\nMeasure.\nEnd\n", "See it.\n\nOrder.\nEnd\n"])).toBe("See it.\n\nMeasure.\nOrder.\nEnd\n");
+    expect(inSuccession(["See it.", "See it.\n\nOrder."])).toBe("See it.\n\nOrder.");
   });
 });
 

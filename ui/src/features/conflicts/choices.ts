@@ -62,10 +62,22 @@ export function leftOf(differences: readonly Difference[], choices: Choices): nu
   return differences.filter((one) => !isDecided(one, choices)).length;
 }
 
-/** Several versions of a passage one after the other; no two of them run together. */
+/** Several versions of a passage one after the other; no two of them run together, and lines that all begin or end with stand once. */
 export function inSuccession(texts: readonly string[]): string {
   const parts = [...new Set(texts)].filter((text) => text !== "");
-  return parts.map((text, i) => (i < parts.length - 1 && !text.endsWith("\n") ? `${text}\n` : text)).join("");
+  const all = parts.map((text) => text.replace(/\n$/, "").split("\n"));
+  const [first = [], ...others] = all;
+  const shortest = Math.min(first.length, ...others.map((lines) => lines.length));
+  const alike = (at: (lines: string[], n: number) => string | undefined, most: number) => {
+    let n = 0;
+    while (n < most && others.every((lines) => at(lines, n) === at(first, n))) n++;
+    return n;
+  };
+  const head = alike((lines, n) => lines[n], shortest);
+  const tail = alike((lines, n) => lines.at(-1 - n), shortest - head);
+  const between = all.flatMap((lines) => lines.slice(head, lines.length - tail));
+  const lines = [...first.slice(0, head), ...between, ...first.slice(first.length - tail)];
+  return `${lines.join("\n")}${parts.some((text) => text.endsWith("\n")) ? "\n" : ""}`;
 }
 
 /** What a passage says in the result; null while it waits for a choice. Never the original in its place. */

@@ -1,6 +1,6 @@
 // Choices that were made and not yet handed over, per item. They outlive the screen, so "later"
 // costs nothing; they are forgotten when the window closes.
-import { SvelteMap } from "svelte/reactivity";
+import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import type { Id } from "$backend/contract";
 import type { Choice } from "./choices";
 
@@ -11,7 +11,7 @@ export function draftOf(entity: Id): SvelteMap<string, Choice> {
   return (drafts[entity] ??= new SvelteMap<string, Choice>());
 }
 
-const openedAgain = new Set<Id>();
+const openedAgain = new SvelteSet<Id>();
 
 /** Waits until a decided item is open again, from wherever the person opens it: its choices shall count again. */
 export async function openAgain<Done>(entity: Id, opening: Promise<Done | null>): Promise<Done | null> {

@@ -38,13 +38,18 @@ function isCopies(field: FieldReview): boolean {
   return field.kind === "move" && field.field === "space";
 }
 
+/** Both values as they are kept: the older one first, whichever device looks at them. */
+export function bothOf(field: FieldReview): string {
+  return [...field.versions].sort((a, b) => a.time - b.time).map((version) => version.display).join(" / ");
+}
+
 /** What a field will say; null while it waits. */
 export function fieldResult(difference: Difference & { kind: "field" }, choices: Choices, wording: Wording): string | null {
   const choice = chosen(difference, choices);
   const { field } = difference;
   if (choice?.kind === "edited") return sayValue(field, choice.value, wording);
   if (choice?.kind === "both" && isCopies(field)) return "Two items";
-  if (choice?.kind === "both") return field.versions.map((version) => version.display).join(" / ");
+  if (choice?.kind === "both") return bothOf(field);
   if (choice?.kind === "side") return field.versions[difference.sides.indexOf(choice.side)]?.display ?? null;
   return null;
 }

@@ -7,7 +7,7 @@ import { asDifference, carriedChoices, chosen, decisionsOf, differencesOf, earli
 import { draftOf } from "./drafts.svelte";
 import { load } from "./load";
 import { newsOf, readingOf, type News, type Reading } from "./news";
-import { announcement, type Wording } from "./outcome";
+import { announcement, bothOf, type Wording } from "./outcome";
 import { sidesOf } from "./sides";
 
 export class Reviewing {
@@ -120,7 +120,7 @@ export class Reviewing {
     else if (difference.kind === "text") value = textOf(difference, this.choices) ?? inSuccession(difference.passage.sides.map((side) => side.text));
     else {
       const side = choice?.kind === "side" ? choice.side : this.sideAt(difference, "left");
-      value = choice?.kind === "both" ? difference.field.versions.map((one) => one.display).join(" / ") : (difference.field.versions[difference.sides.indexOf(side ?? "")]?.value ?? null);
+      value = choice?.kind === "both" ? bothOf(difference.field) : (difference.field.versions[difference.sides.indexOf(side ?? "")]?.value ?? null);
     }
     this.write(difference, value);
     this.editing = difference.key;
