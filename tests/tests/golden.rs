@@ -44,6 +44,21 @@ fn expected(name: &str) -> Result<Value> {
     Ok(serde_json::from_slice(&std::fs::read(golden(name))?)?)
 }
 
+/// What was shown in a space, or in all. The line end of a text's last line was shown then, and is not now.
+fn expected_dump(name: &str, space: Option<&str>) -> Result<Value> {
+    let mut dump = expected(&format!("{name}.dump.json"))?;
+    let items = dump["items"].as_array_mut().context("items")?;
+    items.retain(|item| space.is_none_or(|space| item["space"] == space));
+    for item in items {
+        for field in ["text", "notes"] {
+            if let Some(text) = item["fields"][field].as_str() {
+                item["fields"][field] = text.strip_suffix('\n').unwrap_or(text).into();
+            }
+        }
+    }
+    Ok(dump)
+}
+
 /// A device with a copy of the data folder that one of the first devices had.
 fn first(name: &str) -> Result<Device> {
     let device = Device::new(name)?.with_clock(CLOCK);
@@ -114,12 +129,19 @@ fn a_folder_of_the_first_format_opens_and_shows_what_it_showed() -> Result<()> {
         let device = first(name)?;
         let status = device.json(&["status"])?;
         let before = expected(&format!("{name}.status.json"))?;
-        for part in ["vault", "digest", "digests", "conflicts"] {
+        for part in ["vault", "conflicts"] {
             ensure!(status[part] == before[part], "{name}: {part} is {}", status[part]);
         }
+        let spaces = before["digests"].as_object().context("digests")?;
+        for space in spaces.keys() {
+            let shown = expected_dump(name, Some(space))?.to_string();
+            let digest = Hash::of(shown.as_bytes()).to_hex();
+            ensure!(status["digests"][space] == digest, "{name}: {space} shows something else");
+        }
+        ensure!(status["digest"] == status["digests"]["everywhere"], "{name}");
         includes(&status["device"], &before["device"], "device")?;
         let dump = device.json(&["dump"])?;
-        ensure!(dump == expected(&format!("{name}.dump.json"))?, "{name} shows something else");
+        ensure!(dump == expected_dump(name, None)?, "{name} shows something else");
         let conflicts = device.json(&["conflicts"])?;
         let had = expected(&format!("{name}.conflicts.json"))?;
         let of = |list: &Value| -> Vec<String> {
@@ -127,7 +149,10 @@ fn a_folder_of_the_first_format_opens_and_shows_what_it_showed() -> Result<()> {
                 .as_array()
                 .into_iter()
                 .flatten()
-                .map(|c| format!("{} {} {} {}", c["id"], c["kind"], c["field"], c["original"]))
+                .map(|c| {
+                    let original = c["original"].as_str().map(|text| text.trim_end_matches('\n'));
+                    format!("{} {} {} {original:?}", c["id"], c["kind"], c["field"])
+                })
                 .collect();
             of.sort();
             of
@@ -140,7 +165,7 @@ fn a_folder_of_the_first_format_opens_and_shows_what_it_showed() -> Result<()> {
         };
         let now = version(&device)?;
         ensure!(now > 1_u32.to_be_bytes().to_vec(), "{name} is still at version 1");
-        ensure!(digest(&device)? == before["digest"] && version(&device)? == now);
+        ensure!(digest(&device)? == status["digest"] && version(&device)? == now);
     }
     Ok(())
 }
@@ -178,9 +203,9 @@ fn bundles_of_the_first_format_are_shown_and_taken_in() -> Result<()> {
         phone.json(&["bundle", "inspect", text(&file)])?;
         ensure!(digest(&phone)? == before, "{bundle}: looking at it changed something");
         phone.ctl(&["bundle", "import", text(&file)])?;
-        ensure!(phone.json(&["dump"])? == expected("phone-updated.dump.json")?, "{bundle}");
+        ensure!(phone.json(&["dump"])? == expected_dump("phone-updated", None)?, "{bundle}");
         let everywhere = phone.json(&["dump", "--space", "everywhere"])?;
-        ensure!(everywhere == expected("everywhere.dump.json")?, "{bundle}");
+        ensure!(everywhere == expected_dump("everywhere", None)?, "{bundle}");
         checked(&phone)?;
         // Again, and on the device that made it: nothing new.
         let after = digest(&phone)?;

@@ -76,6 +76,7 @@ impl App {
         self.with(|_| Ok(()))?;
         let file = self.make_backup(BackupKind::Manual)?;
         self.with(|open| open.note(kind::BACKUP, &json!({ "file": file.id() })))?;
+        self.tell(view::Changed::anything(0));
         Ok(shown(&file))
     }
 
@@ -103,7 +104,11 @@ impl App {
         let made = self.backup_of_the_day();
         let failure = made.as_ref().err().map(view::CommandError::from);
         *self.backup_failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
-        made
+        made.inspect(|made| {
+            if *made {
+                self.tell(view::Changed::anything(0));
+            }
+        })
     }
 
     fn backup_of_the_day(&self) -> Result<bool, AppError> {

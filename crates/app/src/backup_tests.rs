@@ -36,6 +36,17 @@ fn a_backup_a_day_and_none_of_nothing() {
     assert!(dump.contains("Buy oak"));
 }
 
+#[test]
+fn whoever_looks_at_the_backups_is_told_of_a_new_one() {
+    let (app, _folder) = device();
+    add(&app, "Buy oak");
+    for make in [|app: &App| app.backup_now().is_ok(), |app: &App| app.backup_if_due().unwrap()] {
+        let mut news = app.subscribe();
+        assert!(make(&app));
+        assert!(news.try_recv().is_ok_and(|changed| changed.ids.is_empty()));
+    }
+}
+
 /// A year of days with a clock that a test moves: what is left follows the policy, and what the person
 /// made is never deleted.
 #[test]

@@ -204,7 +204,8 @@ impl AppError {
             Self::FactUnreadable { remedy, .. } => *remedy,
             Self::Full(_) => "Free some space there, or choose a place on another disk.",
             Self::NoSuchItem { .. } => "It may be gone by now: the lists show what is there.",
-            Self::NothingTo(_) => "Only actions of this device can be undone here.",
+            Self::NothingTo("undo" | "redo") => "Only actions of this device can be undone here.",
+            Self::NothingTo(_) => "It was settled meanwhile, here or on another device.",
             Self::NotUndoable(_) => "Undo again to take back what was done before it.",
             Self::TestClock(_) => "Give an RFC 3339 time, or an offset such as +2h.",
             Self::File { .. } => {

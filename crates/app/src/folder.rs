@@ -4,7 +4,8 @@ use crate::folder_settings::{FolderSettings, Held};
 use crate::session::Open;
 use crate::view::{Arriving, CommandError, FolderPreview, FolderView, HeldReason, Triggers};
 use crate::{App, AppError, view};
-use holdfast_oplog::{Space, VersionVector};
+use holdfast_model::Dot;
+use holdfast_oplog::{ActorId, Space, VersionVector};
 use holdfast_sync::{Carrier, Session, SyncError, membership, spaces};
 use holdfast_transports::folder::{
     self, Folder, FolderError, FolderReport, FolderState, OsFiles, Take, refuse_as_exchange_folder,
@@ -31,13 +32,17 @@ pub struct Synced {
     pub missing: u64,
     /// Files that are not whole yet.
     pub unfinished: u64,
+    /// Devices whose files in the folder stay damaged.
+    #[serde(skip)]
+    pub damaged: Vec<String>,
     /// What the person should know, in words.
     pub notices: Vec<String>,
 }
 
 impl Synced {
-    /// What came after it.
-    fn add(&mut self, report: FolderReport) {
+    /// What came after it. `name` says how a writer is called.
+    fn add(&mut self, report: FolderReport, name: impl Fn(ActorId) -> String) {
+        self.damaged = report.damaged.iter().map(|actor| name(*actor)).collect();
         self.sent = self.sent.saturating_add(report.sent);
         (self.missing, self.unfinished) = (report.missing, report.unfinished);
         self.exchange = report.exchange.or(self.exchange);
@@ -147,7 +152,8 @@ impl App {
             let report = outcome?;
             // What the person looked at and agreed to is what one look reads.
             let goes_on = report.more && take.is_none() && report.preview.is_some();
-            synced.add(report);
+            let people = self.with(|open| open.people())?;
+            synced.add(report, |actor| people.of(Dot { actor, seq: 0 }).name);
             if !goes_on {
                 return Ok(synced);
             }
@@ -237,6 +243,7 @@ impl Open {
         }
         self.note_twins()?;
         self.note_set_aside()?;
+        self.note_damaged_files(&report.damaged, &settings.memory.useless.damaged())?;
         let reason = match (&report.waits, take) {
             (Some(_), _) => Some(HeldReason::Deletions),
             (None, Take::Not) => Some(HeldReason::Ask),

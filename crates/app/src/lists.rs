@@ -8,8 +8,8 @@ use holdfast_store::Tx;
 impl App {
     /// Lists, tags, counts, undo and the sync status: everything around the panes.
     pub fn sidebar(&self) -> Result<view::Sidebar, AppError> {
+        let status = self.standing()?;
         self.with(|open| {
-            let status = open.status()?;
             let today = open.clock.today();
             let actor = open.actor;
             open.store.read(|tx| {

@@ -4,8 +4,10 @@
 use crate::session::Open;
 use crate::{AppError, view};
 use holdfast_model::Dot;
+use holdfast_oplog::ActorId;
 use holdfast_store::Notice;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 
 /// What a notice is about, as it is kept.
 pub(crate) mod kind {
@@ -33,6 +35,8 @@ pub(crate) mod kind {
     pub(crate) const PRUNE: &str = "prune";
     /// The data was checked or repaired.
     pub(crate) const CHECK: &str = "check";
+    /// Files of a device in the exchange folder are damaged.
+    pub(crate) const DAMAGED: &str = "damaged";
     /// The data file held parts that are not this program's.
     pub(crate) const FOREIGN: &str = "foreign";
 }
@@ -64,6 +68,18 @@ impl Open {
             }
             Ok(())
         })
+    }
+
+    /// Notes whose files in the exchange folder are damaged, once for as long as they stay so.
+    pub(crate) fn note_damaged_files(
+        &mut self,
+        damaged: &BTreeSet<ActorId>,
+        known: &BTreeSet<ActorId>,
+    ) -> Result<(), AppError> {
+        for actor in damaged.difference(known) {
+            self.note(kind::DAMAGED, &json!({ "actor": actor.to_string() }))?;
+        }
+        Ok(())
     }
 
     /// The latest notices as lines of the activity, newest first.
@@ -208,6 +224,12 @@ fn entry(notice: &Notice, device: Option<view::DeviceRef>) -> view::ActivityEntr
             view::ActivityKind::Check,
             "Checked this device's data".to_owned(),
             "No problem was found.",
+        ),
+        kind::DAMAGED => (
+            view::ActivityKind::Check,
+            format!("Files of {name} in the exchange folder are damaged"),
+            "On that device, or on another that has the same, open the settings of the folder and choose \
+             Publish again.",
         ),
         kind::FOREIGN => (
             view::ActivityKind::Check,

@@ -76,15 +76,16 @@ impl App {
     ) -> Result<view::RestoreResult, AppError> {
         match self.with(|_| Ok(())) {
             Ok(()) if propagate => self.restore_for_all(path),
-            Ok(()) => self.restore_here(path),
-            Err(
-                AppError::DataMissing { .. }
-                | AppError::Store(
-                    StoreError::Damaged(_)
-                    | StoreError::DiskFailed(_)
-                    | StoreError::NotFound { .. },
-                ),
-            ) if !propagate => self.restore_over_damage(path, passphrase),
+            // What is wrong with the backup is said of the backup: all else is the present database's.
+            Ok(()) => match self.restore_here(path) {
+                Err(error) if is_of_a_damaged_database(&error) => {
+                    self.restore_over_damage(path, passphrase)
+                }
+                restored => restored,
+            },
+            Err(error) if !propagate && is_of_a_damaged_database(&error) => {
+                self.restore_over_damage(path, passphrase)
+            }
             Err(error) => Err(error),
         }
     }
@@ -220,6 +221,7 @@ impl App {
             return Err(AppError::NoSuchItem { what: "backup", given });
         }
         let mut backup = plain_file::open(path, u64::MAX).map_err(AppError::file(path))?;
+        refuse_no_database(path, &mut backup)?;
         let parts = Parts::begin(&self.home, self.home.path());
         let mut file = parts.file_in(self.home.path())?;
         let copied = std::io::copy(&mut backup, file.as_file_mut());
@@ -245,6 +247,52 @@ impl App {
         let store = looked().map_err(of_backup(path))?;
         Ok(Verified { store, file, _parts: parts })
     }
+}
+
+/// Whether an error says that the database itself cannot be used, or is gone: then a backup takes its place
+/// as a whole.
+fn is_of_a_damaged_database(error: &AppError) -> bool {
+    matches!(
+        error,
+        AppError::DataMissing { .. }
+            | AppError::Store(
+                StoreError::Damaged(_)
+                    | StoreError::DiskFailed(_)
+                    | StoreError::NotFound { .. }
+                    | StoreError::Sqlite(_),
+            )
+    )
+}
+
+/// Refuses a file that is no database, or has not the size that a database says of itself, before it is
+/// copied: it may be larger than the disk.
+fn refuse_no_database(path: &Path, file: &mut fs::File) -> Result<(), AppError> {
+    use std::io::{Read, Seek, SeekFrom};
+    let mut header = [0_u8; 100];
+    let read = file.read_exact(&mut header);
+    let size = file.metadata().map_err(AppError::file(path))?.len();
+    file.seek(SeekFrom::Start(0)).map_err(AppError::file(path))?;
+    let number = |at: usize, len: usize| {
+        let bytes = header.get(at..at + len).unwrap_or_default();
+        bytes.iter().fold(0_u64, |number, byte| (number << 8) | u64::from(*byte))
+    };
+    // The SQLite file format, 1.3: the page's size (1 stands for 65,536) and how many there are.
+    let page = match number(16, 2) {
+        1 => 65_536,
+        size => size,
+    };
+    if read.is_err() || !header.starts_with(b"SQLite format 3\0") {
+        return Err(unusable(path, "it is no backup of Holdfast: choose another file".into()));
+    }
+    // What it says of its size counts where it was written by the same as its change counter.
+    let counts = number(24, 4) == number(92, 4) && number(28, 4) > 0;
+    if counts && size != page.saturating_mul(number(28, 4)) {
+        return Err(unusable(
+            path,
+            "it is damaged: it has not the size that it should have".into(),
+        ));
+    }
+    Ok(())
 }
 
 /// Refuses a backup of another vault, and one whose changes are not whole.

@@ -20,16 +20,23 @@ impl App {
     /// The status of syncing.
     pub fn status(&self) -> Result<view::SyncStatus, AppError> {
         let syncing = matches!(self.exchanging.try_lock(), Err(TryLockError::WouldBlock));
+        let mut status = self.standing()?;
+        if syncing && matches!(status.state, view::SyncState::Idle | view::SyncState::Waiting) {
+            status.state = view::SyncState::Syncing;
+            status.text = "Syncing".into();
+        }
+        Ok(status)
+    }
+
+    /// The status of syncing, whether an exchange runs at this moment or not: every window's row shows this,
+    /// with what the network says and what is wrong with it.
+    pub(crate) fn standing(&self) -> Result<view::SyncStatus, AppError> {
         let mut status = self.with(Open::status)?;
         if status.mode == view::Mode::Nearby {
             match self.nearby() {
                 Ok(nearby) => with_nearby(&mut status, &nearby),
                 Err(error) => with_unreadable(&mut status, &error),
             }
-        }
-        if syncing && matches!(status.state, view::SyncState::Idle | view::SyncState::Waiting) {
-            status.state = view::SyncState::Syncing;
-            status.text = "Syncing".into();
         }
         Ok(status)
     }
@@ -55,8 +62,8 @@ impl App {
 }
 
 impl Open {
-    /// The status of syncing, from what others acknowledged.
-    pub(crate) fn status(&mut self) -> Result<view::SyncStatus, AppError> {
+    /// The status of syncing, from what others acknowledged: [`App::standing`] adds what the network says.
+    fn status(&mut self) -> Result<view::SyncStatus, AppError> {
         let others = self.others()?;
         let people = self.people()?;
         // What cannot be read is told; the status is about more.

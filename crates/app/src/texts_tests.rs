@@ -113,7 +113,8 @@ fn a_review_shows_and_takes_what_people_read() {
     sides.sort_unstable();
     assert_eq!(sides, ["oak boards", "oak planks"]);
     assert!(!text.merged.ends_with('\n'));
-    let decision = view::Decision::Text { conflict: text.conflict.clone(), text: "oak beams".into() };
+    let decision =
+        view::Decision::Text { conflict: text.conflict.clone(), text: "oak beams".into() };
     laptop.resolve(&here.id, &[decision], None).unwrap();
     assert_eq!(read(&laptop, &here.id), "oak beams");
 }

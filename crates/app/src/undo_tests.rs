@@ -17,8 +17,7 @@ fn titles(app: &App) -> Vec<String> {
 }
 
 fn text(app: &App, id: EntityId) -> String {
-    app.with(|open| Ok(open.store.read(|tx| tx.text(id))?.map(|t| t.plain).unwrap_or_default()))
-        .unwrap()
+    app.with(|open| Ok(open.store.read(|tx| crate::texts::read(tx, id))?)).unwrap()
 }
 
 fn note(app: &App, text: &str) -> EntityId {

@@ -464,6 +464,7 @@ fn connect(
     if access == Access::Full {
         foreign = foreign::clear(&mut conn)?;
         schema::migrate(&mut conn)?;
+        schema::complete(&conn)?;
     }
     Ok((conn, access, foreign))
 }

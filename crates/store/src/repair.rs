@@ -55,6 +55,9 @@ impl Tx<'_> {
             done.lines.push("indexes were made anew".into());
         }
         self.remove_strays(&mut done)?;
+        if self.remove_unreadable_words()? > 0 {
+            done.lines.push("what devices said that they hold was taken out where it cannot be read; they say it again".into());
+        }
         let mut holes = self.holes().unwrap_or_default();
         for log in self.all_logs()? {
             self.repair_log(log, keys, &mut holes, &mut done)?;

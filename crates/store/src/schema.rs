@@ -4,6 +4,7 @@
 use crate::{StoreError, newer};
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Number of migrations that this build knows; `user_version` of an up-to-date database.
 pub(crate) const KNOWN: i64 = STEPS.len() as i64;
@@ -33,6 +34,52 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
         let begin = statement.find("\nCREATE").map_or(0, |at| at + 1);
         statement.get(begin..).unwrap_or_default().trim()
     })
+}
+
+/// The tables and indexes of the migrations, by name, each with the statement that makes it.
+fn parts() -> BTreeMap<&'static str, &'static str> {
+    let mut parts = BTreeMap::new();
+    for statement in STEPS.iter().flat_map(|step| step.split(';')) {
+        let begins =
+            statement.lines().position(|line| NAMING.iter().any(|begin| line.starts_with(begin)));
+        let lines: Vec<&str> = statement.lines().skip(begins.unwrap_or(usize::MAX)).collect();
+        let Some(first) = lines.first() else { continue };
+        let Some(begin) = NAMING.iter().find(|begin| first.starts_with(**begin)) else { continue };
+        let rest = first.strip_prefix(begin).unwrap_or_default();
+        let Some(name) = rest.split([' ', '(']).next() else { continue };
+        if begin.starts_with("DROP") {
+            parts.remove(name);
+        } else {
+            let at = statement.find(first).unwrap_or_default();
+            parts.insert(name, statement.get(at..).unwrap_or_default());
+        }
+    }
+    parts
+}
+
+/// How a statement begins that makes or drops something with a name.
+const NAMING: [&str; 6] = [
+    "CREATE TABLE ",
+    "CREATE VIRTUAL TABLE ",
+    "CREATE INDEX ",
+    "CREATE UNIQUE INDEX ",
+    "DROP TABLE ",
+    "DROP INDEX ",
+];
+
+/// Refuses a database that is up to date by its number and lacks a table: it was damaged, or made by
+/// something else. An index that is missing is made anew.
+pub(crate) fn complete(conn: &Connection) -> Result<(), StoreError> {
+    let mut statement = conn.prepare("SELECT name FROM sqlite_schema")?;
+    let there: BTreeSet<String> =
+        statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for (name, made_by) in parts().into_iter().filter(|(name, _)| !there.contains(*name)) {
+        if made_by.contains("TABLE") && !made_by.contains("INDEX") {
+            return Err(StoreError::Damaged(format!("its table '{name}' is missing")));
+        }
+        conn.execute_batch(made_by)?;
+    }
+    Ok(())
 }
 
 /// Brings a database up to date. One of a newer app is refused and left as it is.

@@ -79,6 +79,8 @@ impl Tx<'_> {
         part("texts can be opened", self.damaged_texts());
         part("list of devices whole", self.damaged_membership());
         part("attachments have their sizes", self.misnoted_blobs());
+        part("what devices say that they hold can be read", self.unreadable_said());
+        part("notices can be read", self.notices(usize::MAX).map(|_| Vec::new()));
         lines
     }
 
@@ -110,6 +112,17 @@ impl Tx<'_> {
             Err(error) => lines.push(line(false, format!("attachments: {error}"))),
         }
         lines
+    }
+
+    fn unreadable_said(&self) -> Result<Vec<String>, StoreError> {
+        self.destinations()?;
+        let lines = match self.unreadable_words()? {
+            0 => None,
+            some => Some(format!(
+                "{some} of what devices said that they hold cannot be read: they say it again"
+            )),
+        };
+        Ok(lines.into_iter().collect())
     }
 
     fn changed_tables(&self) -> Result<Vec<String>, StoreError> {

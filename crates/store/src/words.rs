@@ -40,19 +40,42 @@ impl Tx<'_> {
         Ok(self.words()?.into_iter().find(|word| word.device == device))
     }
 
-    /// The last word of each device that said one, by device.
+    /// The last word of each device that said one, by device. A row that cannot be read is left out: its
+    /// device says it again.
     pub fn words(&self) -> Result<Vec<Word>, StoreError> {
+        Ok(self.rows_of_words()?.into_iter().flatten().collect())
+    }
+
+    /// How many rows are no words.
+    pub(crate) fn unreadable_words(&self) -> Result<usize, StoreError> {
+        Ok(self.rows_of_words()?.into_iter().filter(Result::is_err).count())
+    }
+
+    /// Takes out the rows that are no words. How many.
+    pub(crate) fn remove_unreadable_words(&self) -> Result<usize, StoreError> {
+        let rows = self.rows_of_words()?;
+        let unreadable = rows.iter().filter(|row| row.is_err()).count();
+        if unreadable > 0 {
+            self.sql.execute("DELETE FROM words", [])?;
+            for word in rows.into_iter().flatten() {
+                self.keep_word(&word)?;
+            }
+        }
+        Ok(unreadable)
+    }
+
+    fn rows_of_words(&self) -> Result<Vec<Result<Word, StoreError>>, StoreError> {
         let mut statement = self
             .sql
             .prepare_cached("SELECT device, made_ms, about, signed FROM words ORDER BY device")?;
         let rows = statement.query_map([], |row| {
             Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?, row.get(3)?))
         })?;
-        rows.map(|row| {
+        let rows = rows.map(|row| {
             let (device, made_ms, about, signed) = row?;
             let (device, about) = (DeviceId::from_slice(&device)?, columns::hash(&about)?);
             Ok(Word { device, made_ms, about, signed })
-        })
-        .collect()
+        });
+        Ok(rows.collect())
     }
 }

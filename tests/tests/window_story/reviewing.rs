@@ -37,7 +37,8 @@ impl Two {
         laptop.press("Ctrl+3").await?;
         quick_add(&laptop, "Buy oak").await?;
         laptop.find(&row("Buy oak")).await?;
-        write_note(&laptop, "Workbench", &format!("{SENTENCE}\n\nIt stands by the window.")).await?;
+        write_note(&laptop, "Workbench", &format!("{SENTENCE}\n\nIt stands by the window."))
+            .await?;
         let phone = App::open(&phone_device).await?;
         join(&laptop, &phone).await?;
         phone.press("Ctrl+3").await?;
@@ -154,7 +155,7 @@ async fn what_is_typed_during_a_review_is_in_its_column_and_resolving_removes_wh
     let [here, other, result] = &columns(laptop, SEEN).await?[..] else {
         anyhow::bail!("not three columns");
     };
-    assert_eq!(here, "No change here");
+    assert!(!here.contains(SEEN), "{here}");
     contains(other, SEEN)?;
     contains(result, "From Phone")?;
     laptop.picture("review-news").await?;
@@ -198,9 +199,10 @@ async fn a_title_edited_elsewhere_says_who_and_when_and_is_opened_again_with_the
     let boards = !phone.all(&row("Buy oak boards")).await?.is_empty();
     rename(phone, if boards { "Buy oak boards" } else { "Buy oak planks" }, "Buy beech").await?;
     laptop.find(&By::text("Resolved on Phone at ")).await?;
-    laptop.find(&By::text("Title ‘Buy beech’")).await?;
+    laptop.find(&By::text("Title 'Buy beech'")).await?;
     laptop.find(&By::button("Reopen with my choices")).await?;
     laptop.picture("review-ended-elsewhere").await?;
+    laptop.press("Esc").await?;
 
     // It is listed, and neither of the other titles is lost.
     tab(laptop, "Set aside").await?;
@@ -233,7 +235,7 @@ async fn a_title_edited_elsewhere_says_who_and_when_and_is_opened_again_with_the
     for app in [laptop, phone] {
         app.press("Ctrl+3").await?;
         app.find(&row("Buy oak boards")).await?;
-        app.gone(&By::button("3 versions")).await?;
+        app.gone(&By::button("2 versions")).await?;
     }
     two.close().await
 }

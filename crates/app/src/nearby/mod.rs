@@ -144,6 +144,7 @@ impl App {
             conflicts: after.conflicts.saturating_sub(before.conflicts),
             missing: 0,
             unfinished: 0,
+            damaged: Vec::new(),
             notices: Vec::new(),
         })
     }

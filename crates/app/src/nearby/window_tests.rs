@@ -262,6 +262,12 @@ fn a_device_that_was_removed_is_told_so_when_it_connects_and_keeps_what_it_has()
         errors.flatten().find(|error| error.code == "nearby_removed")
     });
     assert!(error.remedy.is_some_and(|remedy| remedy.contains("new code")));
+    // The row below every screen says it too.
+    until("the window's row says it", || {
+        let status = phone.app.sidebar().unwrap().status;
+        let says = status.error.is_some_and(|error| error.code == "nearby_removed");
+        (says && status.state == view::SyncState::Error).then_some(())
+    });
     // The connection that was open when it was removed ended.
     until("the link is cut", || {
         let nearby = laptop.app.nearby_view().unwrap();

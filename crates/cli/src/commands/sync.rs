@@ -245,6 +245,13 @@ fn said(synced: &Synced, status: &SyncStatus) -> String {
             number(synced.unfinished, "file")
         ));
     }
+    for name in &synced.damaged {
+        text.push_str(&format!(
+            "Files of {} in the folder are damaged: run `holdfastctl sync --publish-again` there, or on \
+             another device that has the same\n",
+            line(name)
+        ));
+    }
     for notice in &synced.notices {
         text.push_str(&format!("{}\n", line(notice)));
     }

@@ -85,7 +85,19 @@ impl Around<'_> {
             W(Word::And | Word::Or) => is_day_or_time(further),
             W(Word::Nth(_)) | Ordinal(_) => names_day || names_month,
             W(Word::Unit(_)) => {
-                matches!(further, Number(_) | W(Word::One | Word::Next | Word::Last | Word::Half))
+                let counts = matches!(further, Number(_));
+                // "every month on the 31st" without the sign of a repeat is no date of that month.
+                counts
+                    || matches!(
+                        further,
+                        W(Word::One
+                            | Word::Next
+                            | Word::Last
+                            | Word::Half
+                            | Word::Every
+                            | Word::EveryAfter
+                            | Word::Other)
+                    )
             }
             W(Word::Month { .. }) => {
                 matches!(further, Number(_) | Ordinal(_)) || matches!(first, Number(_))

@@ -1,7 +1,7 @@
 //! The line end of a text's last line: stored, and not shown.
 //!
 //! **Invariant.** What people read is the stored text without one line end at its end, where there is one,
-//! and an edit that puts something at the end of a text leaves one there. So the last line is closed like
+//! and an edit that reaches the end of a text leaves one there. So the last line is closed like
 //! every other: two people who begin one text apart, or go on at its end, each write lines of their own
 //! ([`super::lines`]), and nothing of theirs runs together into one word. A text of which all is deleted
 //! holds nothing. Texts of older apps have no such line end before somebody writes at their end; older apps
@@ -33,7 +33,7 @@ pub fn edit(before: &str, splices: &[Splice]) -> Result<Vec<Splice>, TextError> 
     splice::check(splices, len)?;
     let mut at_end = false;
     for splice in splices {
-        at_end |= !splice.insert.is_empty() && splice.pos + splice.delete == len;
+        at_end |= !splice.is_empty() && splice.pos + splice.delete == len;
         len = len - splice.delete + splice.insert.chars().count();
     }
     let mut edit = splices.to_vec();

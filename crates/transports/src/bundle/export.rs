@@ -82,6 +82,7 @@ pub(super) fn write(
     invited: Option<Invited>,
     path: &Path,
 ) -> Result<Exported, BundleError> {
+    super::format_file::refuse_occupied(path)?;
     let carrier = Carrier::Bundle { nearby_ticked: request.nearby };
     let carried = spaces(carrier);
     let Session { store, keys, keyring, actor, wall_ms, rng } = session;

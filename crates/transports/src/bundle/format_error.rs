@@ -42,6 +42,12 @@ pub enum BundleError {
         "the file could not be read or written ({0}): check that it is there, that you may use it, and that the disk has space"
     )]
     Io(#[from] std::io::Error),
+    /// Where the file should go there is something else.
+    #[error(
+        "{} exists already and is not a Holdfast bundle; nothing was written: choose another name",
+        .0.display()
+    )]
+    Occupied(std::path::PathBuf),
     /// Of another vault.
     #[error(
         "this bundle belongs to another vault ({found}); nothing was taken: choose a bundle of this vault, or an invitation to join the other one with a new data folder"
@@ -132,6 +138,7 @@ impl BundleError {
             Self::TooLarge { .. } => "too_large",
             Self::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => "disk_full",
             Self::Io(_) => "io",
+            Self::Occupied(_) => "file_exists",
             Self::ForeignVault { .. } => "foreign_vault",
             Self::UnknownSender(_) => "unknown_device",
             Self::RemovedSender(_) => "removed_device",

@@ -1,6 +1,8 @@
 use super::format::BundleError;
+use super::format::MAGIC;
+use holdfast_store::plain_file;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Read, Write};
 use std::path::Path;
 
 /// Writes a file so that its final name never holds a part of it: to a temporary file in the same
@@ -13,6 +15,28 @@ pub fn write_atomically<T>(
     write: impl FnOnce(&mut BufWriter<&mut File>) -> Result<T, BundleError>,
 ) -> Result<T, BundleError> {
     write_readable(path, Readers::Account, write)
+}
+
+/// Refuses a place where something stands that is not an earlier bundle: another file of the person's, a
+/// link, a device. An empty file is nothing.
+///
+/// # Errors
+/// [`BundleError::Occupied`], and those of the system.
+pub(super) fn refuse_occupied(path: &Path) -> Result<(), BundleError> {
+    let occupied = || BundleError::Occupied(path.to_owned());
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.into()),
+        Ok(there) if !there.is_file() => return Err(occupied()),
+        Ok(there) if there.len() == 0 => return Ok(()),
+        Ok(_) => {}
+    }
+    let mut begins = [0; MAGIC.len()];
+    let mut file = plain_file::open_unlinked(path, u64::MAX)?;
+    match file.read_exact(&mut begins) {
+        Ok(()) if begins == MAGIC => Ok(()),
+        _ => Err(occupied()),
+    }
 }
 
 /// Who may open a new file.

@@ -1,3 +1,4 @@
+use super::super::format_file::refuse_occupied;
 use super::*;
 use holdfast_oplog::{LogId, Space};
 use proptest::prelude::*;
@@ -272,6 +273,32 @@ fn a_file_appears_whole_or_not_at_all() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     let nowhere = folder.path().join("missing").join("x.holdfast");
     assert_eq!(write_atomically(&nowhere, |_| Ok(())).unwrap_err().code(), "io");
+}
+
+#[test]
+fn a_bundle_replaces_an_earlier_one_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("there");
+    refuse_occupied(&path).unwrap();
+    for (content, taken) in
+        [(&b""[..], false), (b"HOLDFAST and more", false), (b"HOLD", true), (b"my own notes", true)]
+    {
+        std::fs::write(&path, content).unwrap();
+        let refused = refuse_occupied(&path);
+        assert_eq!(refused.is_err(), taken, "{content:?}");
+        assert_eq!(std::fs::read(&path).unwrap(), content);
+        if let Err(error) = refused {
+            assert_eq!(error.code(), "file_exists");
+            assert!(error.to_string().contains("choose another name"), "{error}");
+        }
+    }
+    assert!(refuse_occupied(folder.path()).is_err());
+    #[cfg(unix)]
+    {
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+        assert!(refuse_occupied(&link).is_err() && refuse_occupied("/dev/null".as_ref()).is_err());
+    }
 }
 
 /// The test's own program, started again, exports again and again until it is killed.

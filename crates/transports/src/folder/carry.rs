@@ -3,9 +3,10 @@ use super::index::{Found, Index};
 use super::limits;
 use super::memory::PublishedSnapshot;
 use super::name::{Name, is_whole, writer};
-use super::{Files, FolderError, FolderMemory};
-use holdfast_oplog::{ActorId, Range, SealedBatch, VersionVector};
+use super::{Files, FolderError, FolderMemory, Useless};
+use holdfast_oplog::{ActorId, Hash, Range, SealedBatch, VersionVector};
 use holdfast_sync::{ACKNOWLEDGEMENT, SyncError, Transport};
+use holdfast_vault::{Keyring, Membership};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An exchange folder as a transport: keeps sealed batches for whoever looks, in no order but that
@@ -21,8 +22,13 @@ pub struct Folder<'a> {
     seen: BTreeSet<String>,
     /// Files that are not whole now.
     pub(super) unfinished: BTreeSet<String>,
-    /// Files that are whole and do not open: somebody without the vault's keys made them.
+    /// Files that are whole and cannot be used: somebody without the vault's keys made them.
     pub(super) refused: BTreeSet<String>,
+    /// What is remembered of such files.
+    useless: Useless,
+    /// Files whose reading was counted. What is read again in one look, because another file turned out to
+    /// be forged, costs nothing more.
+    counted: BTreeSet<String>,
     /// Keys of files that this device wrote or opened.
     pub(super) verified: BTreeSet<String>,
     /// Contents that are wholly in such files: how many pieces each has.
@@ -60,6 +66,8 @@ impl<'a> Folder<'a> {
             seen: BTreeSet::new(),
             unfinished: BTreeSet::new(),
             refused: BTreeSet::new(),
+            useless: memory.useless.clone(),
+            counted: BTreeSet::new(),
             verified,
             contents: memory.contents.clone(),
             left: limits::READ,
@@ -74,6 +82,13 @@ impl<'a> Folder<'a> {
         memory.contents.clone_from(&self.contents);
         memory.counter = self.counter;
         memory.snapshot.clone_from(&self.snapshot);
+        memory.useless.clone_from(&self.useless);
+        memory.useless.keep(&self.index.places());
+    }
+
+    /// Looks with these keys and members: what did not open with others may open now.
+    pub(super) fn look_with(&mut self, keyring: &Keyring, members: &Membership) {
+        self.useless.begin(tried_with(keyring, members));
     }
 
     /// Trusts nothing that was opened before: everything is read once more.
@@ -81,6 +96,7 @@ impl<'a> Folder<'a> {
         self.verified.clear();
         self.contents.clear();
         self.snapshot = None;
+        self.useless = Useless::default();
         self.left = u64::MAX;
     }
 
@@ -133,22 +149,45 @@ impl<'a> Folder<'a> {
         limit: usize,
     ) -> Result<Option<Vec<u8>>, FolderError> {
         let path = found.path();
-        if self.unfinished.contains(&path) || self.refused.contains(&path) {
+        if self.is_useless(found) {
             return Ok(None);
         }
+        if self.useless.passes_over(&found.place()) {
+            self.unfinished.insert(path);
+            return Ok(None);
+        }
+        let again = self.counted.contains(&path);
         // What the directory said of its size may be a lie: what is read counts as well.
-        if self.left == 0 || found.size > self.left {
+        if !again && (self.left == 0 || found.size > self.left) {
             self.more = true;
             return Ok(None);
         }
         let content = self.files.read(&found.writer, &found.file, limit)?;
-        let size = content.as_ref().map_or(0, |content| content.len() as u64);
-        self.left = self.left.saturating_sub(size.max(found.size).max(limits::AT_LEAST));
+        if !again {
+            let size = content.as_ref().map_or(0, |content| content.len() as u64);
+            self.left = self.left.saturating_sub(size.max(found.size).max(limits::AT_LEAST));
+            self.counted.insert(path.clone());
+        }
         let whole = content.filter(|content| is_whole(&found.hash, content));
         if whole.is_none() {
+            self.useless.not_whole(found.place());
             self.unfinished.insert(path);
         }
         Ok(whole)
+    }
+
+    /// Whether a file was found to be not whole or not to open, now or with the same keys before.
+    pub(super) fn is_useless(&self, found: &Found) -> bool {
+        let path = found.path();
+        self.unfinished.contains(&path)
+            || self.refused.contains(&path)
+            || self.useless.refused.contains(&found.place())
+    }
+
+    /// A file is whole and does not open: with the same keys it is not read again.
+    pub(super) fn does_not_open(&mut self, found: &Found) {
+        self.refused.insert(found.path());
+        self.useless.does_not_open(found.place());
     }
 
     /// Writes a file of this device and keeps the index right. What this device wrote counts.
@@ -166,20 +205,20 @@ impl<'a> Folder<'a> {
         Ok(())
     }
 
-    /// Removes a file of this device's own directory.
-    pub(super) fn take_away(&mut self, found: &Found) -> Result<(), FolderError> {
-        self.files.remove(&writer(self.me), &found.file)?;
-        self.index.forget(found);
+    /// Removes files of this device's own directory, each from where it was found: there may be another
+    /// directory whose name differs in case alone.
+    pub(super) fn take_away(&mut self, gone: &[Found]) -> Result<(), FolderError> {
+        for found in gone {
+            self.files.remove(&found.writer, &found.file)?;
+        }
+        self.index.forget(gone);
         Ok(())
     }
 
     /// The files that claim to hold a number of a log, the one that goes furthest first, and that may still
     /// do so.
     pub(super) fn candidates(&self, range: Range) -> Vec<(u64, u64, Found)> {
-        let gone = |found: &Found| {
-            let path = found.path();
-            found.size == 0 || self.unfinished.contains(&path) || self.refused.contains(&path)
-        };
+        let gone = |found: &Found| found.size == 0 || self.is_useless(found);
         let holding = self.index.holding(range.log, range.first).into_iter();
         let there = holding.filter(|(_, _, found)| !gone(found));
         there.map(|(first, last, found)| (first, last, found.clone())).collect()
@@ -187,15 +226,29 @@ impl<'a> Folder<'a> {
 
     /// The whole batch that goes furthest from a number on, and where it lies. Not opened yet.
     pub(super) fn batch(&mut self, range: Range) -> Result<Option<(Found, Vec<u8>)>, FolderError> {
-        for (first, last, found) in self.candidates(range) {
-            let Some(content) = self.read(&found, holdfast_oplog::limits::BATCH)? else { continue };
-            let header = SealedBatch::decode(&content).and_then(|batch| batch.header());
-            // A name that promises something else was not made by an honest device.
-            if header.is_ok_and(|h| (h.log(), h.first, h.last) == (range.log, first, last)) {
-                return Ok(Some((found, content)));
+        for candidate in self.candidates(range) {
+            if let Some(content) = self.batch_in(range, &candidate)? {
+                return Ok(Some((candidate.2, content)));
             }
-            self.refused.insert(found.path());
         }
+        Ok(None)
+    }
+
+    /// The batch in one of the candidates for a range, where it is what the name promises.
+    pub(super) fn batch_in(
+        &mut self,
+        range: Range,
+        (first, last, found): &(u64, u64, Found),
+    ) -> Result<Option<Vec<u8>>, FolderError> {
+        let Some(content) = self.read(found, holdfast_oplog::limits::BATCH)? else {
+            return Ok(None);
+        };
+        let header = SealedBatch::decode(&content).and_then(|batch| batch.header());
+        // A name that promises something else was not made by an honest device.
+        if header.is_ok_and(|h| (h.log(), h.first, h.last) == (range.log, *first, *last)) {
+            return Ok(Some(content));
+        }
+        self.does_not_open(found);
         Ok(None)
     }
 
@@ -206,7 +259,8 @@ impl<'a> Folder<'a> {
             .heads
             .values()
             .flat_map(|heads| {
-                heads.iter().rev().take(limits::HEADS).map(|(_, found)| found.clone())
+                let there = heads.iter().rev().filter(|(_, found)| !self.is_useless(found));
+                there.take(limits::HEADS).map(|(_, found)| found.clone())
             })
             .collect();
         let mut said = Vec::new();
@@ -217,6 +271,19 @@ impl<'a> Folder<'a> {
         }
         Ok(said)
     }
+}
+
+/// Names keys and members.
+fn tried_with(keyring: &Keyring, members: &Membership) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(env!("CARGO_PKG_VERSION").as_bytes());
+    for (epoch, key) in keyring.iter() {
+        hasher.update(&epoch.to_be_bytes()).update(&key.id());
+    }
+    for record in members.records() {
+        hasher.update(&Hash::of(record).0);
+    }
+    hasher.finalize().to_hex().to_string()
 }
 
 fn unreachable(error: FolderError) -> SyncError {
@@ -268,12 +335,14 @@ impl Transport for Folder<'_> {
         let file = name.of(&said);
         self.put(name, &said).map_err(unreachable)?;
         let directory = writer(self.me);
-        for (_, found) in &old {
-            if found.file != file && found.writer.eq_ignore_ascii_case(&directory) {
-                self.take_away(found).map_err(unreachable)?;
-            }
-        }
-        Ok(())
+        let old = old.into_iter().map(|(_, found)| found);
+        let old: Vec<Found> = old
+            .filter(|found| {
+                let is_new = found.file == file && found.writer == directory;
+                !is_new && found.writer.eq_ignore_ascii_case(&directory)
+            })
+            .collect();
+        self.take_away(&old).map_err(unreachable)
     }
 
     fn acknowledged(&mut self) -> Result<Vec<Vec<u8>>, SyncError> {

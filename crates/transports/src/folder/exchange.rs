@@ -5,13 +5,13 @@ use super::stage::{Asked, Staged, Wanted};
 use super::{CARRIER, Files, Folder, FolderError, FolderMemory, limits, verify};
 use crate::bundle::pieces;
 use crate::bundle::preview::Preview;
-use holdfast_oplog::{ActorId, VersionVector};
+use holdfast_oplog::{ActorId, Range, VersionVector};
 use holdfast_store::{Direction, Store, StoreError, Tx};
 use holdfast_sync::devices::ready_keys;
-use holdfast_sync::{Carrier, Session, SyncError, membership, offer, spaces};
+use holdfast_sync::{Carrier, Session, membership, offer, spaces};
 use holdfast_vault::{Keyring, Membership};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What happens with what came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub struct FolderReport {
     pub missing: u64,
     /// Files that are not whole yet: they are looked at again.
     pub unfinished: u64,
+    /// Whose files stay damaged: they come whole when they are published again.
+    pub damaged: BTreeSet<ActorId>,
     /// Whether something was left to be read in the next exchange.
     pub more: bool,
     /// The vault's keys, where new ones came: to be kept in place of the old.
@@ -82,6 +84,7 @@ pub fn exchange(
         exchange: None,
         missing: 0,
         unfinished: 0,
+        damaged: BTreeSet::new(),
         more: false,
         keyring: None,
         memory: memory.clone(),
@@ -90,6 +93,7 @@ pub fn exchange(
     if again {
         folder.doubt();
     }
+    folder.look_with(&keyring, &session.store.read(membership)?);
     if take != Take::Not {
         match take_in(session, &mut folder, take) {
             Ok(came) => {
@@ -130,7 +134,8 @@ pub fn exchange(
         }
     }
     folder.remember(&mut report.memory);
-    report.unfinished = folder.unfinished.len() as u64 + folder.index.empty();
+    report.unfinished = folder.unfinished.len() as u64 + folder.index.empty_or_too_large();
+    report.damaged = report.memory.useless.damaged();
     report.more = folder.more;
     Ok(report)
 }
@@ -157,6 +162,7 @@ pub fn look(
     let came = rounds(
         &mut folder,
         session.store,
+        keyring,
         |store, folder, wanted| store.read(|tx| asked(tx, folder, wanted)),
         |store, folder, staged| store.try_out(|tx| receive(tx, receiver, folder, staged)),
     )?;
@@ -204,6 +210,7 @@ fn take_in(
     rounds(
         folder,
         session.store,
+        keyring,
         |store, folder, wanted| store.read(|tx| asked(tx, folder, wanted)),
         |store, folder, staged| store.write(|tx| receive(tx, receiver, folder, staged)),
     )
@@ -214,26 +221,33 @@ fn take_in(
 fn rounds(
     folder: &mut Folder<'_>,
     store: &mut Store,
+    keyring: &Keyring,
     ask: impl Fn(&mut Store, &Folder<'_>, &Wanted) -> Result<Asked, StoreError>,
     take: impl Fn(&mut Store, &Folder<'_>, &Staged) -> Result<Came, Stop>,
 ) -> Result<Came, FolderError> {
     let mut wanted = Wanted::default();
-    for _ in 0..limits::ROUNDS {
+    let mut rounds = 0;
+    // Ends: snapshots are asked for once, what follows one once, and others a bounded number of times.
+    loop {
         let asked = ask(store, folder, &wanted)?;
         let staged = Staged::read(folder, &asked, &wanted)?;
         match take(store, folder, &staged) {
             Ok(came) => return Ok(came),
             Err(Stop::Failed(error)) => return Err(error),
-            Err(Stop::Needs(Needs::FromTheStart(log))) => {
-                wanted.from_the_start.insert(log);
-            }
             Err(Stop::Needs(Needs::Snapshots)) => wanted.snapshots = true,
             Err(Stop::Needs(Needs::After(held))) => wanted.after = Some(held),
-            Err(Stop::Needs(Needs::InPlaceOf(path))) => drop(folder.refused.insert(path)),
+            Err(Stop::Needs(Needs::Others(others))) => {
+                wanted.from_the_start.extend(others.from_the_start);
+                folder.refused.extend(others.in_place_of.iter().map(|(_, found)| found.path()));
+                // All that somebody without the keys put beside one goes at once.
+                let members = store.read(membership)?;
+                let ranges: Vec<Range> = others.in_place_of.iter().map(|(at, _)| *at).collect();
+                verify::verify(folder, keyring, &members, &ranges)?;
+                rounds += 1;
+                wanted.is_last = rounds >= limits::ROUNDS;
+            }
         }
     }
-    let text = "too many files in it do not open: somebody without the vault's keys writes into it";
-    Err(SyncError::Unreachable(text.to_owned()).into())
 }
 
 /// Takes in contents that attachments name, that are not here, and all of whose pieces are whole. Each is

@@ -136,6 +136,10 @@ impl Files for OsFiles {
 
     fn remove(&mut self, writer: &str, name: &str) -> Result<(), FolderError> {
         let path = self.own(writer)?.join(name);
+        // A directory of that name is none of ours.
+        if fs::symlink_metadata(&path).is_ok_and(|there| there.is_dir()) {
+            return Ok(());
+        }
         match fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(FolderError::io(&path)(error)),
             _ => Ok(()),

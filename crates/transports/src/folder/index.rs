@@ -31,6 +31,11 @@ impl Found {
         format!("{}-{}", self.hash, self.size)
     }
 
+    /// Tells a file at this place and of this size: one that was looked at.
+    pub(super) fn place(&self) -> String {
+        format!("{}-{}", self.path(), self.size)
+    }
+
     /// Where it lies.
     pub(super) fn path(&self) -> String {
         format!("{}/{}", self.writer, self.file)
@@ -52,6 +57,8 @@ pub(super) struct Index {
     /// Pieces of attachments, by content and number.
     pub(super) pieces: BTreeMap<(Hash, u32), Vec<Found>>,
     pub(super) snapshots: Snapshots,
+    /// How many files have a name of ours and more bytes than any of ours.
+    too_large: u64,
 }
 
 impl Index {
@@ -72,6 +79,10 @@ impl Index {
 
     pub(super) fn add(&mut self, writer: ActorId, directory: &str, entry: Entry) {
         let Some((name, hash)) = Name::parse(&entry.name) else { return };
+        if entry.size > name.limit() as u64 {
+            self.too_large = self.too_large.saturating_add(1);
+            return;
+        }
         let found =
             Found { writer: directory.to_owned(), file: entry.name, hash, size: entry.size };
         match name {
@@ -158,6 +169,17 @@ impl Index {
         batches.chain(heads).chain(pieces).chain(snapshots).map(Found::key).collect()
     }
 
+    /// The places of everything that is there.
+    pub(super) fn places(&self) -> BTreeSet<String> {
+        let batches = self.batches.values().flatten().map(|(_, found)| found);
+        let heads = self.heads.values().flatten().map(|(_, found)| found);
+        let devices = self.devices.iter().map(|(_, found)| found);
+        let pieces = self.pieces.values().flatten();
+        let snapshots = self.snapshots.values().flat_map(BTreeMap::values).flatten();
+        let all = batches.chain(heads).chain(devices).chain(pieces).chain(snapshots);
+        all.map(Found::place).collect()
+    }
+
     /// Files of one directory that claim to be batches, heads, or pieces of contents and snapshots.
     pub(super) fn in_directory(&self, directory: &str) -> Vec<Found> {
         let batches = self.batches.values().flatten().map(|(_, found)| found);
@@ -168,24 +190,30 @@ impl Index {
         all.filter(|found| found.writer.eq_ignore_ascii_case(directory)).cloned().collect()
     }
 
-    /// How many files claim to be batches and are empty.
-    pub(super) fn empty(&self) -> u64 {
-        self.batches.values().flatten().filter(|(_, found)| found.size == 0).count() as u64
+    /// How many files claim to be batches and are empty, or claim anything and are larger than that can be.
+    pub(super) fn empty_or_too_large(&self) -> u64 {
+        let empty = self.batches.values().flatten().filter(|(_, found)| found.size == 0).count();
+        self.too_large.saturating_add(empty as u64)
     }
 
-    /// A file is gone.
-    pub(super) fn forget(&mut self, gone: &Found) {
+    /// Files are gone.
+    pub(super) fn forget(&mut self, gone: &[Found]) {
+        let gone: BTreeSet<String> = gone.iter().map(Found::path).collect();
+        if gone.is_empty() {
+            return;
+        }
+        let stays = |found: &Found| !gone.contains(&found.path());
         for files in self.batches.values_mut() {
-            files.retain(|(_, found)| found != gone);
+            files.retain(|(_, found)| stays(found));
         }
         for heads in self.heads.values_mut() {
-            heads.retain(|(_, found)| found != gone);
+            heads.retain(|(_, found)| stays(found));
         }
         for files in self.pieces.values_mut() {
-            files.retain(|found| found != gone);
+            files.retain(stays);
         }
         for files in self.snapshots.values_mut().flat_map(BTreeMap::values_mut) {
-            files.retain(|found| found != gone);
+            files.retain(stays);
         }
         self.batches.retain(|_, files| !files.is_empty());
         self.heads.retain(|_, files| !files.is_empty());
@@ -259,7 +287,7 @@ mod tests {
         verified.insert(index.batches[&(a, 1)][0].1.key());
         assert_eq!(index.known_after(none(), &verified).get(a), 9);
         assert_eq!(index.known_in("me", none(), &verified), none());
-        index.forget(&own);
+        index.forget(std::slice::from_ref(&own));
         assert_eq!(index.known_after(none(), &verified).get(a), 5);
         // The same name with another size is another file.
         let name = Name::Batch { log: a, first: 1, last: 5 }.of(&[1, 5]);

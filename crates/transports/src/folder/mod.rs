@@ -38,7 +38,7 @@ pub use carry::Folder;
 pub use error::FolderError;
 pub use exchange::{FolderReport, FolderState, Take, check, exchange, look, waiting};
 pub use files::{Entry, Files, OsFiles};
-pub use memory::FolderMemory;
+pub use memory::{FolderMemory, Useless};
 pub use name::Name;
 pub use place::{refuse_as_exchange_folder, refuse_as_home};
 
@@ -55,3 +55,5 @@ mod hostile_tests;
 mod pruned_tests;
 #[cfg(test)]
 mod story_tests;
+#[cfg(test)]
+mod useless_tests;

@@ -1,3 +1,4 @@
+use super::limits;
 use holdfast_oplog::{ActorId, Hash, LogId, Space};
 
 /// Characters of the hash that a name carries.
@@ -60,6 +61,17 @@ impl Name {
             Self::Snapshot { id, number, of } => {
                 format!("snapshot-{id}-{number}-{of}-{hash}.hfs")
             }
+        }
+    }
+
+    /// The most bytes that such a file has. One that has more is none of ours, whatever its name says.
+    pub(super) fn limit(self) -> usize {
+        match self {
+            Self::Batch { .. } => holdfast_oplog::limits::BATCH,
+            Self::Head { .. } => holdfast_sync::ACKNOWLEDGEMENT,
+            Self::Devices => limits::RECORDS,
+            Self::Piece { .. } => limits::PIECE,
+            Self::Snapshot { .. } => limits::SNAPSHOT_PIECE,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::carry::Folder;
 use super::name::{Name, writer};
 use super::snapshots;
-use super::{FolderError, MEMBERSHIP_PLACE, verify};
+use super::{FolderError, MEMBERSHIP_PLACE, limits, verify};
 use crate::bundle::pieces;
 use holdfast_oplog::{ActorId, DeviceId, Range, VersionVector};
 use holdfast_store::{Destination, Tx};
@@ -52,8 +52,10 @@ pub(super) fn publish(
     snapshots::publish(tx, &mut publisher, folder, offered, &carried)?;
     let mut there = folder.known().within(&carried);
     if folder.more {
-        // What there was no time to read may hold it: that is seen the next time.
-        there.join(&folder.claimed().within(&carried));
+        // What there was no time to read may hold it: that is seen the next time. What this device wrote
+        // itself it publishes whatever anybody claims.
+        let claimed = folder.claimed().within(&carried);
+        there.join(&claimed.iter().filter(|(log, _)| log.actor != folder.me).collect());
     }
     for range in tx.parents_first(offered.missing_in(&there))? {
         went.changes += write(tx, &mut publisher, folder, range)?;
@@ -121,7 +123,7 @@ fn devices(
     let mut kept: Vec<String> = Vec::new();
     let mut there: Vec<Vec<u8>> = Vec::new();
     for found in &own {
-        let Some(sealed) = folder.read(found, 4 * 1024 * 1024 + 4096)? else { continue };
+        let Some(sealed) = folder.read(found, limits::RECORDS)? else { continue };
         if handovers.contains(&sealed) {
             kept.push(found.file.clone());
             there.push(sealed);
@@ -152,11 +154,11 @@ fn devices(
         folder.put(Name::Devices, handover)?;
     }
     kept.extend(current);
-    let directory = writer(folder.me);
-    for found in own.iter().filter(|found| !kept.contains(&found.file)) {
-        folder.files.remove(&directory, &found.file)?;
-        folder.index.devices.retain(|(_, kept)| kept != found);
+    let old: Vec<_> = own.into_iter().filter(|found| !kept.contains(&found.file)).collect();
+    for found in &old {
+        folder.files.remove(&found.writer, &found.file)?;
     }
+    folder.index.devices.retain(|(_, found)| !old.contains(found));
     Ok(())
 }
 
@@ -171,6 +173,10 @@ fn head(
     let mut same = false;
     for (found, bytes) in folder.heads()? {
         let said = open_acknowledgement(publisher.keyring, members, &bytes);
+        if said.is_err() {
+            // The next look reads others of that writer in its place.
+            folder.does_not_open(&found);
+        }
         let own = said.ok().filter(|said| said.device == me && said.actor == publisher.actor);
         if let Some(said) = own {
             folder.verified.insert(found.key());

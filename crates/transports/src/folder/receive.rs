@@ -1,13 +1,14 @@
 //! What comes out of the folder: everything that was read of it, in one transaction. Reads no file.
 
 use super::carry::Folder;
+use super::index::Found;
 use super::snapshots;
 use super::stage::{Asked, Staged, Staging, Wanted};
 use super::{CARRIER, FolderError, MEMBERSHIP_PLACE, Take};
 use crate::bundle::preview::{Preview, device_notices, summarize, waiting_notices};
 use crate::bundle::{changes, parted_notice};
 use crate::untold::untold;
-use holdfast_oplog::{ActorId, LogId, VersionVector};
+use holdfast_oplog::{ActorId, LogId, Range, VersionVector};
 use holdfast_store::{Applied, Arrivals, Direction, StoreError, Tx, With};
 use holdfast_sync::devices::{HANDOVER_PLACE, SealedRecords, take_in_records};
 use holdfast_sync::{
@@ -51,14 +52,21 @@ pub(super) enum Stop {
 
 /// What else is needed.
 pub(super) enum Needs {
-    /// A log from its beginning on.
-    FromTheStart(LogId),
     /// The snapshots.
     Snapshots,
     /// What follows the snapshot, with which this is held.
     After(VersionVector),
-    /// Another file in place of this one, which does not open.
-    InPlaceOf(String),
+    /// Other files of some logs.
+    Others(Others),
+}
+
+/// Which other files are needed.
+#[derive(Default)]
+pub(super) struct Others {
+    /// Logs from their beginning on.
+    pub(super) from_the_start: BTreeSet<LogId>,
+    /// In place of these, which do not open or cannot be taken in.
+    pub(super) in_place_of: Vec<(Range, Found)>,
 }
 
 impl<E: Into<FolderError>> From<E> for Stop {
@@ -121,9 +129,13 @@ pub(super) fn receive(
     let is_any = staged.runs.iter().any(|run| !run.batches.is_empty());
     let mut exchange = if is_any { Some(begin()?) } else { None };
     let mut arrivals = Arrivals::new(tx, receiver.wall_ms);
+    let mut others = Others::default();
     for run in &staged.runs {
-        let at = At { keyring: &keyring, members: &members, exchange };
-        batches(&mut arrivals, folder, at, run, &mut log)?;
+        let at = At { keyring: &keyring, members: &members, exchange, is_last: staged.is_last };
+        batches(&mut arrivals, folder, at, run, (&mut log, &mut others))?;
+    }
+    if !others.from_the_start.is_empty() || !others.in_place_of.is_empty() {
+        return Err(Stop::Needs(Needs::Others(others)));
     }
     let mut applied = arrivals.finish()?;
     let from_snapshot = brought.is_some();
@@ -243,16 +255,18 @@ struct At<'a> {
     keyring: &'a Keyring,
     members: &'a Membership,
     exchange: Option<i64>,
+    is_last: bool,
 }
 
 /// Takes one log's batches in as far as they join. What is wrong with one of them is said, where no other
-/// file holds the same, and holds up nothing but what follows it in its own log.
+/// file holds the same, and holds up nothing but what follows it in its own log. Whoever writes forged files
+/// into the folder costs some looks at the logs that they claim to be of, and nothing of the others.
 fn batches(
     arrivals: &mut Arrivals<'_, '_>,
     folder: &Folder<'_>,
     at: At<'_>,
     run: &Staging,
-    log: &mut Log,
+    (log, others): (&mut Log, &mut Others),
 ) -> Result<(), Stop> {
     let tx = arrivals.tx();
     let of = run.range.log;
@@ -266,17 +280,19 @@ fn batches(
                 log.opened.push(batch.found.key());
                 log.authors.insert(tx.branch_of(of)?.map_or(of.actor, |of| of.author));
                 // The log parts somewhere before: from its beginning on, the other branch joins.
-                if taken.apart > 0 && !run.whole {
-                    return Err(Stop::Needs(Needs::FromTheStart(of)));
+                if taken.apart > 0 && !run.whole && !at.is_last {
+                    others.from_the_start.insert(of);
+                    return Ok(());
                 }
             }
             // The disk or the database: nothing of this can go on.
             Err(error) if error.fault() == Fault::Here => return Err(error.into()),
             Err(error) => {
-                let here = holdfast_oplog::Range { log: of, first: batch.first, last: batch.last };
-                let others = folder.candidates(here);
-                if others.iter().any(|(_, _, found)| *found != batch.found) {
-                    return Err(Stop::Needs(Needs::InPlaceOf(batch.found.path())));
+                let here = Range { log: of, first: batch.first, last: batch.last };
+                let there = folder.candidates(here);
+                if !at.is_last && there.iter().any(|(_, _, found)| *found != batch.found) {
+                    others.in_place_of.push((here, batch.found.clone()));
+                    return Ok(());
                 }
                 let name = at.members.device_of(of.actor).map_or("a device", |d| &d.name);
                 log.notices

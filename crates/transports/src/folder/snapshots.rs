@@ -57,7 +57,7 @@ pub(super) fn publish(
     let is_old = |name: Name| matches!(name, Name::Snapshot { id: other, .. } if other != id);
     for found in folder.index.in_directory(&writer(folder.me)) {
         if Name::parse(&found.file).is_some_and(|(name, _)| is_old(name)) {
-            folder.take_away(&found)?;
+            folder.take_away(std::slice::from_ref(&found))?;
         }
     }
     Ok(())

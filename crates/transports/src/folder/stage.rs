@@ -10,11 +10,6 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// Largest file of membership records in bytes.
-const DEVICES: usize = 4 * 1024 * 1024 + 4096;
-/// Bytes around a piece of a snapshot.
-const OUTER: usize = 1024;
-
 /// What was read.
 #[derive(Default)]
 pub(super) struct Staged {
@@ -28,6 +23,8 @@ pub(super) struct Staged {
     pub(super) snapshots: Option<Vec<StagedSnapshot>>,
     /// Whether what follows the snapshot is among the runs.
     pub(super) is_after: bool,
+    /// Whether what does not open now is left there, instead of looking for another file in its place.
+    pub(super) is_last: bool,
 }
 
 /// The batches of one range that was asked for.
@@ -61,6 +58,8 @@ pub(super) struct Wanted {
     pub(super) snapshots: bool,
     /// What is held once a snapshot was taken in: what follows that is needed as well.
     pub(super) after: Option<VersionVector>,
+    /// Whether what does not open now is left there.
+    pub(super) is_last: bool,
 }
 
 /// What is to be read.
@@ -77,16 +76,10 @@ impl Staged {
         asked: &Asked,
         wanted: &Wanted,
     ) -> Result<Self, FolderError> {
-        let mut staged = Self { is_after: wanted.after.is_some(), ..Self::default() };
-        let mut by_writer = std::collections::BTreeMap::<ActorId, usize>::new();
-        for (writer, found) in folder.index.devices.clone() {
-            let count = by_writer.entry(writer).or_default();
-            *count += 1;
-            if *count <= limits::DEVICES {
-                staged.devices.extend(folder.read(&found, DEVICES)?);
-            }
-        }
+        let mut staged =
+            Self { is_after: wanted.after.is_some(), is_last: wanted.is_last, ..Self::default() };
         staged.heads = folder.heads()?.into_iter().map(|(_, said)| said).collect();
+        staged.devices = devices(folder)?;
         if wanted.snapshots {
             staged.snapshots = Some(snapshots(folder)?);
         }
@@ -96,6 +89,26 @@ impl Staged {
         }
         Ok(staged)
     }
+}
+
+/// The membership records of every writer, those in files that were not read for nothing before first.
+fn devices(folder: &mut Folder<'_>) -> Result<Vec<Vec<u8>>, FolderError> {
+    let mut by_writer = std::collections::BTreeMap::<ActorId, usize>::new();
+    let mut staged = Vec::new();
+    let left = folder.left;
+    folder.left = left.min(limits::READ_OF_DEVICES.min(left));
+    let kept_back = left - folder.left;
+    for (writer, found) in folder.index.devices.clone() {
+        let count = by_writer.entry(writer).or_default();
+        if *count < limits::DEVICES
+            && let Some(content) = folder.read(&found, limits::RECORDS)?
+        {
+            *count += 1;
+            staged.push(content);
+        }
+    }
+    folder.left = folder.left.saturating_add(kept_back);
+    Ok(staged)
 }
 
 fn run(
@@ -153,7 +166,7 @@ fn spool(folder: &mut Folder<'_>, pieces: &[Vec<Found>]) -> Result<Option<File>,
     for files in pieces {
         let mut content = None;
         for found in files {
-            content = folder.read(found, holdfast_oplog::limits::SNAPSHOT_PIECE + OUTER)?;
+            content = folder.read(found, limits::SNAPSHOT_PIECE)?;
             if content.is_some() {
                 break;
             }

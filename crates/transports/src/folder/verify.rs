@@ -37,13 +37,15 @@ fn opens(
     members: &Membership,
     range: Range,
 ) -> Result<Option<u64>, FolderError> {
-    let known = folder.candidates(range).into_iter();
+    let candidates = folder.candidates(range);
+    let known = candidates.iter();
     let known = known.filter(|(_, _, found)| folder.verified.contains(&found.key()));
-    if let Some(last) = known.map(|(_, last, _)| last).max() {
+    if let Some(last) = known.map(|(_, last, _)| *last).max() {
         return Ok(Some(last));
     }
-    // Each round either opens one or strikes one from the candidates.
-    while let Some((found, bytes)) = folder.batch(range)? {
+    for candidate in candidates {
+        let Some(bytes) = folder.batch_in(range, &candidate)? else { continue };
+        let found = &candidate.2;
         let batch = SealedBatch::decode(&bytes);
         let opened = batch
             .map_err(holdfast_vault::VaultError::from)
@@ -53,7 +55,7 @@ fn opens(
                 folder.verified.insert(found.key());
                 return Ok(Some(opened.header.last));
             }
-            Err(_) => drop(folder.refused.insert(found.path())),
+            Err(_) => folder.does_not_open(found),
         }
     }
     Ok(None)
@@ -123,12 +125,12 @@ fn piece_of(
     size: Option<u64>,
 ) -> Result<Option<(Found, Vec<u8>, u64)>, FolderError> {
     for found in files {
-        let Some(bytes) = folder.read(found, ATTACHMENT_CHUNK + 4096)? else { continue };
+        let Some(bytes) = folder.read(found, limits::PIECE)? else { continue };
         match pieces::open_one(keyring, content, number, &bytes) {
             Ok((piece, of)) if size.is_none_or(|size| size == of) => {
                 return Ok(Some((found.clone(), piece, of)));
             }
-            _ => drop(folder.refused.insert(found.path())),
+            _ => folder.does_not_open(found),
         }
     }
     Ok(None)
@@ -136,21 +138,21 @@ fn piece_of(
 
 /// Removes what lies in this device's own directory and does not hold what its name says.
 pub(super) fn clear_damaged(folder: &mut Folder<'_>, directory: &str) -> Result<(), FolderError> {
+    let mut damaged = Vec::new();
     for found in folder.index.in_directory(directory) {
         // Whatever was just written, opened or found whole stays.
         if folder.verified.contains(&found.key()) {
             continue;
         }
-        let path = found.path();
-        let unread = !folder.unfinished.contains(&path) && !folder.refused.contains(&path);
+        let unread = !folder.is_useless(&found);
         let is_damaged = if unread {
             folder.read(&found, limits::LARGEST)?.is_none() && !folder.more
         } else {
             true
         };
         if is_damaged {
-            folder.take_away(&found)?;
+            damaged.push(found);
         }
     }
-    Ok(())
+    folder.take_away(&damaged)
 }
