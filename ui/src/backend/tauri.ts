@@ -5,10 +5,19 @@ import { listen } from "@tauri-apps/api/event";
 import { commands } from "../bindings";
 import type { Backend, Changed } from "./contract";
 
-/** Events come through a promise of an unlistener; this hands out a plain function at once. */
-function subscribe<T>(event: string, listener: (payload: T) => void): () => void {
-  const stop = listen<T>(event, ({ payload }) => listener(payload));
-  return () => void stop.then((off) => off());
+/**
+ * An event of the shell, heard by the window once and from its start on: whoever reads something and then asks
+ * to be told has missed nothing in between, although the shell itself takes a moment to listen.
+ */
+function heard<T>(event: string): { ready: Promise<unknown>; subscribe: (listener: (payload: T) => void) => () => void } {
+  const listeners = new Set<(payload: T) => void>();
+  const ready = listen<T>(event, ({ payload }) => [...listeners].forEach((listener) => listener(payload)));
+  const subscribe = (listener: (payload: T) => void) => {
+    const own = (payload: T) => listener(payload);
+    listeners.add(own);
+    return () => void listeners.delete(own);
+  };
+  return { ready, subscribe };
 }
 
 /** An attachment arrives as bytes: a 4-byte big-endian length, that many bytes of JSON {name, mime}, the content. */
@@ -22,8 +31,12 @@ async function attachment(id: string): ReturnType<Backend["attachment"]> {
 
 /** The backend of the app's window. */
 export function tauriBackend(): Backend {
+  const changed = heard<Changed>("changed");
+  const menu = heard<string>("menu");
   return {
     ...commands,
+    // Nothing is read before changes are heard of.
+    boot: () => changed.ready.catch(() => undefined).then(() => commands.boot()),
     // An item has one text: its id says which field is meant.
     spliceText: (id, _field, version, splices) => commands.spliceText(id, version, splices),
     textSince: (id, _field, version) => commands.textSince(id, version),
@@ -38,7 +51,7 @@ export function tauriBackend(): Backend {
     blockDevice: (id) => commands.blockDevice(id).then(() => undefined),
     unblockKey: (key) => commands.unblockKey(key).then(() => undefined),
     attachment,
-    onChanged: (listener) => subscribe<Changed>("changed", listener),
-    onMenu: (listener) => subscribe<string>("menu", listener),
+    onChanged: changed.subscribe,
+    onMenu: menu.subscribe,
   };
 }

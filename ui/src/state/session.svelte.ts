@@ -18,6 +18,8 @@ class Session {
   #stop: () => void = () => {};
   #flying = false;
   #again = false;
+  #asked = 0;
+  #answered = 0;
 
   /** The position of the log that the newest sidebar was read at; a default for edits without a view. */
   get asOf(): number {
@@ -51,8 +53,9 @@ class Session {
     this.#paint();
     if (boot.state === "ready") {
       this.boot = boot;
-      await this.refresh();
+      // Before it reads: what changes meanwhile is not missed.
       this.#stop = backend().onChanged(() => void this.#changed());
+      await this.refresh();
     } else {
       this.sidebar = null;
       this.boot = boot;
@@ -60,8 +63,13 @@ class Session {
   }
 
   async refresh(): Promise<void> {
+    const mine = ++this.#asked;
     try {
-      this.sidebar = await backend().sidebar();
+      const sidebar = await backend().sidebar();
+      // A later question was answered already.
+      if (mine < this.#answered) return;
+      this.#answered = mine;
+      this.sidebar = sidebar;
       this.sidebarError = null;
     } catch (error) {
       if (!(await this.lost(error))) this.sidebarError = asCommandError(error);
