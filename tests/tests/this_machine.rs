@@ -398,3 +398,28 @@ fn said_of(device: &Device, arguments: &[&str]) -> Result<String> {
     ensure!(!output.status.success());
     Ok(said(&output))
 }
+
+/// The app may be open, with somebody typing, while the command line checks.
+#[test]
+fn a_check_beside_somebody_who_writes_reports_no_damage() -> Result<()> {
+    let (laptop, _) = laptop()?;
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writes = scope.spawn(|| -> Result<u32> {
+            let mut written = 0;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) && written < 200 {
+                laptop.ctl(&["add", "Buy more oak"])?;
+                written += 1;
+            }
+            Ok(written)
+        });
+        let checked = (0..15).try_for_each(|_| -> Result<()> {
+            let report = laptop.ctl(&["check"])?;
+            ensure!(!report.contains("PROBLEM"), "{report}");
+            Ok(())
+        });
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        ensure!(writes.join().expect("it did not panic")? > 0, "nothing was written meanwhile");
+        checked
+    })
+}

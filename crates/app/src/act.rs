@@ -55,12 +55,12 @@ impl<'t, 's> Work<'t, 's> {
         }
     }
 
-    /// A new id, ordered by time.
-    pub(crate) fn new_id(&self) -> EntityId {
+    /// A new id of an item of a kind, ordered by time.
+    pub(crate) fn new_id(&self, kind: Kind) -> EntityId {
         let mut random = [0; 10];
         OsRng.fill_bytes(&mut random);
         let ms = u64::try_from(self.now.timestamp().as_millisecond()).unwrap_or(0);
-        EntityId(uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid())
+        EntityId::of_kind(kind, ms, random)
     }
 
     /// The text of an item, to be edited here.

@@ -190,13 +190,12 @@ impl Open {
 
     /// Compares what is shown with what the changes make.
     fn compare_views(&mut self) -> Vec<CheckLine> {
-        let sums = self.store.read(|tx| tx.dump(None)).and_then(|shown| {
-            self.store.try_out(|tx| {
-                let before = tx.view_sums()?;
-                tx.rebuild()?;
-                let same = tx.dump(None)? == shown;
-                Ok::<_, StoreError>((same, before, tx.view_sums()?))
-            })
+        // In one transaction: another process may write at any time.
+        let sums = self.store.try_out(|tx| {
+            let (shown, before) = (tx.dump(None)?, tx.view_sums()?);
+            tx.rebuild()?;
+            let same = tx.dump(None)? == shown;
+            Ok::<_, StoreError>((same, before, tx.view_sums()?))
         });
         let (same, before, after) = match sums {
             Ok(sums) => sums,

@@ -80,7 +80,7 @@ impl Work<'_, '_> {
         for path in &plan.lists {
             let Some((name, above)) = path.split_last() else { continue };
             let parent = lists.get(above).copied();
-            let id = self.new_id();
+            let id = self.new_id(Kind::List);
             let mut draft = Draft::new(id, Kind::List.as_str());
             let place = crate::order::after(&format!("80{:04x}", lists.len()));
             draft
@@ -100,7 +100,7 @@ impl Work<'_, '_> {
             let bytes = holdfast_store::plain_file::read(&attachment.file, most)
                 .map_err(AppError::file(&attachment.file))?;
             let hash = self.tx.add_blob(&bytes)?;
-            let id = self.new_id();
+            let id = self.new_id(Kind::Attachment);
             let mut draft = Draft::new(id, Kind::Attachment.as_str());
             draft
                 .set("name", attachment.name.as_str(), &Seen::All)

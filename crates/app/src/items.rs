@@ -149,7 +149,7 @@ impl Work<'_, '_> {
                 return Err(holdfast_store::StoreError::OtherSpace(state.text(TITLE).into()).into());
             }
         }
-        let id = self.new_id();
+        let id = self.new_id(Kind::List);
         let last = self.tx.last_sort(SortedKind::List, None, parent)?;
         let mut draft = Draft::new(id, Kind::List.as_str());
         draft.set(TITLE, title, &Seen::All).set(ORDER, order::after(&last), &Seen::All).set(
@@ -171,7 +171,7 @@ impl Work<'_, '_> {
     ) -> Result<EntityId, AppError> {
         let space = self.space_of_list(list)?;
         let tags = tags.iter().map(|tag| self.tag(tag, space)).collect::<Result<Vec<_>, _>>()?;
-        let id = self.new_id();
+        let id = self.new_id(Kind::Note);
         let mut draft = Draft::new(id, Kind::Note.as_str());
         draft.set(TITLE, checked_title(title)?, &Seen::All).set(
             LIST,

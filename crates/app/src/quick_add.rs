@@ -143,7 +143,7 @@ impl Work<'_, '_> {
         };
         let tags =
             parsed.tags.iter().map(|tag| self.tag(tag, space)).collect::<Result<Vec<_>, _>>()?;
-        let id = self.new_id();
+        let id = self.new_id(Kind::Task);
         let last = self.tx.last_sort(SortedKind::Task, list, parent)?;
         let mut draft = Draft::new(id, Kind::Task.as_str());
         let all = &Seen::All;

@@ -169,10 +169,11 @@ impl Work<'_, '_> {
                 self.push_edit(home, edit);
             }
             view::Decision::KeepBoth { .. } if state.kind != Kind::List.as_str() => {
+                let kind = if state.kind == Kind::Note.as_str() { Kind::Note } else { Kind::Task };
                 for space in &spaces {
                     let Some(copy) = self.tx.entity_in(state.id, *space)? else { continue };
                     let mut edit = copy.written_anew(None, None, &|_, _| true);
-                    edit.entity = self.new_id();
+                    edit.entity = self.new_id(kind);
                     edit.kept = None;
                     let text = self.tx.plain_in(state.id, *space)?;
                     self.write_text(&mut edit, home, &text)?;

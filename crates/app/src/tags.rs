@@ -33,7 +33,7 @@ impl Work<'_, '_> {
                 self.push(space, draft);
                 return Ok(id);
             }
-            id = self.new_id();
+            id = self.new_id(Kind::Tag);
         }
         let mut draft = Draft::new(id, Kind::Tag.as_str());
         draft.set(TITLE, name, &Seen::All);

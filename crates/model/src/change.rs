@@ -260,10 +260,13 @@ impl Change {
         Dot { actor: self.actor, seq: self.seq }
     }
     /// The edits that this build understands.
+    ///
+    /// One that calls an item something else than its id vouches for is none: whoever writes it cannot make
+    /// a note of somebody's task, or something that no list shows.
     pub fn edits(&self) -> impl Iterator<Item = &Edit> {
         self.ops.iter().filter_map(|op| match op {
-            Op::Edit(edit) => Some(edit.as_ref()),
-            Op::Unknown(_) => None,
+            Op::Edit(edit) if edit.entity.may_be(&edit.kind) => Some(edit.as_ref()),
+            Op::Edit(_) | Op::Unknown(_) => None,
         })
     }
     /// Whether this build must not interpret it.

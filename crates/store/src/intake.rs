@@ -291,6 +291,9 @@ impl Intake {
         told: EntityState,
     ) -> Result<(), StoreError> {
         let there = holds(&self.theirs, space);
+        if !told.id.may_be(&told.kind) {
+            return Err(malformed("an item that is something else than its id vouches for"));
+        }
         // A change that is not in the snapshot may still come, and must count then.
         if told.named().any(|dot| dot.seq == 0 || !there(dot)) {
             return Err(malformed("an item by changes that are not in it"));

@@ -11,7 +11,7 @@ use holdfast_store::Store;
 use holdfast_sync::{Carrier, spaces};
 use holdfast_transports::nearby::meeting::{self, About, Meeting};
 use holdfast_transports::nearby::{
-    Discovery, DiscoveryConfig, DiscoveryEvent, Expected, Identity, Tag, connect,
+    Discovery, DiscoveryConfig, DiscoveryEvent, Expected, Identity, Link, NearbyError, Tag, connect,
 };
 use holdfast_vault::DeviceKeys;
 use holdfast_vault::membership::Introduction;
@@ -28,6 +28,9 @@ const SHOW: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a device is looked for by its name.
 const FIND: Duration = Duration::from_secs(10);
+/// How long a device is called that hangs up at once, and how long between two calls.
+const CROWDED: Duration = Duration::from_secs(15);
+const KNOCK: Duration = Duration::from_millis(300);
 
 /// What pairing would do, before anything moves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -222,7 +225,7 @@ async fn meet(
     code: &PairingCode,
 ) -> Result<(Meeting, SocketAddr), AppError> {
     if let Ok(address) = parse_address(place) {
-        let link = connect(address, identity, Expected::Anyone).await?;
+        let link = reach(address, identity).await?;
         return Ok((meeting::accepting(link, identity.key(), code).await?, address));
     }
     let mut discovery = Discovery::start(DiscoveryConfig {
@@ -259,6 +262,28 @@ async fn meet(
     };
     discovery.stop().await;
     found
+}
+
+/// Connects to a typed address. Where the other device hangs up before a word is said, because many knock at
+/// once, that is tried again for a while: nothing of the code is used up by it.
+async fn reach(address: SocketAddr, identity: &Identity) -> Result<Link, AppError> {
+    let end = tokio::time::Instant::now() + CROWDED;
+    loop {
+        match connect(address, identity, Expected::Anyone).await {
+            Ok(link) => return Ok(link),
+            Err(NearbyError::Lost(_)) if tokio::time::Instant::now() < end => {
+                tokio::time::sleep(KNOCK).await;
+            }
+            Err(NearbyError::Lost(why)) => {
+                let message = format!(
+                    "The other device hung up each time it was called ({why}): somebody may be keeping it \
+                     busy. Try again with the same code, or in another network."
+                );
+                return Err(AppError::Pairing { code: "nearby_lost".into(), message });
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 /// What a device that has a vault brings along.

@@ -53,7 +53,7 @@ impl<'a> Folder<'a> {
         me: ActorId,
         memory: &FolderMemory,
     ) -> Result<Self, FolderError> {
-        let index = Index::read(files)?;
+        let index = Index::read(files, me)?;
         let verified = memory.verified.clone();
         let snapshot = memory.snapshot.clone();
         let snapshot = snapshot.filter(|known| index.knows_snapshot(me, known.id, &verified));
@@ -107,7 +107,7 @@ impl<'a> Folder<'a> {
 
     /// Looks again.
     pub fn refresh(&mut self) -> Result<(), FolderError> {
-        self.index = Index::read(self.files)?;
+        self.index = Index::read(self.files, self.me)?;
         self.unfinished.clear();
         self.refused.clear();
         Ok(())

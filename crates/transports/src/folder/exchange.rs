@@ -126,6 +126,7 @@ pub fn exchange(
         report.state = state(&folder, memory);
     }
     if report.state == FolderState::Ready {
+        folder.files.sweep(&writer(session.actor));
         let went = put(session, &keyring, &mut folder)?;
         report.sent = went.changes;
         report.memory.published = folder.own_known();
@@ -134,7 +135,7 @@ pub fn exchange(
         }
     }
     folder.remember(&mut report.memory);
-    report.unfinished = folder.unfinished.len() as u64 + folder.index.empty_or_too_large();
+    report.unfinished = folder.unfinished.len() as u64 + folder.index.unusable();
     report.damaged = report.memory.useless.damaged();
     report.more = folder.more;
     Ok(report)

@@ -31,7 +31,12 @@ pub trait Files {
     fn put(&mut self, writer: &str, name: &str, content: &[u8]) -> Result<(), FolderError>;
     /// Removes a file of this device's own directory. One that is not there is no error.
     fn remove(&mut self, writer: &str, name: &str) -> Result<(), FolderError>;
+    /// Removes what a writing that was killed left in this device's own directory.
+    fn sweep(&mut self, _writer: &str) {}
 }
+
+/// How old an unfinished file is before nobody can be writing it any more.
+const LEFTOVER: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
 /// A folder of the operating system.
 #[derive(Debug)]
@@ -132,6 +137,23 @@ impl Files for OsFiles {
                 crate::bundle::BundleError::Io(error) => FolderError::io(&path)(error),
                 other => other.into(),
             })
+    }
+
+    fn sweep(&mut self, writer: &str) {
+        let Ok(directory) = self.own(writer) else { return };
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let is_part = name.starts_with(".holdfast-") && name.ends_with(".part");
+            let is_old = entry.metadata().ok().filter(fs::Metadata::is_file).is_some_and(|there| {
+                let age = there.modified().ok().and_then(|then| then.elapsed().ok());
+                age.is_some_and(|age| age > LEFTOVER)
+            });
+            if is_part && is_old {
+                // What cannot be removed now is tried again the next time.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     fn remove(&mut self, writer: &str, name: &str) -> Result<(), FolderError> {

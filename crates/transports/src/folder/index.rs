@@ -59,15 +59,25 @@ pub(super) struct Index {
     pub(super) snapshots: Snapshots,
     /// How many files have a name of ours and more bytes than any of ours.
     too_large: u64,
+    /// How many directories cannot be listed.
+    unreadable: u64,
 }
 
 impl Index {
-    /// Lists everything. Cost: one listing of each directory.
-    pub(super) fn read(files: &dyn Files) -> Result<Self, FolderError> {
+    /// Lists everything. A directory of another writer that cannot be listed is as if it were not there.
+    /// Cost: one listing of each directory.
+    pub(super) fn read(files: &dyn Files, me: ActorId) -> Result<Self, FolderError> {
         let mut index = Self::default();
         for directory in files.writers()? {
             let Some(writer) = parse_writer(&directory) else { continue };
-            for entry in files.list(&directory)?.into_iter().take(MANY) {
+            let entries = match files.list(&directory) {
+                Err(_) if writer != me => {
+                    index.unreadable = index.unreadable.saturating_add(1);
+                    continue;
+                }
+                entries => entries?,
+            };
+            for entry in entries.into_iter().take(MANY) {
                 index.add(writer, &directory, entry);
             }
         }
@@ -190,10 +200,11 @@ impl Index {
         all.filter(|found| found.writer.eq_ignore_ascii_case(directory)).cloned().collect()
     }
 
-    /// How many files claim to be batches and are empty, or claim anything and are larger than that can be.
-    pub(super) fn empty_or_too_large(&self) -> u64 {
+    /// How many files claim to be batches and are empty, or claim anything and are larger than that can be,
+    /// and how many directories cannot be listed.
+    pub(super) fn unusable(&self) -> u64 {
         let empty = self.batches.values().flatten().filter(|(_, found)| found.size == 0).count();
-        self.too_large.saturating_add(empty as u64)
+        self.too_large.saturating_add(self.unreadable).saturating_add(empty as u64)
     }
 
     /// Files are gone.

@@ -183,3 +183,73 @@ fn a_file_that_stays_damaged_is_named_by_its_device() {
     assert_eq!(phone.sync().preview.unwrap().adds, 1);
     assert!(phone.sync().damaged.is_empty());
 }
+
+#[test]
+fn what_a_killed_writing_left_goes_after_a_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let [mut laptop] = sides(["laptop"], folder.path());
+    laptop.device.add("oak");
+    laptop.sync();
+    let part = |name: &str| own_directory(&laptop).join(name);
+    let (old, new, other) = (part(".holdfast-1.part"), part(".holdfast-2.part"), part("mine.part"));
+    for path in [&old, &new, &other] {
+        fs::write(path, "half").unwrap();
+    }
+    let long_ago = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000);
+    for path in [&old, &other] {
+        fs::File::options().write(true).open(path).unwrap().set_modified(long_ago).unwrap();
+    }
+    laptop.sync();
+    assert!(!old.exists() && new.exists() && other.exists());
+}
+
+/// Files of which some directories cannot be listed.
+struct Closed {
+    inner: OsFiles,
+    closed: String,
+}
+
+impl Files for Closed {
+    fn is_there(&self) -> bool {
+        self.inner.is_there()
+    }
+    fn writers(&self) -> Result<Vec<String>, FolderError> {
+        self.inner.writers()
+    }
+    fn list(&self, writer: &str) -> Result<Vec<Entry>, FolderError> {
+        if writer == self.closed {
+            let refused = std::io::ErrorKind::PermissionDenied;
+            return Err(FolderError::io(self.inner.root())(refused.into()));
+        }
+        self.inner.list(writer)
+    }
+    fn read(&self, writer: &str, name: &str, limit: usize) -> Result<Option<Vec<u8>>, FolderError> {
+        self.inner.read(writer, name, limit)
+    }
+    fn put(&mut self, writer: &str, name: &str, content: &[u8]) -> Result<(), FolderError> {
+        self.inner.put(writer, name, content)
+    }
+    fn remove(&mut self, writer: &str, name: &str) -> Result<(), FolderError> {
+        self.inner.remove(writer, name)
+    }
+}
+
+#[test]
+fn a_directory_that_cannot_be_listed_stops_nobody_but_its_own_device() {
+    let folder = tempfile::tempdir().unwrap();
+    let [mut laptop, mut phone] = sides(["laptop", "phone"], folder.path());
+    let oak = laptop.device.add("oak");
+    laptop.sync();
+    let stranger = "0".repeat(32);
+    fs::create_dir(laptop.files().root().join(&stranger)).unwrap();
+    let mut files = Closed { inner: phone.files(), closed: stranger };
+    let memory = FolderMemory::default();
+    let report =
+        exchange(&mut phone.device.session(), &mut files, &memory, Take::AtOnce, false).unwrap();
+    assert!(phone.device.has(oak));
+    assert_eq!(report.unfinished, 1);
+    files.closed = name::writer(phone.device.actor);
+    let again =
+        exchange(&mut phone.device.session(), &mut files, &report.memory, Take::AtOnce, false);
+    assert!(again.is_err(), "whether its own files are there has to be known");
+}

@@ -206,7 +206,9 @@ impl Hostile {
         for op in ops {
             let (Some(item), Some(kind)) = (fixed(&op, "id"), get(&op, "kind")) else { continue };
             let item = self.items.entry(item).or_default();
-            kind.as_str().unwrap_or_default().clone_into(&mut item.kind);
+            if item.kind.is_empty() {
+                kind.as_str().unwrap_or_default().clone_into(&mut item.kind);
+            }
             item.space.clone_from(&log.space);
             item.dots.insert((log.actor, seq));
             for (_, text) in get(&op, "text").and_then(Value::as_map).into_iter().flatten() {

@@ -20,7 +20,9 @@ impl History {
     pub(super) fn add(&mut self, place: usize) {
         let kind = *[Kind::Task, Kind::Task, Kind::Note].choose(&mut self.rng).unwrap();
         let number = self.made.len();
-        let id = EntityId::named(&format!("{place}/{number}"));
+        let mut random = [place as u8; 10];
+        random[..8].copy_from_slice(&(number as u64).to_be_bytes());
+        let id = EntityId::of_kind(kind, self.now_ms.unsigned_abs(), random);
         let mut draft = Draft::new(id, kind.as_str());
         draft.set(TITLE, format!("kept {number} by {place}"), &Seen::All);
         let mut edit = draft.finish().expect("it says something");

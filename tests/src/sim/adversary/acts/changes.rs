@@ -120,6 +120,24 @@ impl History {
         true
     }
 
+    /// Calls somebody's item something else, by a clock that makes it the first who wrote it.
+    pub(super) fn call_otherwise(&mut self) -> bool {
+        let hand = self.hand();
+        let Some((id, item)) = self.some_items(1).pop() else { return false };
+        let kinds = ["zzz", "tag", "task", "note", "list", "setting"];
+        let Some(kind) = kinds.choose(&mut self.rng).filter(|kind| **kind != item.kind) else {
+            return false;
+        };
+        let parts = vec![
+            ("life", write(Value::from("alive"), &[])),
+            ("set", map([("x", write(Value::from(1), &[]))])),
+        ];
+        let draft = self.draft(hand, SPACE, vec![edit(&id, kind, parts)]);
+        let draft = Draft { ms: self.now_ms - 100_000_000_000, deps: Vec::new(), ..draft };
+        self.commit_hostile(hand, &draft);
+        true
+    }
+
     pub(super) fn delete_few(&mut self) -> bool {
         let items = self.some_items(9);
         self.end(items, "deleted")

@@ -54,6 +54,7 @@ pub(super) const ALL: &[Row] = &[
     (5, "handover: made by hand", History::make_handovers),
     (10, "change: new item", History::write_item),
     (10, "change: other title", History::write_title),
+    (8, "change: another kind", History::call_otherwise),
     (14, "change: deletes a few", History::delete_few),
     (8, "change: deletes everything", History::delete_all),
     (6, "change: purges", History::purge_all),
