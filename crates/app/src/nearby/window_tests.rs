@@ -262,11 +262,13 @@ fn a_device_that_was_removed_is_told_so_when_it_connects_and_keeps_what_it_has()
         errors.flatten().find(|error| error.code == "nearby_removed")
     });
     assert!(error.remedy.is_some_and(|remedy| remedy.contains("new code")));
-    // The row below every screen says it too.
-    until("the window's row says it", || {
+    // The row below every screen knows it too: as the state of syncing where the record came, or of the
+    // device that says so.
+    until("the window's row knows it", || {
         let status = phone.app.sidebar().unwrap().status;
-        let says = status.error.is_some_and(|error| error.code == "nearby_removed");
-        (says && status.state == view::SyncState::Error).then_some(())
+        let whole = status.error.is_some_and(|error| error.code == "nearby_removed");
+        let device = status.destinations.iter().any(|one| one.state.contains("was removed"));
+        (whole || device).then_some(())
     });
     // The connection that was open when it was removed ended.
     until("the link is cut", || {
