@@ -40,13 +40,12 @@ async fn agree(phone: &App) -> Result<()> {
     Ok(())
 }
 
-/// A phone at its first start joins by the code that the laptop shows, at the address that it shows.
-pub(crate) async fn join(laptop: &App, phone: &App) -> Result<()> {
-    let (code, address) = show_code(laptop, false).await?;
+/// A phone at its first start joins by the code that the laptop called `name` shows.
+pub(crate) async fn join(laptop: &App, name: &str, phone: &App) -> Result<()> {
+    let (code, _) = show_code(laptop, false).await?;
     begin_to_join(phone).await?;
-    phone.click(&By::role_like("radio", "by the address that it shows")).await?;
-    phone.fill(&By::label("Address"), &address).await?;
-    phone.fill(&By::label("Code shown on the other device"), &code).await?;
+    phone.click(&By::role("radio", name)).await?;
+    phone.fill(&By::label(&format!("Code shown on {name}")), &code).await?;
     phone.click(&By::button("Continue")).await?;
     phone.find(&By::css(".four")).await?;
     agree(phone).await?;

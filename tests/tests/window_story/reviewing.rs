@@ -40,7 +40,7 @@ impl Two {
         write_note(&laptop, "Workbench", &format!("{SENTENCE}\n\nIt stands by the window."))
             .await?;
         let phone = App::open(&phone_device).await?;
-        join(&laptop, &phone).await?;
+        join(&laptop, name, &phone).await?;
         phone.press("Ctrl+3").await?;
         phone.find(&row("Buy oak")).await?;
         open_note(&phone).await?;
