@@ -121,7 +121,10 @@ impl Failure {
 
     /// Writes message, code and remedy to standard error.
     pub(crate) fn report(&self) {
-        let mut text = format!("error: {self} [{}]\n", self.code());
+        // However much was given that is wrong, the code and the remedy are there.
+        let message = self.to_string();
+        let message = crate::terminal::message(&message);
+        let mut text = format!("error: {message} [{}]\n", self.code());
         if let Some(remedy) = self.remedy() {
             text.push_str(remedy);
             text.push('\n');

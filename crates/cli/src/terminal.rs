@@ -20,9 +20,32 @@ pub(crate) fn say(text: &str) -> Result<(), Failure> {
     write_out(&harmless(text))
 }
 
-/// One JSON document, on standard output. Its form allows no control characters within.
+/// One JSON document, on standard output. Its form allows no control characters within; what it allows and
+/// turns a text is escaped, which says the same.
 pub(crate) fn json(text: &str) -> Result<(), Failure> {
-    write_out(text)
+    write_out(&escaped(text))
+}
+
+/// A JSON document without characters that steer a terminal: they stand in its strings alone.
+fn escaped(json: &str) -> Cow<'_, str> {
+    let steers = |c: char| matches!(c, '\u{7f}'..='\u{9f}') || turns(c);
+    if !json.contains(steers) {
+        return json.into();
+    }
+    let mut text = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if steers(c) {
+            text.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            text.push(c);
+        }
+    }
+    text.into()
+}
+
+/// What went wrong, of a length that leaves room for a code and a remedy.
+pub(crate) fn message(text: &str) -> Cow<'_, str> {
+    bounded(text, MESSAGE / 2)
 }
 
 /// What a person stores, on standard output: to the letter into a file or another program, and as what
@@ -129,6 +152,15 @@ mod tests {
         {
             assert_eq!((line(plain), harmless(plain)), (plain.into(), plain.into()));
         }
+    }
+
+    #[test]
+    fn json_says_the_same_without_what_turns_a_text() {
+        let value = serde_json::json!({ "title": "a\u{202e}b\u{85}c", "plain": "שלום" });
+        let text = value.to_string();
+        let shown = escaped(&text);
+        assert!(!shown.contains(['\u{202e}', '\u{85}']) && shown.contains("שלום"));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
     }
 
     #[test]

@@ -240,6 +240,28 @@ const WORDS: &[&str] = &[
     "x.holdfast",
 ];
 
+#[test]
+fn an_error_keeps_its_code_and_steers_nothing_whatever_was_typed() {
+    let home = laptop();
+    let long = "x".repeat(100_000);
+    for arguments in
+        [&["task", "restore", &long][..], &["task", "show", &long], &["note", "show", &long]]
+    {
+        let output = run(home.path(), arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said.contains(" [not_found]") && said.len() < 20_000, "{}", said.len());
+    }
+    for arguments in
+        [&["redo", "\u{202e}abc\u{1b}[2J"][..], &["\u{202e}abc"], &["task", "--\u{9b}2J"]]
+    {
+        let output = run(home.path(), arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(!said.contains(['\u{202e}', '\u{1b}', '\u{9b}']), "{said:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
