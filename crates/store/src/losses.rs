@@ -119,6 +119,21 @@ impl Tx<'_> {
         self.keep_latest("losses")
     }
 
+    /// The person agreed to everything that was lost so far.
+    pub fn agree_to_losses(&self) -> Result<(), StoreError> {
+        for table in ["losses", "purged_lately"] {
+            self.sql.execute(&format!("UPDATE {table} SET agreed = 1 WHERE agreed = 0"), [])?;
+        }
+        Ok(())
+    }
+
+    /// How many losses are kept to which nobody agreed, those among them that count no more. Only reads.
+    pub fn count_losses(&self) -> Result<u64, StoreError> {
+        let mut statement =
+            self.sql.prepare_cached("SELECT count(*) FROM losses WHERE agreed = 0")?;
+        columns::seq(statement.query_row([], |row| row.get(0))?)
+    }
+
     /// The items that an exchange made vanish, by its number on this device.
     pub fn lost_by(&self, exchange: i64) -> Result<Vec<EntityId>, StoreError> {
         let mut statement = self

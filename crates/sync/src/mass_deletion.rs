@@ -12,11 +12,10 @@ use holdfast_store::{ItemChange, ItemEvent, Loss, Purge, StoreError, Tx, is_empt
 use holdfast_vault::Membership;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Fewer losses than this never wait for the person: tidying up a short list is nothing unusual.
+/// Fewer losses than this never wait for the person: tidying up a short list is nothing unusual. It counts for
+/// each device and for all of them together, because a member may let in as many devices as it likes: a higher
+/// bound for all of them would leave every vault that is smaller without one.
 pub const FEW: u64 = 10;
-/// So many losses by several devices together are judged like those of one: a member may let in as many
-/// devices as it likes.
-pub const MANY: u64 = 30;
 /// What nobody is known to have done.
 const NOBODY: DeviceId = DeviceId([0; 16]);
 
@@ -53,6 +52,10 @@ impl Weighed {
         agreed: bool,
         wall_ms: i64,
     ) -> Result<(), StoreError> {
+        if agreed && self.mass.is_some_and(|mass| mass.device.is_none()) {
+            // The person was told of what all of them took.
+            tx.agree_to_losses()?;
+        }
         tx.note_losses(&self.losses, exchange, agreed, wall_ms)?;
         tx.note_shrunk(&self.shrunk, agreed, wall_ms)?;
         tx.note_purges(&self.purges, exchange, agreed, wall_ms)
@@ -151,7 +154,7 @@ fn of_use(
     let together: BTreeMap<EntityId, Loss> =
         all.into_values().map(|loss| (loss.entity, loss)).collect();
     let together: Vec<Loss> = together.into_values().collect();
-    let much = is_much(&together, MANY, &standing)?;
+    let much = is_much(&together, FEW, &standing)?;
     Ok(much.map(|(deletes, list)| MassDeletion { deletes, list, device: None }))
 }
 
@@ -169,16 +172,16 @@ fn of_trash(
     let mut all: BTreeSet<Purge> = tx.purges(wall_ms)?.into_iter().collect();
     all.extend(purges);
     let standing = tx.count_trash()?;
-    let is_much = |deletes: u64, few: u64| deletes >= few && deletes > standing;
+    let is_much = |deletes: u64| deletes >= FEW && deletes > standing;
     for device in concerned {
         let deletes = all.iter().filter(|purge| purge.device == device).count() as u64;
-        if is_much(deletes, FEW) {
+        if is_much(deletes) {
             return Ok(Some(MassDeletion { deletes, list: None, device: known(device) }));
         }
     }
     let together: BTreeSet<EntityId> = all.iter().map(|purge| purge.entity).collect();
     let deletes = together.len() as u64;
-    Ok(is_much(deletes, MANY).then_some(MassDeletion { deletes, list: None, device: None }))
+    Ok(is_much(deletes).then_some(MassDeletion { deletes, list: None, device: None }))
 }
 
 fn known(device: DeviceId) -> Option<DeviceId> {
@@ -219,10 +222,12 @@ fn is_much(
     Ok(None)
 }
 
-/// Whether so little stands here that no deletion is a large one.
+/// Whether so little stands here that no deletion is a large one. What others took lately stood too: else the
+/// first deletion of nine would let the second one of all the rest through.
 pub fn stand_few(tx: &Tx<'_>) -> Result<bool, StoreError> {
     let kinds = [Kind::Task, Kind::Note, Kind::List].map(Kind::as_str);
-    Ok(tx.stand_at_most(FEW, kinds)? < FEW)
+    let stand = tx.stand_at_most(FEW, kinds)?;
+    Ok(stand < FEW && stand.saturating_add(tx.count_losses()?) < FEW)
 }
 
 /// Whether people count items of a kind: tasks, notes and lists.
