@@ -42,10 +42,11 @@ impl People {
         people
     }
 
-    /// Whoever writes as `actor` wrote a branch of its log too, which goes under `name`.
-    pub(crate) fn also_writes(&mut self, actor: ActorId, name: ActorId) {
+    /// Whoever writes as `actor` wrote a branch of its log too, which goes under `name`, in texts under
+    /// `writer`.
+    pub(crate) fn also_writes(&mut self, actor: ActorId, name: ActorId, writer: u64) {
         if let Some(device) = self.by_actor.get(&actor).cloned() {
-            self.by_writer.insert(writer_of(&name.0), device.clone());
+            self.by_writer.insert(writer, device.clone());
             self.by_actor.insert(name, device);
         }
     }

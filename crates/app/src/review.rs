@@ -308,10 +308,11 @@ fn text_review(
         };
         read && item.edits_of(state.id).any(|edit| edit.text.contains_key(&record.field))
     });
+    let writers = tx.writers(tx.home(state.id)?.unwrap_or_default())?;
     let time_of = |writer: u64| {
         history
             .iter()
-            .filter(|item| holdfast_model::text::writer_of(&item.change.actor.0) == writer)
+            .filter(|item| writers.of(item.change.actor) == writer)
             .map(|item| item.change.time.shown_ms())
             .max()
             .unwrap_or(0)

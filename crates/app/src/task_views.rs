@@ -127,8 +127,17 @@ impl Open {
     /// Who is who.
     pub(crate) fn people(&mut self) -> Result<People, AppError> {
         let mut people = People::new(&self.members()?, self.device());
-        for branch in self.store.read(|tx| tx.branches())? {
-            people.also_writes(branch.actor, branch.log.actor);
+        let branches = self.store.read(|tx| {
+            let branches = tx.branches()?.into_iter();
+            branches
+                .map(|branch| {
+                    let writer = tx.writers(branch.log.space)?.of(branch.log.actor);
+                    Ok::<_, holdfast_store::StoreError>((branch, writer))
+                })
+                .collect::<Result<Vec<_>, _>>()
+        })?;
+        for (branch, writer) in branches {
+            people.also_writes(branch.actor, branch.log.actor, writer);
         }
         Ok(people)
     }

@@ -196,7 +196,8 @@ impl<'t, 's> Applier<'t, 's> {
                 };
                 self.rewritten.insert(edit.entity, Rewritten { before, by: change.actor });
             }
-            let writer = text.writer(edit.entity, change.space, change.actor);
+            let (entity, space) = (edit.entity, change.space);
+            let writer = self.tx.text_writer(text, entity, space, change.actor)?;
             if let Err(error) = open.take_in(&text.update, writer) {
                 self.notices.push(format!(
                     "An edit of '{}' was not taken over: {error}",

@@ -83,11 +83,6 @@ pub enum StoreError {
         "no restore point could be made before a snapshot is taken in ({0}); nothing was changed"
     )]
     NoRestorePoint(String),
-    /// A branch of a log writes texts under the id of another device.
-    #[error(
-        "a second version of the log of {0} would write texts in the name of another device: it was refused; remove the device that sent it, if you do not trust it"
-    )]
-    WriterTaken(String),
     /// A log parts more often than any honest one.
     #[error(
         "the log of {0} parts into more versions than this app keeps: the rest of it is left out; remove the device that sent it, if you do not trust it"
@@ -126,7 +121,6 @@ impl StoreError {
             Self::Pruned { .. } => "pruned",
             Self::SnapshotLacks(_) => "snapshot_lacks",
             Self::NoRestorePoint(_) => "no_restore_point",
-            Self::WriterTaken(_) => "writer_taken",
             Self::TooManyBranches(_) => "too_many_branches",
             Self::OtherSpace(_) => "other_space",
             Self::Model(ModelError::ChangeTooLarge { .. }) => "change_too_large",

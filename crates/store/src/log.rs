@@ -137,11 +137,13 @@ impl Tx<'_> {
         author: Author<'_>,
         action: Vec<LocalChange>,
     ) -> Result<Applied, StoreError> {
-        let mut applier = Applier::new(self)?;
-        for part in action {
-            self.append_part(author, part, &mut applier)?;
-        }
-        applier.finish()
+        self.with_writers(|| {
+            let mut applier = Applier::new(self)?;
+            for part in action {
+                self.append_part(author, part, &mut applier)?;
+            }
+            applier.finish()
+        })
     }
 
     fn append_part(

@@ -7,6 +7,7 @@
 
 use crate::apply::Applier;
 use crate::fork::Branch;
+use crate::writers::Writers;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::change::Removal;
 use holdfast_model::fields::REVIEWED;
@@ -76,19 +77,35 @@ impl<'a> Names<'a> {
         Dot { actor: actor.unwrap_or(dot.actor), ..dot }
     }
 
-    fn writers(&self) -> WriterNames {
+    /// Whether any log is called otherwise here.
+    fn are_other(&self) -> bool {
+        self.paths.values().any(|path| path.len() > 1)
+    }
+
+    /// `here` is under which ids logs stand in texts here.
+    fn writers(&self, here: &Writers) -> WriterNames {
         let mut names = WriterNames::new();
-        for (log, path) in self.paths.iter().filter(|(_, path)| path.len() > 1) {
-            names.add(writer_of(&log.0), path.iter().map(|name| writer_of(&name.0)).collect());
+        // Its author had no other logs, and gave them ids by the same rule.
+        let is_named = |branch: &&Branch| self.paths.contains_key(&branch.log.actor);
+        let authors = self.branches.iter().filter(is_named).map(|branch| branch.actor);
+        let there = Writers::among(self.paths.keys().copied().chain(authors));
+        for (log, path) in &self.paths {
+            names.add(there.of(*log), path.iter().map(|name| here.of(*name)).collect());
         }
         if !names.is_empty() {
             let known: BTreeSet<&ActorId> = self.paths.values().flatten().collect();
             for branch in self.branches.iter().filter(|b| !known.contains(&b.log.actor)) {
-                names.set_aside(writer_of(&branch.log.actor.0));
+                names.set_aside(here.of(branch.log.actor));
             }
         }
         names
     }
+}
+
+/// Whether an edit says who wrote into a text.
+fn names_writers(edit: &Edit) -> bool {
+    let reviewed = edit.add.contains_key(REVIEWED) || edit.remove.contains_key(REVIEWED);
+    reviewed || !edit.text.is_empty()
 }
 
 impl Applier<'_, '_> {
@@ -132,8 +149,13 @@ impl Applier<'_, '_> {
         }
         let author = change.actor;
         let names = Names::new(tx, &branches, &context, log, author)?;
-        let writers = names.writers();
-        let renamed = log.actor != author || !writers.is_empty();
+        // Only texts name writers, and only then it is looked which ids they have.
+        let writers = if change.edits().any(names_writers) {
+            names.writers(&tx.writers(log.space)?)
+        } else {
+            WriterNames::new()
+        };
+        let renamed = log.actor != author || names.are_other() || !writers.is_empty();
         if renamed {
             change.actor = log.actor;
             change.rename(&mut |dot| names.dot(dot));
@@ -167,8 +189,7 @@ impl Applier<'_, '_> {
         writer: u64,
         names: &WriterNames,
     ) -> Result<(), StoreError> {
-        let reviewed = edit.add.contains_key(REVIEWED) || edit.remove.contains_key(REVIEWED);
-        if edit.text.is_empty() && !reviewed {
+        if !names_writers(edit) {
             return Ok(());
         }
         let place = (edit.entity, change.space);

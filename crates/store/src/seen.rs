@@ -64,10 +64,11 @@ impl Tx<'_> {
             return Ok(None);
         }
         let history = self.history_in(entity, space)?;
+        let writers = self.writers(space)?;
+        let writer = |text, actor| writers.of_text(text, entity, space, actor);
         let later = history.iter().filter(|item| item.position > position).flat_map(|item| {
             let texts = item.edits_of(entity).filter_map(|edit| edit.text.get(field));
-            texts
-                .map(|text| (text.update.as_slice(), text.writer(entity, space, item.change.actor)))
+            texts.map(|text| (text.update.as_slice(), writer(text, item.change.actor)))
         });
         Ok(Some(doc.version_without(later)))
     }

@@ -1,7 +1,6 @@
 //! Changes as they leave and as they come: sealed for the way, and taken in again.
 
 use crate::SyncError;
-use holdfast_model::text::writer_of;
 use holdfast_oplog::{
     ActorId, BATCH_FORMAT, BatchHeader, ChangeId, OplogError, Range, SealedBatch, Space,
     VersionVector,
@@ -126,9 +125,6 @@ pub fn take_in(
     if bounds.is_some_and(|held| held.get(log) < header.last && !parts(held)) {
         return Err(SyncError::Unexpected);
     }
-    if let Some(branch) = &header.branch {
-        refuse_taken_writer(membership, header.actor, branch.author)?;
-    }
     let id = header.place(header.last);
     let run = Run {
         log: id.log(),
@@ -177,20 +173,6 @@ fn refuse_heavy(changes: &[Vec<u8>]) -> Result<(), OplogError> {
     if size > PASSED_ON {
         let what = "a batch that could not be passed on";
         return Err(OplogError::TooLarge { what, size, limit: PASSED_ON });
-    }
-    Ok(())
-}
-
-/// Refuses a branch under whose writer id a member writes texts: see [`StoreError::WriterTaken`].
-fn refuse_taken_writer(
-    members: &Membership,
-    name: ActorId,
-    author: ActorId,
-) -> Result<(), StoreError> {
-    let writer = writer_of(&name.0);
-    let mut others = members.devices().iter().flat_map(|device| &device.actors);
-    if others.any(|other| writer_of(&other.0) == writer) {
-        return Err(StoreError::WriterTaken(author.to_string()));
     }
     Ok(())
 }

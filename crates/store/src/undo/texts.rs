@@ -41,7 +41,9 @@ impl Standing<'_, '_> {
         else {
             return Ok(TextBack { doc, updates: Vec::new(), skipped: false });
         };
-        let writer = |text: &TextEdit, dot: &Dot| text.writer(place.0, place.1, dot.actor);
+        let writers = self.tx.writers(place.1)?;
+        let writer =
+            |text: &TextEdit, dot: &Dot| writers.of_text(text, place.0, place.1, dot.actor);
         let (before, _) = doc.span_of(&from.update, writer(from, first))?;
         let (_, after) = doc.span_of(&to.update, writer(to, last))?;
         let later = if self.is_own(first.actor) && doc.version() != after {
@@ -104,6 +106,7 @@ impl Tx<'_> {
     ) -> Result<Vec<Since>, StoreError> {
         let history = self.history_since(entity, space, after)?;
         let mut edits: Vec<Since> = Vec::new();
+        let writers = self.writers(space)?;
         // Where the change before goes on with the same text: who wrote it, and the number that follows.
         let mut goes_on: Option<Dot> = None;
         for item in &history {
@@ -113,7 +116,7 @@ impl Tx<'_> {
             goes_on = change.more.then(|| Dot { seq: dot.seq.saturating_add(1), ..dot });
             for (text, takes_back) in texts_of(item, entity, field) {
                 // What the text did not take over has no place in it.
-                let writer = text.writer(entity, space, dot.actor);
+                let writer = writers.of_text(text, entity, space, dot.actor);
                 let Ok((before, after)) = doc.span_of(&text.update, writer) else { continue };
                 match edits.last_mut() {
                     Some(last) if continues && last.dot.actor == dot.actor => last.after = after,
