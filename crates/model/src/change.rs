@@ -259,6 +259,25 @@ impl Change {
     pub const fn dot(&self) -> Dot {
         Dot { actor: self.actor, seq: self.seq }
     }
+    /// Up to where the logs of others must be applied before it, beyond what it says itself: it replaces, or
+    /// takes out, what they wrote. Who writes with an app that keeps to the rules has said so before. Without
+    /// what it replaces it would take effect in one order and not in the other.
+    pub fn replaces(&self) -> BTreeMap<ActorId, u64> {
+        let mut seen: BTreeMap<ActorId, u64> = BTreeMap::new();
+        let writes = |edit: &Edit| -> Vec<Dot> {
+            let written = edit.life.iter().chain(edit.set.values());
+            let taken = edit.remove.values().flatten().flat_map(|removal| &removal.seen);
+            written.flat_map(|write| &write.supersedes).chain(taken).copied().collect()
+        };
+        for dot in self.edits().flat_map(writes).filter(|dot| dot.actor != self.actor) {
+            let is_said = |dep: &Dep| dep.actor == dot.actor && dep.seq >= dot.seq;
+            if !self.deps.iter().any(is_said) {
+                let most = seen.entry(dot.actor).or_insert(dot.seq);
+                *most = dot.seq.max(*most);
+            }
+        }
+        seen
+    }
     /// The edits that this build understands.
     ///
     /// One that calls an item something else than its id vouches for is none: whoever writes it cannot make

@@ -106,7 +106,7 @@ impl<'t, 's> Arrivals<'t, 's> {
         let mut together: Vec<Change> = Vec::new();
         for (seq, body) in (run.first..).zip(&run.changes) {
             match Change::decode(body, ChangeId { space, actor, seq }) {
-                Ok(change) if !change.is_too_new() && self.tx.has_all(space, &change.deps)? => {
+                Ok(change) if !change.is_too_new() && self.tx.has_all(&change)? => {
                     together.push(change);
                 }
                 _ => break,

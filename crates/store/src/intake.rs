@@ -261,7 +261,9 @@ impl Intake {
             vector.get(LogId { space: change.space, actor: dep.actor }) >= dep.seq
         };
         let is_in = |dep: &Dep| covered(&self.theirs, dep) || covered(&self.base, dep);
-        if change.deps.iter().all(is_in) {
+        let replaces = change.replaces().into_iter();
+        let mut replaced = replaces.map(|(actor, seq)| Dep { actor, seq, hash: None });
+        if change.deps.iter().all(is_in) && replaced.all(|dep| is_in(&dep)) {
             return Ok(());
         }
         Err(malformed("a change in it depends on one that is not"))

@@ -227,7 +227,9 @@ impl Tx<'_> {
                 deps: change
                     .deps
                     .iter()
-                    .map(|dep| Dot { actor: dep.actor, seq: dep.seq })
+                    .map(|dep| (dep.actor, dep.seq))
+                    .chain(change.replaces())
+                    .map(|(actor, seq)| Dot { actor, seq })
                     .collect(),
                 hash,
                 signature: signature.and_then(|bytes| bytes.try_into().ok()),

@@ -47,6 +47,10 @@ impl Tx<'_> {
         #[cfg(feature = "planted")]
         self.expire_tombstones(wall_ms)?;
         self.rebuild_if_mended()?;
+        self.with_writers(|| self.apply_waiting(wall_ms))
+    }
+
+    fn apply_waiting(&self, wall_ms: i64) -> Result<Applied, StoreError> {
         let mut applier = Applier::new(self)?;
         let mut clock = self.clock()?;
         let mut logs: Vec<LogId> = self.waiting_logs()?;
@@ -164,7 +168,7 @@ impl Tx<'_> {
             let author = self.author_of(log)?.actor;
             let change = match Change::decode(&body, ChangeId { actor: author, ..place }) {
                 Ok(change) if !change.is_too_new() => {
-                    if let Some(missing) = self.missing_dep(log.space, &change.deps)? {
+                    if let Some(missing) = self.missing_dep(log.space, &change)? {
                         self.note_goes_on(log, &next)?;
                         self.note_waits_for(place, missing)?;
                         return Ok(Together::Waits);
@@ -210,7 +214,9 @@ impl Tx<'_> {
             if let Some(dep) = row.get::<_, Option<Vec<u8>>>(2)? {
                 let dep: Dep = decode(&dep, DEP, "what a change waits for")
                     .map_err(|error| StoreError::Damaged(error.to_string()))?;
-                if self.applied_dep(log.space, dep)?.is_none() {
+                let replaced = dep.hash.is_none()
+                    && self.is_applied(LogId { actor: dep.actor, ..log }, dep.seq)?;
+                if !replaced && self.applied_dep(log.space, dep)?.is_none() {
                     return Ok(true);
                 }
             }
@@ -263,22 +269,48 @@ impl Tx<'_> {
         Ok(())
     }
 
-    pub(crate) fn has_all(&self, space: Space, deps: &[Dep]) -> Result<bool, StoreError> {
-        Ok(self.missing_dep(space, deps)?.is_none())
+    pub(crate) fn has_all(&self, change: &Change) -> Result<bool, StoreError> {
+        Ok(self.missing_dep(change.space, change)?.is_none())
     }
 
-    /// The first of some dependencies that is not applied here.
-    fn missing_dep(&self, space: Space, deps: &[Dep]) -> Result<Option<Dep>, StoreError> {
+    /// The first of what must be applied before a change that is not applied here.
+    fn missing_dep(&self, space: Space, change: &Change) -> Result<Option<Dep>, StoreError> {
         #[cfg(feature = "planted")]
         if planted::is(planted::Bug::ApplyBeforeDeps) {
             return Ok(None);
         }
-        for dep in deps {
+        for dep in &change.deps {
             if self.applied_dep(space, *dep)?.is_none() {
                 return Ok(Some(*dep));
             }
         }
+        for (actor, seq) in change.replaces() {
+            if !self.is_applied(LogId { space, actor }, seq)? {
+                return Ok(Some(Dep { actor, seq, hash: None }));
+            }
+        }
         Ok(None)
+    }
+
+    /// Whether a change of a number is applied here, under any name where its log parts.
+    fn is_applied(&self, log: LogId, seq: u64) -> Result<bool, StoreError> {
+        if self.head(log)?.applied >= seq {
+            return Ok(true);
+        }
+        if !self.parts(log)? {
+            return Ok(false);
+        }
+        for branch in self.branches()? {
+            let leads = branch.log.space == log.space && branch.first <= seq;
+            let of_it = || self.ancestry(branch.log);
+            if leads
+                && self.head(branch.log)?.applied >= seq
+                && of_it()?.iter().any(|passed| passed.parent == log.actor)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     #[cfg(feature = "planted")]

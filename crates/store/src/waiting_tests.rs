@@ -1,10 +1,14 @@
 use super::*;
 use crate::Store;
-use holdfast_model::Hlc;
 use holdfast_model::change::FORMAT;
+use holdfast_model::entity::{Draft, Seen};
+use holdfast_model::fields::TITLE;
+use holdfast_model::{Dot, EntityId, Hlc, Op};
 use holdfast_oplog::VaultId;
 
 const LOG: LogId = LogId { space: Space::Everywhere, actor: ActorId([1; 16]) };
+
+const LOG_FIRST: ChangeId = ChangeId { space: LOG.space, actor: LOG.actor, seq: 1 };
 
 fn change(seq: u64, deps: Vec<Dep>, more: bool) -> Vec<u8> {
     let change = Change {
@@ -78,4 +82,51 @@ fn what_waits_is_not_read_again_at_each_exchange() {
             })
             .unwrap();
     }
+}
+
+/// M replaces what another wrote, and does not say that it had seen it: where that comes later it would stand
+/// again, and elsewhere not.
+#[test]
+fn what_replaces_something_waits_for_it_although_it_does_not_say_so() {
+    let (author, other) = (ActorId([2; 16]), LOG.actor);
+    let written = |actor: ActorId, title: &str, supersedes: Vec<Dot>| {
+        let mut draft = Draft::new(EntityId::named("oak"), "task");
+        draft.set(TITLE, title, &Seen::All);
+        let mut edit = draft.finish().unwrap();
+        for write in edit.life.iter_mut().chain(edit.set.values_mut()) {
+            write.supersedes.clone_from(&supersedes);
+        }
+        let ops = vec![Op::Edit(Box::new(edit))];
+        let change = Change::decode(&change(1, Vec::new(), false), LOG_FIRST).unwrap();
+        Change { actor, ops, ..change }.encode().unwrap()
+    };
+    let first = written(other, "Oak", Vec::new());
+    let second = written(author, "Oak boards", vec![Dot { actor: other, seq: 1 }]);
+    let insert = |tx: &Tx<'_>, actor: ActorId, body: &[u8]| {
+        tx.sql
+            .execute(
+                "INSERT INTO waiting (space, actor, seq, hash, parked, body)
+                 VALUES ('everywhere', ?1, 1, zeroblob(32), 0, ?2)",
+                (actor.0, body),
+            )
+            .unwrap();
+        tx.set_held(LogId { actor, ..LOG }, 1, Hash::ZERO).unwrap();
+    };
+    let mut seen = Vec::new();
+    for late in [false, true] {
+        let mut store = Store::in_memory(VaultId([7; 16])).unwrap();
+        store
+            .write(|tx| {
+                let (one, two) = ((other, &first), (author, &second));
+                let [(a, early), (b, later)] = if late { [two, one] } else { [one, two] };
+                insert(tx, a, early);
+                assert_eq!(tx.apply_ready(1)?.changes, u64::from(!late));
+                insert(tx, b, later);
+                assert_eq!(tx.apply_ready(2)?.changes, 1 + u64::from(late));
+                seen.push(tx.dump(None)?.to_string());
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+    assert_eq!(seen[0], seen[1]);
 }
