@@ -34,6 +34,11 @@ pub enum SyncError {
         "the other side sent something that was not asked for; nothing was taken: try again, and update the app on both devices"
     )]
     Unexpected,
+    /// A snapshot tells of changes of which this device never heard: see [`crate::believes`].
+    #[error(
+        "it tells of changes that never were here, and only the device that let this one in is believed in that: exchange with that one"
+    )]
+    NotBelieved,
     /// This device was removed from the vault.
     #[error(
         "this device does not belong to the vault any more: join again with a new invitation from another device"
@@ -62,6 +67,7 @@ impl SyncError {
             Self::NotReleased(_) => "not_released",
             Self::Unreachable(_) => "unreachable",
             Self::Unexpected => "unexpected",
+            Self::NotBelieved => "not_believed",
             Self::NotAMember => "not_a_member",
             Self::NoSuchDevice(_) => "no_such_device",
             Self::UnknownMode(_) => "unknown_mode",

@@ -28,7 +28,7 @@ impl SyncError {
     /// What this error is about, where it came of taking something in.
     pub const fn fault(&self) -> Fault {
         match self {
-            Self::Gap { .. } => Fault::Log,
+            Self::Gap { .. } | Self::NotBelieved => Fault::Log,
             Self::NotCarried(_) | Self::Unreachable(_) | Self::Unexpected => Fault::Way,
             Self::NotReleased(_)
             | Self::NotAMember
@@ -56,7 +56,6 @@ const fn of_store(error: &StoreError) -> Fault {
         StoreError::Forked { .. }
         | StoreError::Pruned { .. }
         | StoreError::SnapshotLacks(_)
-        | StoreError::WriterTaken(_)
         | StoreError::TooManyBranches(_)
         | StoreError::Model(_)
         | StoreError::Oplog(_)

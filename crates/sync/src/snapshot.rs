@@ -6,7 +6,7 @@
 //! is vouched for by its author, and nothing is kept before the last piece was found right: all of it
 //! is taken in within one transaction.
 
-use crate::SyncError;
+use crate::{SyncError, believes};
 use holdfast_model::change::SCHEMA;
 use holdfast_oplog::{
     ActorId, ChangeId, DeviceId, Hash, LogId, OplogError, Space, VaultId, VersionVector, decode,
@@ -358,6 +358,10 @@ impl<'a> SnapshotReader<'a> {
             }
             self.holds.advance(log_id, log.seq);
             heads.push(BaseHead { log: log_id, seq: log.seq, hash: log.hash, signature });
+        }
+        let news = !tx.held()?.includes(&self.holds);
+        if news && !believes(tx, members, own, head.from)? {
+            return Err(SyncError::NotBelieved);
         }
         self.intake = Some(tx.begin_intake(heads, own, head.from)?);
         self.from = Some(head.from);

@@ -297,5 +297,34 @@ fn a_device_whose_own_log_went_on_elsewhere_is_told_that_it_was_copied() {
     assert_eq!(error.code(), "forked");
 }
 
+#[test]
+fn news_in_a_snapshot_is_believed_of_whoever_let_a_device_in_unless_it_came_back() {
+    let mut vault = Vault::new(10);
+    let [laptop, phone] = [&vault.laptop, &vault.phone].map(|device| device.keys.device_id());
+    let believed = |device: &mut Device, teller: DeviceId| {
+        let own = Some(device.actor);
+        device.store.read(|tx| believes(tx, &membership(tx)?, own, teller)).unwrap()
+    };
+    let stranger = DeviceId([9; 16]);
+    assert!(believed(&mut vault.phone, stranger), "it holds nothing yet");
+    vault.laptop.add(Space::Everywhere, "Buy oak");
+    vault.phone.add(Space::Everywhere, "Call mill");
+    assert!(believed(&mut vault.phone, laptop) && !believed(&mut vault.phone, stranger));
+    assert!(!believed(&mut vault.laptop, phone), "nobody let the first device in");
+    // Nothing is changed by what is not believed.
+    let before = vault.phone.dump();
+    vault.laptop.keys = std::mem::replace(&mut vault.phone.keys, vault.laptop.keys);
+    let pieces = vault.snapshot(&[Space::Everywhere]);
+    assert_eq!(vault.receive(&pieces).unwrap_err().code(), "not_believed");
+    assert_eq!(vault.phone.dump(), before);
+    for actor in [vault.laptop.actor, ActorId([7; 16])] {
+        vault.laptop.store.write(|tx| tx.take_actor(actor)).unwrap();
+    }
+    vault.laptop.actor = ActorId([7; 16]);
+    let own = Some(ActorId([1; 16]));
+    let came_back = vault.laptop.store.read(|tx| believes(tx, &membership(tx)?, own, phone));
+    assert!(came_back.unwrap(), "it was restored, and others know what it does not");
+}
+
 #[path = "snapshot_hostile_tests.rs"]
 mod hostile;
