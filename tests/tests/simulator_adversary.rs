@@ -50,8 +50,7 @@ const ODD: &[&str] = &[
 const PARTED: &[&str] = &["change: new item", "log: branch", "handover", "record: says", "word"];
 
 /// What breaks an invariant of the engine as it is.
-const OPEN: &[&str] =
-    &["log: forked", "record: keys of an epoch", "record: removes an honest device"];
+const OPEN: &[&str] = &["record: keys of an epoch", "record: removes an honest device"];
 
 /// Two thousand histories with everything that the adversary can do, a kind beside those beside which it
 /// holds, break no invariant. What they tried is printed, and no row of the table is left at zero but those
@@ -59,9 +58,9 @@ const OPEN: &[&str] =
 #[test]
 fn two_thousand_histories_with_an_adversary() {
     let parts: &[(std::ops::Range<u64>, &[&str])] = &[
-        (1_000..2_000, ODD),
-        (2_020..2_100, ODD),
-        (0..300, &["snapshot"]),
+        (1_000..1_900, ODD),
+        (2_000..2_080, ODD),
+        (200..600, BESIDE),
         (0..200, &["record: claims"]),
         (0..220, &["record: lets in", "record: removes a device of its own"]),
         (3..203, PARTED),
@@ -149,14 +148,12 @@ fn a_found_invitation_displaces_nobody_beside_anything_else() {
 
 /// A few deletions, then a withdrawal, part of it on the way over an honest device.
 #[test]
-#[ignore = "open, seed 2016: 12 of 15 items go from one device, and nobody is asked"]
 fn what_goes_in_pieces_over_several_ways_asks() {
     nothing_breaks_in(2_016..2_017, ODD);
 }
 
 /// A snapshot of the hostile device leaves out what it wrote itself, and gave to others as changes.
 #[test]
-#[ignore = "open, seeds 14, 48, 158: what a device tells of its own log, and what it signed, differ"]
 fn a_snapshot_beside_changes_parts_nobody() {
     nothing_breaks(200, BESIDE);
 }
@@ -164,7 +161,6 @@ fn a_snapshot_beside_changes_parts_nobody() {
 /// Two devices are given two different changes of one number, and nothing that follows them: both hold as
 /// much, so neither asks the other, and they show different things for ever.
 #[test]
-#[ignore = "open, seeds 0 and 93: branches of the same length are not noticed before one of them goes on"]
 fn branches_of_one_length_are_noticed() {
     nothing_breaks(120, &["log: forked"]);
 }

@@ -10,7 +10,7 @@
 
 use crate::log::Head;
 use crate::{StoreError, Tx, columns};
-use holdfast_model::text::{branch_name, writer_of};
+use holdfast_model::text::branch_name;
 use holdfast_oplog::{ActorId, BranchOf, Hash, LogId, Range, Space, VersionVector};
 use rusqlite::Row;
 use std::collections::{BTreeMap, BTreeSet};
@@ -173,7 +173,6 @@ impl Tx<'_> {
         if self.head(at)?.held >= seq {
             self.part(at, actor, seq)?;
         }
-        self.refuse_taken_writer(log.actor, actor)?;
         self.insert_branch(Branch { log, actor, parent: at.actor, first: seq, own: false })?;
         Ok(log)
     }
@@ -224,22 +223,6 @@ impl Tx<'_> {
         Ok(false)
     }
 
-    /// Refuses a branch under whose writer id another device writes texts. By chance that does not happen;
-    /// somebody who looks for it long enough can choose an identity and a change that lead there, and
-    /// texts would take the words of one for those of the other.
-    fn refuse_taken_writer(&self, name: ActorId, author: ActorId) -> Result<(), StoreError> {
-        let writer = writer_of(&name.0);
-        let mut statement = self.sql.prepare_cached("SELECT DISTINCT actor FROM logs")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let other = columns::actor(&row.get::<_, Vec<u8>>(0)?)?;
-            if other != name && writer_of(&other.0) == writer {
-                return Err(StoreError::WriterTaken(author.to_string()));
-            }
-        }
-        Ok(())
-    }
-
     /// What a log holds from `seq` on becomes a branch, and everything is told in the new names.
     fn part(&self, at: LogId, actor: ActorId, seq: u64) -> Result<(), StoreError> {
         let head = self.head(at)?;
@@ -251,7 +234,6 @@ impl Tx<'_> {
             common => self.hash_before(at, common)?.ok_or_else(missing)?,
         };
         let log = LogId { space: at.space, actor: branch_name(actor, first) };
-        self.refuse_taken_writer(log.actor, actor)?;
         let own = self.is_own(at)?;
         let (space, from) = (at.space.as_str(), columns::number(seq));
         for table in ["changes", "waiting", "decided"] {
@@ -352,23 +334,6 @@ impl Tx<'_> {
             after: branch.first.saturating_sub(1),
         };
         Ok(self.branch(log)?.map(of))
-    }
-
-    /// For each log of the given spaces its last number and hash, for telling branches of one length
-    /// apart.
-    pub fn heads(&self, spaces: &[Space]) -> Result<Vec<(LogId, u64, Hash)>, StoreError> {
-        let mut heads = Vec::new();
-        for (log, seq) in self.held()?.within(spaces).iter() {
-            let after = self.branch_of(log)?.map_or(0, |of| of.after);
-            let hash = self.hash_of(log, after.saturating_add(seq))?;
-            heads.extend(hash.map(|hash| (log, seq, hash)));
-        }
-        Ok(heads)
-    }
-
-    /// Whether another's head of a log is a different change than the one of that number here.
-    pub fn differs(&self, log: LogId, seq: u64, hash: Hash) -> Result<bool, StoreError> {
-        Ok(self.hash_of(log, seq)?.is_some_and(|held| held != hash))
     }
 }
 

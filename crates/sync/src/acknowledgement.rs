@@ -7,7 +7,7 @@ use crate::SyncError;
 use holdfast_oplog::{
     ActorId, DeviceId, Hash, Space, VaultId, VersionVector, decode, encode, limits,
 };
-use holdfast_store::{Destination, StoreError, Tx, Word};
+use holdfast_store::{Destination, Heads, StoreError, Tx, Word};
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob, seal_blob};
 use rand_core::CryptoRngCore;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,9 @@ pub struct Acknowledgement {
     pub made_ms: i64,
     /// What it holds, within the spaces that the carrier may know of.
     pub holds: VersionVector,
+    /// Which changes the last ones are. Apps of before do not say it.
+    #[serde(default, skip_serializing_if = "Heads::is_empty")]
+    pub heads: Heads,
     /// All of this with the device's signature, to be passed on.
     #[serde(skip)]
     signed: Vec<u8>,
@@ -49,13 +52,33 @@ struct Signed {
     signature: Vec<u8>,
 }
 
-/// Signs and seals what this device holds.
+/// Signs and seals what a device holds, without what the last changes are: see [`say_holds`].
 pub fn seal_acknowledgement(
     keys: &DeviceKeys,
     keyring: &Keyring,
     actor: ActorId,
     made_ms: i64,
     holds: &VersionVector,
+    rng: &mut dyn CryptoRngCore,
+) -> Result<Vec<u8>, SyncError> {
+    seal((keys, keyring, actor), made_ms, (holds, Heads::default()), rng)
+}
+
+/// Signs and seals what this device holds, and which changes the last ones are.
+pub fn say_holds(
+    tx: &Tx<'_>,
+    who: (&DeviceKeys, &Keyring, ActorId),
+    made_ms: i64,
+    holds: &VersionVector,
+    rng: &mut dyn CryptoRngCore,
+) -> Result<Vec<u8>, SyncError> {
+    seal(who, made_ms, (holds, tx.heads_of(holds)?), rng)
+}
+
+fn seal(
+    (keys, keyring, actor): (&DeviceKeys, &Keyring, ActorId),
+    made_ms: i64,
+    (holds, heads): (&VersionVector, Heads),
     mut rng: &mut dyn CryptoRngCore,
 ) -> Result<Vec<u8>, SyncError> {
     let acknowledgement = Acknowledgement {
@@ -65,6 +88,7 @@ pub fn seal_acknowledgement(
         actor,
         made_ms,
         holds: holds.clone(),
+        heads,
         signed: Vec::new(),
     };
     let body = encode(&acknowledgement)?;
@@ -113,6 +137,8 @@ pub fn latest(said: Vec<Acknowledgement>) -> Vec<Acknowledgement> {
             }
             Entry::Occupied(mut known) if known.get().made_ms == said.made_ms => {
                 known.get_mut().holds.join(&said.holds);
+                // They belonged to one of the two.
+                known.get_mut().heads = Heads::default();
             }
             Entry::Occupied(_) => {}
         }
@@ -133,7 +159,8 @@ pub fn note_holds(destination: &mut Destination, holds: &VersionVector, made_ms:
     destination.holds.join(holds);
 }
 
-/// Keeps what another device said. Its own clock is believed only as far as this device's. Whether there is
+/// Keeps what another device said. Its own clock is believed only as far as this device's. Of a log of which
+/// it holds another change than this device it holds nothing, as far as can be told here. Whether there is
 /// something new in it to be passed on.
 pub fn hear(tx: &Tx<'_>, said: &Acknowledgement, wall_ms: i64) -> Result<bool, StoreError> {
     let known = tx.destination(said.device)?;
@@ -143,7 +170,8 @@ pub fn hear(tx: &Tx<'_>, said: &Acknowledgement, wall_ms: i64) -> Result<bool, S
         last_seen_ms: None,
         last_export_ms: None,
     });
-    note_holds(&mut destination, &said.holds, said.made_ms.min(wall_ms));
+    let alike = tx.held_alike(&said.holds, &said.heads)?;
+    note_holds(&mut destination, &alike, said.made_ms.min(wall_ms));
     destination.last_seen_ms = destination.last_seen_ms.max(Some(said.made_ms.min(wall_ms)));
     if known.is_none_or(|known| {
         known.holds != destination.holds || known.last_seen_ms != destination.last_seen_ms

@@ -1,6 +1,6 @@
 use crate::{
     Carrier, Refusals, Session, SyncError, Taking, Transport, hear, latest, membership, offer,
-    open_acknowledgement, outgoing, plan, seal_acknowledgement, spaces,
+    open_acknowledgement, outgoing, plan, say_holds, spaces,
 };
 use holdfast_oplog::{Range, SealedBatch};
 use holdfast_store::{Arrivals, ItemChange};
@@ -56,7 +56,7 @@ pub fn exchange(
             })?;
         }
         let held = crate::offered(tx, carrier)?;
-        let said = seal_acknowledgement(keys, keyring, *actor, *wall_ms, &held, *rng)?;
+        let said = say_holds(tx, (keys, keyring, *actor), *wall_ms, &held, *rng)?;
         transport.acknowledge(said)
     })?;
     listen(session, transport)?;

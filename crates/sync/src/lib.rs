@@ -10,6 +10,7 @@
 
 mod acknowledgement;
 mod batches;
+mod believing;
 mod carried_status;
 mod carrier;
 pub mod devices;
@@ -30,16 +31,17 @@ mod transport;
 mod vouching;
 
 pub use acknowledgement::{
-    ACKNOWLEDGEMENT, Acknowledgement, hear, latest, note_holds, open_acknowledgement,
+    ACKNOWLEDGEMENT, Acknowledgement, hear, latest, note_holds, open_acknowledgement, say_holds,
     seal_acknowledgement, seal_words, words_hash,
 };
 pub use batches::{Taken, outgoing, take_in};
+pub use believing::believes;
 pub use carried_status::carried_status;
 pub use carrier::{Carrier, carried, offer, offered, spaces};
 pub use error::SyncError;
 pub use exchange::{Exchanged, exchange, listen};
 pub use mailbox::Mailbox;
-pub use mass_deletion::{FEW, MANY, MassDeletion, Weighed, is_counted, stand_few, weigh};
+pub use mass_deletion::{FEW, MassDeletion, Weighed, is_counted, stand_few, weigh};
 pub use mode::Mode;
 pub use moment::moment;
 pub use plan::{Plan, plan};

@@ -13,6 +13,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
+use deletions::*;
+
+#[path = "contract_deletions_tests.rs"]
+mod deletions;
+
 /// Into how many pieces a way is cut.
 const CUTS: usize = 12;
 
@@ -287,60 +292,6 @@ fn a_strangers_vault_is_refused_and_changes_nothing<W: Way>() {
     assert!(what(&mut laptop) == before && !laptop.has(ash));
 }
 
-fn a_large_deletion_waits_for_the_person<W: Way>() {
-    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
-    let ids: Vec<_> = (0..30).map(|number| laptop.add(&format!("task {number}"))).collect();
-    let mut way = W::new();
-    way.carry(&mut laptop, &mut phone, false).unwrap();
-    laptop.delete(&ids[..20]);
-    for _ in 0..2 {
-        assert_eq!(way.carry(&mut laptop, &mut phone, false), Err("mass_deletion"));
-        assert!(ids.iter().all(|id| phone.has(*id)), "nothing of it was taken in");
-    }
-    way.carry(&mut laptop, &mut phone, true).unwrap();
-    assert_eq!(ids.iter().filter(|id| phone.has(**id)).count(), 10);
-}
-
-fn a_large_deletion_in_small_pieces_waits_all_the_same<W: Way>() {
-    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
-    let ids: Vec<_> = (0..30).map(|number| laptop.add(&format!("task {number}"))).collect();
-    let mut way = W::new();
-    way.carry(&mut laptop, &mut phone, false).unwrap();
-    laptop.delete(&ids[..9]);
-    way.carry(&mut laptop, &mut phone, false).unwrap();
-    laptop.delete(&ids[9..15]);
-    way.carry(&mut laptop, &mut phone, false).unwrap();
-    laptop.delete(&ids[15..16]);
-    assert_eq!(way.carry(&mut laptop, &mut phone, false), Err("mass_deletion"));
-    assert_eq!(ids.iter().filter(|id| phone.has(**id)).count(), 15);
-    way.carry(&mut laptop, &mut phone, true).unwrap();
-    // The person saw all sixteen: the next few are few again.
-    laptop.delete(&ids[16..20]);
-    way.carry(&mut laptop, &mut phone, false).unwrap();
-    assert_eq!(ids.iter().filter(|id| phone.has(**id)).count(), 10);
-}
-
-/// What was emptied by one way and deleted by another is one deletion.
-#[test]
-fn a_large_deletion_over_several_ways_waits_all_the_same() {
-    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
-    let ids: Vec<_> = (0..20).map(|number| laptop.add(&format!("task {number}"))).collect();
-    let (mut file, mut folder) = (File::<false>::new(), Folder::new());
-    let mut connection = Connection::new();
-    file.carry(&mut laptop, &mut phone, false).unwrap();
-    laptop.delete(&ids[..4]);
-    file.carry(&mut laptop, &mut phone, false).unwrap();
-    for id in &ids[4..8] {
-        laptop.retitle(*id, "");
-    }
-    folder.carry(&mut laptop, &mut phone, false).unwrap();
-    laptop.delete(&ids[8..11]);
-    assert_eq!(connection.carry(&mut laptop, &mut phone, false), Err("mass_deletion"));
-    assert_eq!(folder.carry(&mut laptop, &mut phone, false), Err("mass_deletion"));
-    assert_eq!(file.carry(&mut laptop, &mut phone, false), Err("mass_deletion"));
-    assert!(ids[8..].iter().all(|id| phone.has(*id)));
-}
-
 /// A word about what a device holds is about that device alone.
 #[test]
 fn a_word_that_lies_prunes_nothing_that_another_needs() {
@@ -491,6 +442,9 @@ over_every_way!(
     a_strangers_vault_is_refused_and_changes_nothing,
     a_large_deletion_waits_for_the_person,
     a_large_deletion_in_small_pieces_waits_all_the_same,
+    the_rest_of_a_small_vault_goes_not_unasked_after_a_few,
+    two_devices_together_empty_no_small_vault_unasked,
+    branches_of_one_length_are_noticed,
     a_newcomer_gets_a_snapshot_of_what_is_alive,
     what_a_removed_device_wrote_later_is_taken_by_nobody,
     what_a_member_had_before_it_heard_of_a_removal_counts_for_all,

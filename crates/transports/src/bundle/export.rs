@@ -5,7 +5,7 @@ use super::format::{
 use super::spool::Spool;
 use super::{BundleError, CARRIER, HEADER_CONTEXT, MEMBERSHIP_PLACE, pieces};
 use holdfast_oplog::{DeviceId, Space, VersionVector};
-use holdfast_store::{Destination, Direction, Tx};
+use holdfast_store::{Destination, Direction, Heads, Tx};
 use holdfast_sync::devices::ready_keys;
 use holdfast_sync::snapshot::{outgoing_snapshot, vouched};
 use holdfast_sync::{ANYONE, Carrier, Session, delivered, membership, offer, outgoing, spaces};
@@ -14,6 +14,8 @@ use holdfast_vault::{Membership, Purpose, seal_blob};
 use serde_json::json;
 use std::path::Path;
 
+/// Of so many logs a header has room to say which changes their last ones are.
+const TOLD: usize = 1024;
 /// A log up to this many bytes goes along as it is.
 const LARGE_LOG: u64 = 1024 * 1024;
 /// From how many times what is alive on a log is left behind.
@@ -136,6 +138,8 @@ pub(super) fn write(
             pieces::seal(tx, keyring, hash, *rng, |bytes| spool.chunk(bytes))?;
         }
         let handovers = tx.handovers()?;
+        let few = holds.logs() <= TOLD;
+        let heads = if few { tx.heads_of(&holds)? } else { Heads::default() };
         let header = BundleHeader {
             format: BUNDLE_FORMAT,
             kind: match (&invited, request.scope) {
@@ -151,6 +155,7 @@ pub(super) fn write(
             since: needed,
             counts: spool.counts,
             handovers: hash_of_handovers(&handovers),
+            heads,
         };
         let mut records = members.records().to_vec();
         records.extend(invited.iter().map(|invited| invited.record.clone()));

@@ -17,6 +17,7 @@ pub use super::format_reader::{BundleReader, Section, Summary, verify};
 pub use super::format_writer::BundleWriter;
 
 use holdfast_oplog::{ActorId, DeviceId, Hash, VaultId, VersionVector, limits};
+use holdfast_store::Heads;
 use serde::{Deserialize, Serialize};
 
 /// Format number that this build writes, and the highest that it reads.
@@ -61,6 +62,9 @@ pub struct BundleHeader {
     /// Over the handovers inside, where there are any (`hash_of_handovers`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handovers: Option<Hash>,
+    /// Which changes the last ones of `holds` are. Apps of before do not say it.
+    #[serde(default, skip_serializing_if = "Heads::is_empty")]
+    pub heads: Heads,
 }
 
 /// What a signed header says of the handovers: that they are all there, once and in this order. None

@@ -19,6 +19,7 @@ fn header() -> BundleHeader {
         since: [(log(2), 9)].into_iter().collect(),
         counts: Counts { batches: 2, changes: 3, chunks: 1, pieces: 0 },
         handovers: None,
+        heads: holdfast_store::Heads::default(),
     }
 }
 

@@ -364,7 +364,8 @@ fn verify_sender(
 fn heard(tx: &Tx<'_>, header: &BundleHeader, seen_ms: i64) -> Result<(), BundleError> {
     let known = tx.destination(header.from)?;
     let mut destination = known.unwrap_or_else(|| export::unknown(header.from));
-    note_holds(&mut destination, &header.holds, seen_ms);
+    let alike = tx.held_alike(&header.holds, &header.heads)?;
+    note_holds(&mut destination, &alike, seen_ms);
     destination.last_seen_ms = destination.last_seen_ms.max(Some(seen_ms));
     tx.keep_destination(&destination)?;
     Ok(())

@@ -4,7 +4,7 @@ use super::limits;
 use super::memory::PublishedSnapshot;
 use super::name::{Name, is_whole, writer};
 use super::{Files, FolderError, FolderMemory, Useless};
-use holdfast_oplog::{ActorId, Hash, Range, SealedBatch, VersionVector};
+use holdfast_oplog::{ActorId, Hash, LogId, Range, SealedBatch, VersionVector};
 use holdfast_sync::{ACKNOWLEDGEMENT, SyncError, Transport};
 use holdfast_vault::{Keyring, Membership};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +31,8 @@ pub struct Folder<'a> {
     counted: BTreeSet<String>,
     /// Keys of files that this device wrote or opened.
     pub(super) verified: BTreeSet<String>,
+    /// Keys of files that were looked at because others hold another branch of their log.
+    pub(super) compared: BTreeSet<String>,
     /// Contents that are wholly in such files: how many pieces each has.
     pub(super) contents: BTreeMap<String, u32>,
     /// Bytes that may still be read.
@@ -69,6 +71,7 @@ impl<'a> Folder<'a> {
             useless: memory.useless.clone(),
             counted: BTreeSet::new(),
             verified,
+            compared: memory.compared.clone(),
             contents: memory.contents.clone(),
             left: limits::READ,
             more: false,
@@ -79,6 +82,7 @@ impl<'a> Folder<'a> {
     pub(super) fn remember(&self, memory: &mut FolderMemory) {
         let there = self.index.keys();
         memory.verified = self.verified.intersection(&there).cloned().collect();
+        memory.compared = self.compared.intersection(&there).cloned().collect();
         memory.contents.clone_from(&self.contents);
         memory.counter = self.counter;
         memory.snapshot.clone_from(&self.snapshot);
@@ -94,6 +98,7 @@ impl<'a> Folder<'a> {
     /// Trusts nothing that was opened before: everything is read once more.
     pub(super) fn doubt(&mut self) {
         self.verified.clear();
+        self.compared.clear();
         self.contents.clear();
         self.snapshot = None;
         self.useless = Useless::default();
@@ -222,6 +227,12 @@ impl<'a> Folder<'a> {
         let holding = self.index.holding(range.log, range.first).into_iter();
         let there = holding.filter(|(_, _, found)| !gone(found));
         there.map(|(first, last, found)| (first, last, found.clone())).collect()
+    }
+
+    /// Whether a log has files that were not looked at yet for another branch of it.
+    pub(super) fn may_have_another(&self, log: LogId) -> bool {
+        let files = self.index.of_log(log);
+        files.iter().any(|(_, _, found)| found.size > 0 && !self.compared.contains(&found.key()))
     }
 
     /// The whole batch that goes furthest from a number on, and where it lies. Not opened yet.

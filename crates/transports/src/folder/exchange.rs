@@ -101,6 +101,7 @@ pub fn exchange(
                     keyring = new.clone();
                 }
                 folder.verified.extend(came.opened);
+                folder.compared.extend(came.compared);
                 contents(session, &keyring, &mut folder)?;
                 report.preview = came.preview;
                 report.exchange = came.exchange;
@@ -236,6 +237,7 @@ fn rounds(
             Ok(came) => return Ok(came),
             Err(Stop::Failed(error)) => return Err(error),
             Err(Stop::Needs(Needs::Snapshots)) => wanted.snapshots = true,
+            Err(Stop::Needs(Needs::Parted(logs))) => wanted.parted.extend(logs),
             Err(Stop::Needs(Needs::After(held))) => wanted.after = Some(held),
             Err(Stop::Needs(Needs::Others(others))) => {
                 wanted.from_the_start.extend(others.from_the_start);

@@ -235,6 +235,12 @@ impl Index {
         self.snapshots.retain(|_, pieces| !pieces.is_empty());
     }
 
+    /// All files of a log, in the order of what they hold.
+    pub(super) fn of_log(&self, log: LogId) -> Vec<(u64, u64, &Found)> {
+        let files = self.batches.range((log, 0)..=(log, u64::MAX));
+        files.flat_map(|((_, first), files)| files.iter().map(|(l, f)| (*first, *l, f))).collect()
+    }
+
     /// The files that hold a number of a log and begin at or before it, the one that goes furthest
     /// first.
     pub(super) fn holding(&self, log: LogId, seq: u64) -> Vec<(u64, u64, &Found)> {

@@ -28,6 +28,10 @@ pub struct FolderMemory {
     /// name that is not among them is a claim of whoever can write there, and counts for nothing.
     #[serde(default)]
     pub verified: BTreeSet<String>,
+    /// Files of logs of which others hold another branch, that this device took in or refused since: they are
+    /// not read again for that.
+    #[serde(default)]
+    pub compared: BTreeSet<String>,
     /// Contents of attachments that are wholly in such files, by hash: how many pieces each has.
     #[serde(default)]
     pub contents: BTreeMap<String, u32>,

@@ -8,8 +8,7 @@ use crate::bundle::pieces;
 use holdfast_oplog::{ActorId, DeviceId, Range, VersionVector};
 use holdfast_store::{Destination, Tx};
 use holdfast_sync::{
-    Carrier, FOLDER, Transport, membership, open_acknowledgement, outgoing, seal_acknowledgement,
-    spaces,
+    Carrier, FOLDER, Transport, membership, open_acknowledgement, outgoing, say_holds, spaces,
 };
 use holdfast_vault::membership::{pack, unpack};
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob, seal_blob};
@@ -84,7 +83,7 @@ pub(super) fn publish(
     }
     devices(&mut publisher, folder, &members, &tx.handovers()?)?;
     tidy(tx, &mut publisher, folder)?;
-    head(&mut publisher, folder, &members, offered)?;
+    head(tx, &mut publisher, folder, &members, offered)?;
     Ok(went)
 }
 
@@ -164,12 +163,14 @@ fn devices(
 
 /// Says what this device holds, where its last word was another.
 fn head(
+    tx: &Tx<'_>,
     publisher: &mut Publisher<'_>,
     folder: &mut Folder<'_>,
     members: &Membership,
     holds: &VersionVector,
 ) -> Result<(), FolderError> {
     let me = publisher.keys.device_id();
+    let heads = tx.heads_of(holds)?;
     let mut same = false;
     for (found, bytes) in folder.heads()? {
         let said = open_acknowledgement(publisher.keyring, members, &bytes);
@@ -180,18 +181,12 @@ fn head(
         let own = said.ok().filter(|said| said.device == me && said.actor == publisher.actor);
         if let Some(said) = own {
             folder.verified.insert(found.key());
-            same |= said.holds == *holds;
+            same |= said.holds == *holds && said.heads == heads;
         }
     }
     if !same {
-        let said = seal_acknowledgement(
-            publisher.keys,
-            publisher.keyring,
-            publisher.actor,
-            publisher.wall_ms,
-            holds,
-            publisher.rng,
-        )?;
+        let who = (publisher.keys, publisher.keyring, publisher.actor);
+        let said = say_holds(tx, who, publisher.wall_ms, holds, publisher.rng)?;
         folder.acknowledge(said)?;
     }
     Ok(())

@@ -3,12 +3,12 @@
 use super::carry::Folder;
 use super::index::Found;
 use super::snapshots;
-use super::stage::{Asked, Staged, Staging, Wanted};
+use super::stage::{Asked, Staged, StagedBatch, Staging, Wanted};
 use super::{CARRIER, FolderError, MEMBERSHIP_PLACE, Take};
 use crate::bundle::preview::{Preview, device_notices, summarize, waiting_notices};
 use crate::bundle::{changes, parted_notice};
 use crate::untold::untold;
-use holdfast_oplog::{ActorId, LogId, Range, VersionVector};
+use holdfast_oplog::{ActorId, LogId, Range, Space, VersionVector};
 use holdfast_store::{Applied, Arrivals, Direction, StoreError, Tx, With};
 use holdfast_sync::devices::{HANDOVER_PLACE, SealedRecords, take_in_records};
 use holdfast_sync::{
@@ -40,6 +40,8 @@ pub(super) struct Came {
     pub(super) missing: u64,
     /// Keys of the files whose batches were opened.
     pub(super) opened: Vec<String>,
+    /// Keys of the files that were looked at because others hold another branch of their log.
+    pub(super) compared: Vec<String>,
 }
 
 /// Why what was read could not be taken in as it is; nothing was changed.
@@ -54,6 +56,8 @@ pub(super) enum Stop {
 pub(super) enum Needs {
     /// The snapshots.
     Snapshots,
+    /// All files of logs of which others hold another branch.
+    Parted(BTreeSet<LogId>),
     /// What follows the snapshot, with which this is held.
     After(VersionVector),
     /// Other files of some logs.
@@ -110,6 +114,10 @@ pub(super) fn receive(
     let mut notices = device_notices(&before, &members);
     let heard = heads(tx, receiver, staged, &keyring, &members)?;
     let carried = spaces(Carrier::Folder);
+    let parted = parted(tx, folder, &heard, &carried)?;
+    if !parted.is_subset(&staged.is_parted) {
+        return Err(Stop::Needs(Needs::Parted(parted)));
+    }
     let mut log = Log::default();
     let brought = if snapshots::are_needed(tx, receiver, folder, &members, &heard)? {
         let snapshots = staged.snapshots.as_deref().ok_or(Stop::Needs(Needs::Snapshots))?;
@@ -126,7 +134,7 @@ pub(super) fn receive(
         }
     }
     let begin = || tx.begin_exchange(Direction::Received, CARRIER, None, receiver.wall_ms, "");
-    let is_any = staged.runs.iter().any(|run| !run.batches.is_empty());
+    let is_any = staged.runs.iter().any(|run| !run.batches.is_empty()) || !staged.parted.is_empty();
     let mut exchange = if is_any { Some(begin()?) } else { None };
     let mut arrivals = Arrivals::new(tx, receiver.wall_ms);
     let mut others = Others::default();
@@ -137,6 +145,8 @@ pub(super) fn receive(
     if !others.from_the_start.is_empty() || !others.in_place_of.is_empty() {
         return Err(Stop::Needs(Needs::Others(others)));
     }
+    let at = At { keyring: &keyring, members: &members, exchange, is_last: staged.is_last };
+    branches(&mut arrivals, at, &staged.parted, &mut log)?;
     let mut applied = arrivals.finish()?;
     let from_snapshot = brought.is_some();
     if let Some(snapshot) = brought {
@@ -158,12 +168,13 @@ pub(super) fn receive(
     let with = With::Carrier(CARRIER);
     notices.append(&mut untold(tx, with, std::mem::take(&mut log.notices))?);
     let opened = std::mem::take(&mut log.opened);
+    let compared = staged.parted.iter().map(|batch| batch.found.key()).collect();
     if log.new == 0 && log.set_aside == 0 && log.parted == 0 && notices.is_empty() {
         if let Some(empty) = exchange {
             tx.forget_exchange(empty)?;
         }
         let keyring = new_keys.then_some(keyring);
-        return Ok(Came { preview: None, exchange: None, keyring, missing, opened });
+        return Ok(Came { preview: None, exchange: None, keyring, missing, opened, compared });
     }
     let from = log.names(&members, receiver.keys);
     let agreed = receiver.take == Take::Confirmed;
@@ -202,7 +213,7 @@ pub(super) fn receive(
     tx.name_exchange(number, log.only(&members), &preview.from_name)?;
     tx.report_exchange(number, &preview.report())?;
     let keyring = new_keys.then_some(keyring);
-    Ok(Came { preview: Some(preview), exchange, keyring, missing, opened })
+    Ok(Came { preview: Some(preview), exchange, keyring, missing, opened, compared })
 }
 
 /// What the batches brought.
@@ -299,6 +310,46 @@ fn batches(
                     .push(format!("Changes of {name} in the folder were left there: {error}."));
                 return Ok(());
             }
+        }
+    }
+    Ok(())
+}
+
+/// The logs of which others say that they hold another branch than this device, as far as there may be files of
+/// it here that were not looked at.
+fn parted(
+    tx: &Tx<'_>,
+    folder: &Folder<'_>,
+    heard: &[Acknowledgement],
+    carried: &[Space],
+) -> Result<BTreeSet<LogId>, StoreError> {
+    let mut parted = BTreeSet::new();
+    for said in heard {
+        let of = tx.parted_from(&said.holds, &said.heads)?.into_iter().map(|(log, _)| log);
+        let of = of.filter(|log| carried.contains(&log.space) && folder.may_have_another(*log));
+        parted.extend(of);
+    }
+    Ok(parted)
+}
+
+/// Takes in each of some files for itself: most of it is known, and what does not join waits for another one.
+fn branches(
+    arrivals: &mut Arrivals<'_, '_>,
+    at: At<'_>,
+    batches: &[StagedBatch],
+    log: &mut Log,
+) -> Result<(), Stop> {
+    for batch in batches {
+        match take_in(arrivals, at.keyring, at.members, &batch.bytes, None, at.exchange) {
+            Ok(taken) => {
+                log.new += taken.new;
+                log.known += taken.known;
+                log.set_aside += taken.set_aside;
+                log.parted += taken.parted_in_base;
+                log.opened.push(batch.found.key());
+            }
+            Err(error) if error.fault() == Fault::Here => return Err(error.into()),
+            Err(_) => {}
         }
     }
     Ok(())

@@ -25,6 +25,10 @@ pub(super) struct Staged {
     pub(super) is_after: bool,
     /// Whether what does not open now is left there, instead of looking for another file in its place.
     pub(super) is_last: bool,
+    /// Files of logs of which others hold another branch, each for itself, in the order of what they hold.
+    pub(super) parted: Vec<StagedBatch>,
+    /// The logs whose files these are.
+    pub(super) is_parted: BTreeSet<LogId>,
 }
 
 /// The batches of one range that was asked for.
@@ -56,6 +60,8 @@ pub(super) struct Wanted {
     pub(super) from_the_start: BTreeSet<LogId>,
     /// Whether snapshots are needed.
     pub(super) snapshots: bool,
+    /// Logs of which others hold another branch.
+    pub(super) parted: BTreeSet<LogId>,
     /// What is held once a snapshot was taken in: what follows that is needed as well.
     pub(super) after: Option<VersionVector>,
     /// Whether what does not open now is left there.
@@ -86,6 +92,10 @@ impl Staged {
         let mut bytes = 0;
         for range in &asked.ranges {
             staged.runs.push(run(folder, *range, wanted, &mut bytes)?);
+        }
+        for log in &wanted.parted {
+            staged.parted.extend(all_of(folder, *log, &mut bytes)?);
+            staged.is_parted.insert(*log);
         }
         Ok(staged)
     }
@@ -137,6 +147,32 @@ fn run(
         }
     }
     Ok(Staging { range, whole, batches })
+}
+
+/// All files of a log that were not looked at yet, whoever wrote them.
+fn all_of(
+    folder: &mut Folder<'_>,
+    log: LogId,
+    bytes: &mut usize,
+) -> Result<Vec<StagedBatch>, FolderError> {
+    let files = folder.index.of_log(log).into_iter();
+    let files: Vec<(u64, u64, Found)> =
+        files.map(|(first, last, found)| (first, last, found.clone())).collect();
+    let mut batches = Vec::new();
+    for (first, last, found) in files {
+        if found.size == 0 || folder.compared.contains(&found.key()) {
+            continue;
+        }
+        if *bytes >= limits::STAGED {
+            folder.more = true;
+            break;
+        }
+        let read = folder.read(&found, holdfast_oplog::limits::BATCH)?;
+        let Some(content) = read else { continue };
+        *bytes = bytes.saturating_add(content.len());
+        batches.push(StagedBatch { found, first, last, bytes: content });
+    }
+    Ok(batches)
 }
 
 /// All snapshots of others whose pieces are all there.

@@ -9,8 +9,8 @@ use holdfast_oplog::{DeviceId, Hash, Range, Space, VersionVector};
 use holdfast_store::Tx;
 use holdfast_sync::snapshot::{outgoing_snapshot, vouched};
 use holdfast_sync::{
-    Carrier, Session, SyncError, membership, offer, outgoing, seal_acknowledgement, seal_words,
-    spaces, words_hash,
+    Carrier, Session, SyncError, membership, offer, outgoing, say_holds, seal_acknowledgement,
+    seal_words, spaces, words_hash,
 };
 use holdfast_vault::Keyring;
 use serde_bytes::ByteBuf;
@@ -38,7 +38,7 @@ pub fn news(session: &mut Session<'_>, to: DeviceId) -> Result<News, PeerError> 
             return Ok(News { base, offers, records, said: said.into(), words: None });
         }
         let offers = offer(tx, Carrier::Lan)?;
-        let said = seal_acknowledgement(keys, keyring, *actor, *wall_ms, &offers, *rng)?;
+        let said = say_holds(tx, (keys, keyring, *actor), *wall_ms, &offers, *rng)?;
         Ok(News {
             base: tx.base_vector()?.within(&spaces(Carrier::Lan)),
             offers,

@@ -10,8 +10,10 @@
 
 mod answer;
 mod attachments;
+mod base;
 mod batches;
 mod error;
+mod parted;
 mod protocol;
 mod receive;
 mod records;

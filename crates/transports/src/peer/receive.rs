@@ -1,22 +1,20 @@
 //! What comes from another device: asked for, staged, and taken in within transactions of bounded size.
 
 use super::batches::{Batches, Room, Staged};
-use super::protocol::{Answer, Ask, News};
+use super::protocol::News;
 use super::report::together;
-use super::{CARRIER, Call, PeerError, attachments, records, words};
+use super::{CARRIER, Call, PeerError, attachments, parted, records, words};
 use crate::bundle::preview::{Preview, mass_by, summarize, waiting_notices};
 use crate::bundle::{changes, parted_notice};
 use crate::untold::untold;
-use holdfast_oplog::{DeviceId, LogId, Range, Space, limits};
+use holdfast_oplog::{DeviceId, LogId, Range};
 use holdfast_store::{Applied, AppliedSum, Arrivals, Direction, Tx, With};
-use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver};
 use holdfast_sync::{
-    Carrier, Fault, Refusals, Session, Taking, hear, membership, open_acknowledgement, plan,
-    spaces, stand_few, weigh,
+    Carrier, Refusals, Session, Taking, hear, membership, open_acknowledgement, plan, spaces,
+    stand_few, weigh,
 };
 use holdfast_vault::{Keyring, Membership};
 use std::collections::{BTreeSet, VecDeque};
-use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// So many bytes of batches at most are taken in within one transaction.
@@ -93,8 +91,8 @@ pub fn receive(
 
 /// Changes that came.
 #[derive(Debug, Clone, Copy, Default)]
-struct Counts {
-    new: u64,
+pub(super) struct Counts {
+    pub(super) new: u64,
     known: u64,
     set_aside: u64,
     /// Refused, because they leave their log before what was pruned.
@@ -102,10 +100,10 @@ struct Counts {
 }
 
 /// What came so far.
-struct Coming<'a> {
-    receiving: Receiving<'a>,
-    exchange: Option<i64>,
-    applied: AppliedSum,
+pub(super) struct Coming<'a> {
+    pub(super) receiving: Receiving<'a>,
+    pub(super) exchange: Option<i64>,
+    pub(super) applied: AppliedSum,
     /// Whether this device had hardly anything before: then no deletion that comes is a large one.
     nothing_stood: bool,
     /// Whether the last transaction took as much as one may.
@@ -113,16 +111,16 @@ struct Coming<'a> {
     /// What went wrong after something had been taken in.
     failed: Option<PeerError>,
     open_before: u64,
-    counts: Counts,
+    pub(super) counts: Counts,
     attached: u64,
-    snapshot: bool,
+    pub(super) snapshot: bool,
     /// What is said of a snapshot that was refused.
-    refused_snapshot: Option<String>,
+    pub(super) refused_snapshot: Option<String>,
     notices: Vec<String>,
     /// Logs of which another branch was asked for from its beginning.
     whole: BTreeSet<LogId>,
     /// Logs of which something was refused.
-    refusals: Refusals,
+    pub(super) refusals: Refusals,
 }
 
 impl<'a> Coming<'a> {
@@ -161,6 +159,8 @@ impl<'a> Coming<'a> {
             taken(Taken::Changes);
         }
         let mut again: Vec<Range> = Vec::new();
+        // Of what is as long on both sides, whether it is the same.
+        let mut compared = false;
         loop {
             let mut asked = std::mem::take(&mut again);
             asked.extend(session.store.read(|tx| {
@@ -168,7 +168,10 @@ impl<'a> Coming<'a> {
                 let there = tx.settled(&news.offers)?.within(&carried);
                 Ok::<_, PeerError>(plan(&held, &held, &there, &carried).ask)
             })?);
-            asked.retain(|range| !self.refusals.has(range.log));
+            // What was pruned there comes as a snapshot or not at all.
+            asked.retain(|range| {
+                !self.refusals.has(range.log) && range.first > news.base.get(range.log)
+            });
             let mut batches = Batches::new(call, asked)?;
             let (mut any, before) = (false, self.counts.new);
             while let Some(first) = batches.next()? {
@@ -186,89 +189,20 @@ impl<'a> Coming<'a> {
             }
             // Or what the other side sends does not get this device further.
             if !any || (self.counts.new == before && again.is_empty()) {
-                break;
+                if compared {
+                    break;
+                }
+                compared = true;
+                again = parted::ask(session, call, news, self.receiving.from, &self.refusals)?;
+                if again.is_empty() {
+                    break;
+                }
             }
         }
         attachments::fetch(session, call, self.receiving.folder, &mut || {
             self.attached += 1;
             taken(Taken::Content);
         })
-    }
-
-    /// Takes in a snapshot, where the other side no longer has the changes that are missing here.
-    fn base(
-        &mut self,
-        session: &mut Session<'_>,
-        call: &mut dyn Call,
-        news: &News,
-        carried: &[Space],
-    ) -> Result<(), PeerError> {
-        let held = session.store.read(|tx| Ok::<_, PeerError>(tx.held()?.within(carried)))?;
-        let pruned = !news.base.within(carried).missing_in(&held).is_empty();
-        let newcomer = held.is_empty() && !news.offers.within(carried).is_empty();
-        if !pruned && !newcomer {
-            return Ok(());
-        }
-        let Answer::Snapshot(pieces) = call.ask(Ask::Snapshot(held))? else {
-            return Err(PeerError::Unexpected);
-        };
-        if pieces == 0 {
-            return Ok(());
-        }
-        // Fetched before anything is written: the database never waits for the network.
-        holdfast_store::private_file::create_folder(self.receiving.folder)?;
-        let mut file = tempfile::tempfile_in(self.receiving.folder)?;
-        let mut size = 0_u64;
-        for number in 0..pieces {
-            let Answer::Piece(Some(piece)) = call.ask(Ask::SnapshotPiece(number))? else {
-                return Err(PeerError::Unexpected);
-            };
-            size = size.saturating_add(piece.len() as u64);
-            if size > limits::SNAPSHOT {
-                return Err(PeerError::TooLarge(size));
-            }
-            file.write_all(&(piece.len() as u64).to_be_bytes())?;
-            file.write_all(&piece)?;
-        }
-        file.seek(SeekFrom::Start(0))?;
-        let Session { store, keyring, actor, wall_ms, .. } = session;
-        let before = self.exchange;
-        let taken = store.write(|tx| {
-            let members = membership(tx)?;
-            let mut reader = SnapshotReader::new(SnapshotReceiver {
-                keyring,
-                members: &members,
-                carried,
-                bounds: Some(&news.offers),
-                own: Some(*actor),
-            });
-            for _ in 0..pieces {
-                let mut length = [0; 8];
-                file.read_exact(&mut length)?;
-                let mut piece = Vec::new();
-                (&mut file).take(u64::from_be_bytes(length)).read_to_end(&mut piece)?;
-                reader.piece(tx, &piece)?;
-            }
-            let taken = reader.finish(tx, *wall_ms)?;
-            self.deletions(tx, &taken.applied, &members, *wall_ms)?;
-            Ok::<_, PeerError>(taken)
-        });
-        // Where the transaction does not happen, nothing of this did.
-        let taken = taken.inspect_err(|_| self.exchange = before);
-        let taken = match taken {
-            // Another device may well know otherwise; what both still have as changes comes all the same.
-            Err(PeerError::Sync(error)) if error.fault() == Fault::Log => {
-                self.refused_snapshot = Some(format!("A snapshot was not taken in: {error}."));
-                return Ok(());
-            }
-            other => other?,
-        };
-        if !taken.known {
-            self.counts.new += 1;
-            self.snapshot = true;
-            self.applied.add(taken.applied);
-        }
-        Ok(())
     }
 
     /// Takes a batch in, and those that come after it, as many as fit into one transaction. What is to be
@@ -377,7 +311,7 @@ impl<'a> Coming<'a> {
 
     /// Refuses a deletion of more than half, until the person says yes, and keeps count of those that are
     /// taken in. What this exchange brought itself does not count.
-    fn deletions(
+    pub(super) fn deletions(
         &mut self,
         tx: &Tx<'_>,
         applied: &Applied,
