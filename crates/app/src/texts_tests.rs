@@ -29,7 +29,7 @@ impl Editor {
                 self.version = version;
                 self.text.push_str(words);
             }
-            other => panic!("{other:?}"),
+            behind @ view::SpliceResult::Behind { .. } => panic!("{behind:?}"),
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) const READ_OF_DEVICES: u64 = READ / 4;
 pub(super) const ROUNDS: usize = 8;
 /// Files that are remembered because they do not open, or are not whole.
 pub(super) const REMEMBERED: usize = 20_000;
-/// A file that is not whole is looked at again at each exchange, then at each second, fourth and so on: at
-/// the latest after two to the power of this.
+/// A file that is not whole is looked at again at this many exchanges, then at each second, fourth and so
+/// on.
+pub(super) const OFTEN: u32 = 8;
+/// At the latest after two to the power of this.
 pub(super) const LEAST_OFTEN: u32 = 6;

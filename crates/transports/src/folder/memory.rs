@@ -67,7 +67,7 @@ impl Useless {
     /// Whether a file is not looked at this time.
     pub(super) fn passes_over(&self, place: &str) -> bool {
         let Some(times) = self.unfinished.get(place) else { return false };
-        let every = 1_u64 << times.saturating_sub(1).min(limits::LEAST_OFTEN);
+        let every = 1_u64 << times.saturating_sub(limits::OFTEN).min(limits::LEAST_OFTEN);
         !self.looks.is_multiple_of(every)
     }
 
