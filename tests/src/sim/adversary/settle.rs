@@ -24,9 +24,11 @@ impl History {
         for place in 0..self.honest.len() {
             self.check_alone(place);
         }
-        let firm: Vec<usize> =
-            (0..self.honest.len()).filter(|place| !self.put_out.contains(place)).collect();
         let way = self.rng.gen_range(0..3);
+        if way == 1 {
+            self.all_look_at_the_folder();
+        }
+        let firm = self.firm();
         self.event(format_args!("everything settles by way {way} for {firm:?}"));
         if firm.len() > 1 {
             match way {
@@ -42,6 +44,19 @@ impl History {
             self.everything_answers(place);
         }
         self.nobody_reads_on(&firm);
+    }
+
+    /// Everybody has read what the adversary put there while it could: who is out by that is known then.
+    fn all_look_at_the_folder(&mut self) {
+        for place in 0..self.honest.len() {
+            let (trusted, now_ms) = (self.trusted(), self.now_ms);
+            let mut shelf = std::mem::take(&mut self.shelf);
+            let visited = self.honest[place].visit(&mut shelf, now_ms, Take::Confirmed, false);
+            self.shelf = shelf;
+            self.check_files_of(place);
+            self.event(format_args!("{place} looks: {:?}", visited.map(|report| report.sent)));
+            self.note_who_is_out(&trusted);
+        }
     }
 
     pub(super) fn settle_by_connections(&mut self, firm: &[usize]) {
