@@ -4,7 +4,7 @@
 use super::Membership;
 use super::list::pack;
 use super::record::Body;
-use super::verify;
+use super::verify::{self, Checked};
 use crate::VaultError;
 use crate::epochs::{Keyring, Purpose};
 use crate::keys::DeviceKeys;
@@ -56,33 +56,26 @@ impl Membership {
 
     /// The records that show a record of [`Membership::endings`] by themselves: how its maker and the
     /// device that it removes entered, one record for each epoch before it, and itself. Where that is not
-    /// enough, all that a list of an epoch which is over may bring; where that is not enough either, none.
+    /// enough, all that lead further; where that is not enough either, none.
     pub fn leading_to(&self, ending: Hash) -> Option<Vec<Vec<u8>>> {
         let checked = verify::check(self.vault, self.kept.iter().map(Vec::as_slice));
         let (hash, record) = checked.verified.iter().find(|(_, record)| record.raw == ending)?;
-        let handed = record.body.handed_out()?;
-        let mut ladder: BTreeMap<u32, Hash> = BTreeMap::new();
-        for begun in self.begun.iter().filter(|begun| begun.epoch < handed.epoch) {
-            ladder.entry(begun.epoch).or_insert(begun.hash);
-        }
-        let mut names: BTreeSet<Hash> = ladder.into_values().chain([*hash]).collect();
-        let mut devices: BTreeSet<DeviceId> = BTreeSet::new();
-        for name in &names {
-            let body = checked.verified.get(name).and_then(|record| record.body.handed_out());
-            devices.extend(body.into_iter().flat_map(|of| [Some(of.by), of.removes]).flatten());
-        }
-        let mut above: Vec<DeviceId> = devices.iter().copied().collect();
-        while let Some(device) = above.pop().and_then(|device| self.device(device)) {
-            let Some((join, inviter)) = device.join.zip(device.invited_by) else { continue };
-            let invite = match checked.verified.get(&join).map(|record| &record.body) {
-                Some(Body::Join(join)) => Some(join.invite),
-                _ => None,
-            };
-            names.extend(invite.into_iter().chain([join]));
-            if devices.insert(inviter) {
-                above.push(inviter);
+        let mut names = BTreeSet::from([*hash]);
+        if let Some(handed) = record.body.handed_out() {
+            let mut ladder: BTreeMap<u32, Hash> = BTreeMap::new();
+            for begun in self.begun.iter().filter(|begun| begun.epoch < handed.epoch) {
+                ladder.entry(begun.epoch).or_insert(begun.hash);
             }
+            names.extend(ladder.into_values());
         }
+        let bodies = names.iter().filter_map(|name| checked.verified.get(name));
+        let devices = bodies.flat_map(|record| match (&record.body, record.body.handed_out()) {
+            (Body::Join(join), _) => vec![join.device],
+            (_, Some(of)) => [of.by].into_iter().chain(of.removes).collect(),
+            _ => Vec::new(),
+        });
+        let devices: Vec<DeviceId> = devices.collect();
+        self.add_entering(&checked, devices, &mut names);
         let is_first = |body: &Body| matches!(body, Body::Genesis(_));
         let few = checked
             .verified
@@ -94,6 +87,52 @@ impl Membership {
             Self::from_records(self.vault, records).endings.contains_key(&ending)
         };
         Some(few).filter(shows).or_else(|| Some(all.collect()).filter(shows))
+    }
+
+    /// Adds how devices entered, and those who let them in. Of an invitation by which several joined, also
+    /// another join, and who says that the one which counts was built on.
+    fn add_entering(
+        &self,
+        checked: &Checked,
+        mut open: Vec<DeviceId>,
+        names: &mut BTreeSet<Hash>,
+    ) {
+        let mut joins: BTreeMap<Hash, Vec<Hash>> = BTreeMap::new();
+        let mut built: BTreeMap<Hash, Vec<(Hash, DeviceId)>> = BTreeMap::new();
+        for (name, record) in &checked.verified {
+            match &record.body {
+                Body::Join(join) => joins.entry(join.invite).or_default().push(*name),
+                Body::Accept(accept) if self.is_active(accept.by) => {
+                    for on in &accept.records {
+                        built.entry(*on).or_default().push((*name, accept.by));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let mut added = BTreeSet::new();
+        while let Some(device) = open.pop() {
+            if !added.insert(device) {
+                continue;
+            }
+            let Some(of) = self.device(device) else { continue };
+            let Some((join, inviter)) = of.join.zip(of.invited_by) else { continue };
+            let invite = match checked.verified.get(&join).map(|record| &record.body) {
+                Some(Body::Join(join)) => join.invite,
+                _ => continue,
+            };
+            names.extend([invite, join]);
+            open.push(inviter);
+            let mut others = joins.get(&invite).into_iter().flatten();
+            if let Some(other) = others.find(|other| **other != join) {
+                names.insert(*other);
+                let mut by = built.get(&join).into_iter().flatten();
+                if let Some((accept, by)) = by.find(|(_, by)| *by != device) {
+                    names.insert(*accept);
+                    open.push(*by);
+                }
+            }
+        }
     }
 }
 

@@ -107,3 +107,31 @@ fn what_leads_to_a_removal_shows_it_and_says_little_else() {
     assert!(!alone.is_active(keys[3].device_id()) && alone.is_active(home.phone.device_id()));
     assert!(members.leading_to(Hash::of(&records[0])).is_none());
 }
+
+/// The phone let the tablet in, which hears of the one who found the phone's invitation, and not yet that the
+/// laptop built on the phone's having joined.
+#[test]
+fn which_of_two_joins_counts_can_be_shown_with_who_built_on_it() {
+    let home = Home::new();
+    let tablet = DeviceKeys::generate(&mut rng(43));
+    let mut records = home.admit(&home.phone, &tablet, 3).to_vec();
+    let join = home.with(&records).device(home.phone.device_id()).unwrap().join.unwrap();
+    let found = (100..).find_map(|seed| {
+        let keys = DeviceKeys::generate(&mut rng(seed));
+        let who = who("found it", 9, 30);
+        let found = super::join(home.vault, &keys, &home.invite, home.invite_hash, who).unwrap();
+        let with = home.with(&[found.clone()]);
+        with.is_active(keys.device_id()).then_some((keys.device_id(), found))
+    });
+    let (finder, found) = found.unwrap();
+    records.push(found);
+    let misled = home.with(&records);
+    assert!(misled.is_active(finder) && !misled.is_active(tablet.device_id()));
+    let (phone, nothing) = (home.phone.device_id(), VersionVector::new());
+    records.push(accept(home.vault, &home.laptop, phone, nothing, vec![join], 50).unwrap());
+    let knows = home.with(&records);
+    assert!(knows.is_active(phone) && knows.is_active(tablet.device_id()));
+    let few = knows.leading_to(Hash::of(&home.records[2])).unwrap();
+    let led = misled.led_by(few).unwrap();
+    assert!(led.is_active(phone) && led.is_active(tablet.device_id()) && !led.is_active(finder));
+}

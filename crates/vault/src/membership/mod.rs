@@ -149,6 +149,7 @@ impl Membership {
         let mut said: BTreeMap<(DeviceId, DeviceId), BTreeMap<Hash, usize>> = BTreeMap::new();
         let mut endings: BTreeMap<DeviceId, Vec<(bool, Hash)>> = BTreeMap::new();
         let first_removals = bounds::first_removals(&checked, &folded);
+        let contested = bounds::contested(&checked);
         let mut ends = |by: DeviceId, hash: Hash, raw: Hash| {
             endings.entry(by).or_default().push((!folded.is_paid(hash), raw));
         };
@@ -184,6 +185,7 @@ impl Membership {
                     }
                 }
                 Body::Keys(k) if !far => ends(k.by, hash, record.raw),
+                Body::Join(j) if contested.contains(&j.invite) => ends(j.device, hash, record.raw),
                 Body::Accept(a) => {
                     built.extend(a.records.iter().map(|on| (a.by, *on)));
                     let said = said.entry((a.by, a.device)).or_default();
@@ -327,9 +329,10 @@ impl Membership {
         self.removals.iter().copied()
     }
 
-    /// The records that count and remove a device or begin an epoch, by the hash of their bytes, each
-    /// with how many of its maker come before it. Of several removals of one device by another one is
-    /// among them.
+    /// The records that count and remove a device or begin an epoch, or are the one of several joins by an
+    /// invitation that counts, by the hash of their bytes, each with how many of its maker come before it.
+    /// Of several removals of one device by another one is among them. Whoever does not know one may take
+    /// others for members, or be unable to open what they seal.
     pub fn endings(&self) -> &BTreeMap<Hash, usize> {
         &self.endings
     }
