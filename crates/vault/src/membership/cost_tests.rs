@@ -113,6 +113,6 @@ fn thousands_of_joins_by_one_invitation_cost_no_more_than_one() {
         records.push(join(home.vault, &keys, &key, invited.1, who).unwrap());
     }
     let members = look(&home, records);
-    let used = members.problems().iter().filter(|(_, why)| *why == Problem::InviteUsed).count();
-    assert!(used > 0, "{used}");
+    assert!(members.problems().len() > 3900, "they are listed, or too many");
+    assert!(members.is_active(home.phone.device_id()));
 }

@@ -292,9 +292,8 @@ impl<'a> Index<'a> {
         }
         let mut entered = used;
         for (hash, join) in &good {
-            let built = self.is_joined_on(out, (*hash, join.device), |_| false);
-            let room = out.entries.len() < limits::DEVICES;
-            if built && room && !out.knows(join.device) {
+            let is_new = out.entries.len() < limits::DEVICES && !out.knows(join.device);
+            if is_new && self.is_joined_on(out, (*hash, join.device), |_| false) {
                 out.enter(entry(*hash, join), self);
                 entered = true;
             }

@@ -91,12 +91,7 @@ impl Membership {
 
     /// Adds how devices entered, and those who let them in. Of an invitation by which several joined, also
     /// another join, and who says that the one which counts was built on.
-    fn add_entering(
-        &self,
-        checked: &Checked,
-        mut open: Vec<DeviceId>,
-        names: &mut BTreeSet<Hash>,
-    ) {
+    fn add_entering(&self, checked: &Checked, mut open: Vec<DeviceId>, names: &mut BTreeSet<Hash>) {
         let mut joins: BTreeMap<Hash, Vec<Hash>> = BTreeMap::new();
         let mut built: BTreeMap<Hash, Vec<(Hash, DeviceId)>> = BTreeMap::new();
         for (name, record) in &checked.verified {
