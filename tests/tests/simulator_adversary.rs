@@ -49,8 +49,11 @@ const ODD: &[&str] = &[
 /// Logs that part, handovers made by hand, and what is said to count of a device.
 const PARTED: &[&str] = &["change: new item", "log: branch", "handover", "record: says", "word"];
 
+/// Records of every kind, and what else a device writes.
+const RECORDS: &[&str] = &["record", "handover", "word", "change", "file", "attachment"];
+
 /// What breaks an invariant of the engine as it is.
-const OPEN: &[&str] = &["record: keys of an epoch", "record: removes an honest device"];
+const OPEN: &[&str] = &[];
 
 /// Two thousand histories with everything that the adversary can do, a kind beside those beside which it
 /// holds, break no invariant. What they tried is printed, and no row of the table is left at zero but those
@@ -61,8 +64,7 @@ fn two_thousand_histories_with_an_adversary() {
         (1_000..1_900, ODD),
         (2_000..2_080, ODD),
         (200..600, BESIDE),
-        (0..200, &["record: claims"]),
-        (0..220, &["record: lets in", "record: removes a device of its own"]),
+        (0..420, RECORDS),
         (3..203, PARTED),
     ];
     let histories: u64 = parts.iter().map(|(seeds, _)| seeds.end - seeds.start).sum();
@@ -81,9 +83,8 @@ fn honest_devices_alone_break_nothing() {
     nothing_breaks(60, &["nothing"]);
 }
 
-/// Seed 2: a device that knows of a removal puts its list of devices into the folder under the epoch of before.
+/// Seed 2 once found the old key under a new number: the stream of chance of a device was that of the vault.
 #[test]
-#[ignore = "open, seed 2 of these kinds: a list of devices is sealed under an epoch that is over"]
 fn the_list_of_devices_in_the_folder_is_sealed_under_a_clean_key() {
     let only = [
         "change: new item",
@@ -107,17 +108,19 @@ fn the_list_of_devices_in_the_folder_is_sealed_under_a_clean_key() {
     nothing_breaks_in(2..3, &only);
 }
 
-/// Keys of a hostile device's making part the others, and a removal that it signs counts here and not there
-/// (C3, C4, C6).
+/// Keys of a hostile device's making part nobody, and a removal that it signs counts for all or for none (C3,
+/// C4, C6). Seeds 22, 48, 216 did break.
 #[test]
-#[ignore = "open, seeds 22, 48, 216: members differ, an honest device is out"]
 fn keys_and_removals_leave_the_others_their_own() {
-    nothing_breaks(250, &["record: keys", "record: removes", "record: lets in"]);
+    let only = ["record: keys", "record: removes", "record: lets in"];
+    for seed in [22, 48, 216] {
+        nothing_breaks_in(seed..seed + 1, &only);
+    }
+    nothing_breaks_in(97..98, &["record: removes an honest"]);
 }
 
-/// After a removal a device has no key to seal under, and its exchange through the folder begins no epoch.
+/// After a removal a device always has a key to seal under. Seed 48 did break.
 #[test]
-#[ignore = "open, seed 48: 'this device does not have key 0 of the vault yet'"]
 fn whoever_removes_a_device_can_seal() {
     nothing_breaks_in(48..49, &["record: claims", "record: lets in", "record: new identities"]);
 }

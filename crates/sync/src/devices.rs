@@ -8,14 +8,14 @@
 //! that it was removed.
 //!
 //! Whoever has old keys can seal a list under them for ever, a removed device as well. From such a list
-//! only what leads to a removal or to keys is taken, and a handover is kept only where it does: how much
-//! is kept at all is bounded by [`Membership::from_records`].
+//! what members signed that stay is taken, and what leads to a removal or to keys; and a handover is kept
+//! only where it does that: how much is kept at all is bounded by [`Membership::from_records`].
 
 use crate::vouching::{vouch, written_by};
 use crate::{Session, SyncError, handovers, membership};
 use holdfast_oplog::{DeviceId, Hash};
 use holdfast_store::{StoreError, Tx};
-use holdfast_vault::membership::{Removing, pack, remove, unpack};
+use holdfast_vault::membership::{Removing, pack, remove, sealed_under, unpack};
 use holdfast_vault::{
     DeviceKeys, Keyring, Membership, Purpose, VaultKey, limits, open_blob_telling, seal_blob_in,
 };
@@ -101,7 +101,7 @@ fn end_epoch(
 
 /// Sees to it that this device has a key to seal under which nobody has who is out: takes up those
 /// that were handed to it, and begins an epoch where none is such. Says of those that it lacks that it
-/// does, and hands the one under which it seals to members that lack it.
+/// does, and hands the one under which it seals to members that lack it. Leads others to what it knows.
 pub fn ready_keys(
     tx: &Tx<'_>,
     keys: &DeviceKeys,
@@ -131,10 +131,12 @@ pub fn ready_keys(
         members.receive_keys(keys, keyring)?;
         // Whoever lacks the key does not open what is sealed under it.
         if let Some(under) = under {
-            let handover = members.sealed_under(keys, keyring, under, HANDOVER_PLACE)?;
+            let all = members.records();
+            let handover = sealed_under(keys, keyring, under, HANDOVER_PLACE, all)?;
             handovers::keep(tx, keyring, &members, &[&handover])?;
         }
     }
+    handovers::lead(tx, keys, keyring, &members)?;
     Ok(members)
 }
 
@@ -256,7 +258,8 @@ fn hand_along(
 ) -> Result<(), SyncError> {
     let Some(used) = used.filter(|used| keyring.in_use() != Some(*used)) else { return Ok(()) };
     if keyring.may_seal_under(used) {
-        let handover = members.sealed_under(keys, keyring, used, HANDOVER_PLACE)?;
+        let all = members.records();
+        let handover = sealed_under(keys, keyring, used, HANDOVER_PLACE, all)?;
         handovers::keep(tx, keyring, members, &[&handover])?;
     }
     Ok(())
@@ -267,7 +270,7 @@ struct Gathered {
     /// Those that are known or gathered already.
     seen: BTreeSet<Hash>,
     new: Vec<Vec<u8>>,
-    /// Of an epoch that is over: only what leads to a removal or to keys counts.
+    /// Of an epoch that is over: see [`Membership::led_by`].
     over: Vec<Vec<u8>>,
 }
 

@@ -1,17 +1,24 @@
 //! Which handovers are kept: for each removal, and each epoch that began without one, the shortest that
 //! shows it by itself. So nobody can fill the places with others, and all devices keep the same.
+//!
+//! Invariant: whoever counts a removal, or keys, can lead everybody else to it. Such a record may come
+//! without a handover, or with one that others do not open, from a device that wants to part them: then
+//! whoever holds it makes one, under a key that everybody has.
 
 use crate::SyncError;
 use crate::devices::{HANDOVER_PLACE, HANDOVERS};
 use holdfast_oplog::Hash;
-use holdfast_store::Tx;
-use holdfast_vault::membership::unpack;
-use holdfast_vault::{Keyring, Membership, Purpose, open_blob};
+use holdfast_store::{StoreError, Tx};
+use holdfast_vault::membership::{sealed_under, unpack};
+use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, VaultKey, open_blob};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The place in the list of its ending's maker, the size, and a hash so that no two are equal.
 type Rank = (usize, usize, Hash);
+
+/// Handovers that are made at once; the others are made later.
+const AT_ONCE: usize = 32;
 
 /// All handovers together, in bytes.
 const BYTES: usize = 64 * 1024 * 1024;
@@ -70,7 +77,72 @@ pub(crate) fn keep(
     Ok(())
 }
 
+/// The epoch under which a handover is sealed.
+fn sealed_in(sealed: &[u8]) -> Option<u32> {
+    sealed.get(1..5).and_then(|epoch| epoch.try_into().ok()).map(u32::from_be_bytes)
+}
+
+/// Makes a handover for each record that ends an epoch or begins one, where none is held which everybody
+/// opens. It says no more than is needed, since whoever was ever let in opens it.
+pub(crate) fn lead(
+    tx: &Tx<'_>,
+    keys: &DeviceKeys,
+    keyring: &Keyring,
+    members: &Membership,
+) -> Result<(), SyncError> {
+    let of = |(epoch, key): (u32, &VaultKey)| (epoch, key.id());
+    let Some(first) = keyring.iter().map(of).find(|of| of.0 == 1) else { return Ok(()) };
+    if members.endings().is_empty() {
+        return Ok(());
+    }
+    let then = state(tx, keys, members)?;
+    if LED.with_borrow(|led| *led == Some(then)) {
+        return Ok(());
+    }
+    let me = keys.device_id();
+    let mut led: BTreeSet<Hash> = BTreeSet::new();
+    for sealed in tx.handovers()? {
+        let under = keyring.iter().map(of).filter(|of| sealed_in(&sealed) == Some(of.0));
+        let under: Vec<_> = under.collect();
+        if !under.is_empty() && under.iter().all(|of| members.is_surely_everybodys(*of, me)) {
+            led.extend(shown(keyring, members, &sealed));
+        }
+    }
+    let mut missing: Vec<(usize, Hash)> = members
+        .endings()
+        .iter()
+        .filter(|(ending, _)| !led.contains(*ending))
+        .map(|(ending, place)| (*place, *ending))
+        .collect();
+    missing.sort_unstable();
+    let mut made = Vec::new();
+    for (_, ending) in missing.into_iter().take(AT_ONCE) {
+        if let Some(records) = members.leading_to(ending) {
+            made.push(sealed_under(keys, keyring, first, HANDOVER_PLACE, &records)?);
+        }
+    }
+    let made: Vec<&[u8]> = made.iter().map(Vec::as_slice).collect();
+    keep(tx, keyring, members, &made)?;
+    let now = state(tx, keys, members)?;
+    LED.with_borrow_mut(|led| *led = Some(now));
+    Ok(())
+}
+
+/// All that decides which handovers are missing.
+fn state(tx: &Tx<'_>, keys: &DeviceKeys, members: &Membership) -> Result<Hash, StoreError> {
+    let mut all = [members.vault().0, keys.device_id().0].concat();
+    for handover in tx.handover_names()? {
+        all.extend_from_slice(&handover);
+    }
+    for record in members.records() {
+        all.extend_from_slice(&Hash::of(record).0);
+    }
+    Ok(Hash::of(&all))
+}
+
 thread_local! {
+    /// What was known when no handover was missing that could be made.
+    static LED: RefCell<Option<Hash>> = const { RefCell::new(None) };
     /// What handovers show by themselves, by the hash of their bytes: nothing else decides it.
     static SHOWN: RefCell<BTreeMap<Hash, Vec<Hash>>> = const { RefCell::new(BTreeMap::new()) };
 }

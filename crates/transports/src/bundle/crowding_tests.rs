@@ -92,6 +92,30 @@ fn many_short_handovers_of_one_device_push_out_no_other() {
     assert!(kept.len() < 8, "one removal of a device by another is enough: {}", kept.len());
 }
 
+/// A member signs a removal, hands its key to one of the others, and shows it to that one alone.
+#[test]
+fn a_removal_that_came_without_a_handover_reaches_everybody() {
+    let [mut laptop, phone, mut tablet, watch] = devices(["laptop", "phone", "tablet", "watch"]);
+    let mut rng = ChaCha20Rng::seed_from_u64(8);
+    let members = laptop.write(|tx| membership(tx).unwrap());
+    let key = VaultKey::generate(&mut rng);
+    let mut wrapped = members.wrap_for_active(2, &key, None, &mut rng).unwrap();
+    wrapped.retain(|wrapped| wrapped.device == laptop.id());
+    let removing = Removing { wrapped, key: Some(key.id()), ..removal(watch.id(), 7) };
+    let record = remove_record(laptop.store.vault(), &phone.keys, removing).unwrap();
+    add_to_all(&mut [&mut laptop], &record);
+    take_in(&mut laptop, &[]);
+    let oak = laptop.add("oak");
+    for _ in 0..2 {
+        let _ = carry(&mut laptop, &mut tablet);
+        let _ = carry(&mut tablet, &mut laptop);
+    }
+    carry(&mut laptop, &mut tablet).unwrap();
+    assert!(tablet.has(oak));
+    let members = tablet.write(|tx| membership(tx).unwrap());
+    assert!(!members.is_active(watch.id()) && members.is_active(phone.id()));
+}
+
 #[test]
 fn a_device_that_is_removed_again_and_again_costs_one_word() {
     let [mut laptop, phone, mut tablet, watch] = devices(["laptop", "phone", "tablet", "watch"]);

@@ -253,6 +253,19 @@ pub(super) fn first_removals(checked: &Checked, folded: &Folded<'_>) -> BTreeSet
     first.into_values().map(|(_, raw)| raw).collect()
 }
 
+/// The invitations by which more than one device joined.
+pub(super) fn contested(checked: &Checked) -> BTreeSet<Hash> {
+    let (mut used, mut contested) = (BTreeSet::new(), BTreeSet::new());
+    for record in checked.verified.values() {
+        if let Body::Join(join) = &record.body
+            && !used.insert(join.invite)
+        {
+            contested.insert(join.invite);
+        }
+    }
+    contested
+}
+
 fn candidates(
     checked: &Checked,
     folded: &Folded<'_>,

@@ -2,7 +2,8 @@
 //!
 //! Epochs follow each other without a gap: one that is more than one above those that count does
 //! not count, whoever named it and whenever it came. A key is **clean** where whoever handed it out
-//! stays, and knew of everybody who is out: nothing is sealed under another.
+//! stays, knew of everybody who was removed, and gave it to nobody who is out, be it removed or let in by
+//! one that was: nothing is sealed under another.
 
 use super::fold::Folded;
 use super::record::{Body, Wrapped};
@@ -37,13 +38,21 @@ pub(super) struct Epochs {
     pub(super) ahead: BTreeSet<Hash>,
 }
 
+/// Whether keys are taken up that a record hands out. Also where its maker is out, so that what others
+/// sealed under them before they heard of that opens everywhere: where it is a removal in force, or
+/// another member built on it.
+pub(super) fn hands_out(folded: &Folded<'_>, record: Hash, maker: DeviceId) -> bool {
+    folded.vouches(record, maker)
+        || folded.knows(maker) && (folded.applied.contains(&record) || folded.is_paid(record))
+}
+
 /// Works out the epochs.
 pub(super) fn epochs(checked: &Checked, folded: &Folded<'_>) -> Epochs {
     let mut handed: Vec<_> = checked
         .verified
         .iter()
         .filter_map(|(hash, record)| record.body.handed_out().map(|handed| (*hash, handed)))
-        .filter(|(hash, handed)| folded.vouches(*hash, handed.by))
+        .filter(|(hash, handed)| hands_out(folded, *hash, handed.by))
         .collect();
     handed.sort_by_key(|(hash, handed)| (handed.epoch, *hash));
     let mut epochs = Epochs { counted: 1, begun: Vec::new(), ahead: BTreeSet::new() };
@@ -75,6 +84,16 @@ pub(super) fn epochs(checked: &Checked, folded: &Folded<'_>) -> Epochs {
             }
         }
     }
+    // Who is out was in, or hangs on somebody who is out: then no record can name it as removed.
+    let joined: BTreeSet<DeviceId> = checked
+        .verified
+        .values()
+        .filter_map(|record| match &record.body {
+            Body::Genesis(genesis) => Some(genesis.device),
+            Body::Join(join) => Some(join.device),
+            _ => None,
+        })
+        .collect();
     for (hash, handed) in handed {
         let knew = |device: &DeviceId| match handed.without {
             _ if handed.removes == Some(*device) => true,
@@ -85,10 +104,11 @@ pub(super) fn epochs(checked: &Checked, folded: &Folded<'_>) -> Epochs {
         // Nobody seals under it, nor hands it to that one.
         let is_in =
             |device: &DeviceId| folded.knows(*device) && !folded.removed.contains_key(device);
+        let is_out = |device: &DeviceId| !is_in(device) && joined.contains(device);
         let clean = !handed.without.into_iter().flatten().any(is_in)
-            && !folded.removed.contains_key(&handed.by)
-            && folded.removed.keys().all(knew)
-            && !handed.wrapped.iter().any(|key| folded.removed.contains_key(&key.device));
+            && is_in(&handed.by)
+            && folded.removed.keys().filter(|device| folded.knows(**device)).all(knew)
+            && !handed.wrapped.iter().any(|key| is_out(&key.device));
         let Handed { by, epoch, key, wrapped, .. } = handed;
         epochs.begun.push(Begun {
             hash,

@@ -39,6 +39,8 @@ pub(super) struct Folded<'a> {
     pub(super) applied: BTreeSet<Hash>,
     /// Invitations and joins of a removed device that count because others built on them.
     stood: BTreeSet<Hash>,
+    /// For a record, who entered by an invitation that knows it, with the join by which.
+    known_by: BTreeMap<Hash, Vec<(DeviceId, Hash)>>,
     /// By the hash of the record.
     pub(super) problems: BTreeMap<Hash, Problem>,
     /// For a record, the members that built on it, each with the place that it gave to it: see
@@ -89,25 +91,28 @@ impl<'a> Folded<'a> {
         self.payers.contains_key(&record)
     }
 
-    fn enter(&mut self, entry: Entry<'a>) {
-        if let How::Joined { invite, join, .. } = entry.how {
+    /// Who entered by an invitation that knows a record: they built on it.
+    pub(super) fn known_by(&self, record: Hash) -> &[(DeviceId, Hash)] {
+        self.known_by.get(&record).map_or(&[], Vec::as_slice)
+    }
+
+    /// The place of a device among those that entered.
+    pub(super) fn place(&self, device: DeviceId) -> Option<usize> {
+        self.places.get(&device).copied()
+    }
+
+    fn enter(&mut self, entry: Entry<'a>, index: &Index<'_>) {
+        if let How::Joined { invite, join, knows, .. } = entry.how {
             self.stood.extend([invite, join]);
+            for on in knows.iter().filter(|on| index.has(**on)) {
+                let by = self.known_by.entry(*on).or_default();
+                if by.last().is_none_or(|(last, _)| *last != entry.device) {
+                    by.push((entry.device, join));
+                }
+            }
         }
         self.places.insert(entry.device, self.entries.len());
         self.entries.push(entry);
-    }
-
-    /// The records by which a device and those before it entered, and what those who let them in
-    /// knew: whatever the device removes, it stands on these.
-    pub(super) fn ground(&self, device: DeviceId) -> BTreeSet<Hash> {
-        let mut ground = BTreeSet::new();
-        let mut at = self.entry(device);
-        while let Some(Entry { how: How::Joined { invite, join, knows, .. }, inviter, .. }) = at {
-            ground.extend([*invite, *join]);
-            ground.extend(knows.iter().copied());
-            at = inviter.and_then(|inviter| self.entry(inviter));
-        }
-        ground
     }
 }
 
@@ -141,6 +146,7 @@ impl<'a> Index<'a> {
             removed,
             applied,
             stood: BTreeSet::new(),
+            known_by: BTreeMap::new(),
             problems: BTreeMap::new(),
             payers: BTreeMap::new(),
         };
@@ -148,7 +154,7 @@ impl<'a> Index<'a> {
         let Some((_, genesis)) = geneses.next() else { return out };
         out.problems.extend(geneses.map(|(hash, _)| (*hash, Problem::OtherBeginning)));
         let how = How::Founded(genesis);
-        out.enter(Entry { device: genesis.device, how, inviter: None, level: 0 });
+        out.enter(Entry { device: genesis.device, how, inviter: None, level: 0 }, self);
         // Grows until nothing more counts: what a device that entered built on may let in another.
         // Those on which somebody built come before the others, so that nobody takes the places of
         // these by letting in many; of the others a few of each device, and again.
@@ -160,7 +166,7 @@ impl<'a> Index<'a> {
             match self.enter_all(&mut out, rescued, Room::Few, &mut let_in) {
                 ControlFlow::Break(()) => {}
                 // Of several joins by one invitation, none of which anybody built on, the least hash.
-                ControlFlow::Continue(Some(entry)) => out.enter(entry),
+                ControlFlow::Continue(Some(entry)) => out.enter(entry, self),
                 ControlFlow::Continue(None) => break,
             }
         }
@@ -225,7 +231,7 @@ impl<'a> Index<'a> {
             return true;
         }
         // Whoever lists a join lists the invitation that it names.
-        let joins = || self.joins.get(&record).into_iter().flatten();
+        let joins = || self.open_joins.get(&record).into_iter().flatten();
         if join.is_none() && joins().any(|(hash, _)| removal.lists(*hash)) {
             return true;
         }
@@ -237,8 +243,7 @@ impl<'a> Index<'a> {
         if let Some(join) = join {
             self.is_joined_on(out, (record, join.device), but)
         } else {
-            let joins = self.joins.get(&record).into_iter().flatten();
-            joins.into_iter().any(|(hash, join)| {
+            joins().any(|(hash, join)| {
                 removal.lists(*hash) || self.is_joined_on(out, (*hash, join.device), but)
             })
         }
@@ -254,7 +259,7 @@ impl<'a> Index<'a> {
         rescued: Option<DeviceId>,
         room: Room,
     ) -> Option<Entry<'a>> {
-        let joins = self.joins.get(&invite_hash)?;
+        let joins = self.open_joins.get(&invite_hash)?;
         if out.entries.len() >= limits::DEVICES {
             return None;
         }
@@ -281,16 +286,15 @@ impl<'a> Index<'a> {
         {
             let but = |by| by == inviter;
             if room == Room::Few || self.is_joined_on(out, (*hash, join.device), but) {
-                out.enter(entry(*hash, join));
+                out.enter(entry(*hash, join), self);
             }
             return None;
         }
         let mut entered = used;
         for (hash, join) in &good {
-            let built = self.is_joined_on(out, (*hash, join.device), |_| false);
-            let room = out.entries.len() < limits::DEVICES;
-            if built && room && !out.knows(join.device) {
-                out.enter(entry(*hash, join));
+            let is_new = out.entries.len() < limits::DEVICES && !out.knows(join.device);
+            if is_new && self.is_joined_on(out, (*hash, join.device), |_| false) {
+                out.enter(entry(*hash, join), self);
                 entered = true;
             }
         }
@@ -327,7 +331,7 @@ impl<'a> Index<'a> {
     }
 }
 
-fn is_late(invite: &Invite, join: &Join) -> bool {
+pub(super) fn is_late(invite: &Invite, join: &Join) -> bool {
     invite.expires.is_some_and(|expires| join.time > expires)
 }
 

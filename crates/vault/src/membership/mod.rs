@@ -5,10 +5,12 @@
 //! often they came. One bad record never spoils the others. Never decides what to do about a
 //! member: it only says who is one.
 
+mod bits;
 mod bounds;
 mod epochs;
 mod fold;
 mod index;
+mod leading;
 mod list;
 #[cfg(test)]
 mod proofs;
@@ -19,6 +21,7 @@ mod sealing;
 mod tests;
 mod verify;
 
+pub use leading::sealed_under;
 pub use list::{pack, unpack};
 pub(crate) use record::text;
 pub use record::{
@@ -89,8 +92,8 @@ pub struct Membership {
     /// Records that count and end an epoch or begin one, by the hash of their bytes, each with how many
     /// of its maker come before it.
     endings: BTreeMap<Hash, usize>,
-    /// Records that count: hash and maker.
-    made: Vec<(Hash, DeviceId)>,
+    /// Records that count: what names each, its maker, and the hash of its bytes.
+    made: Vec<(Hash, DeviceId, Hash)>,
     /// Those of them that are new identities.
     identities: Vec<(Hash, DeviceId, ActorId)>,
     problems: Vec<(Hash, Problem)>,
@@ -146,6 +149,7 @@ impl Membership {
         let mut said: BTreeMap<(DeviceId, DeviceId), BTreeMap<Hash, usize>> = BTreeMap::new();
         let mut endings: BTreeMap<DeviceId, Vec<(bool, Hash)>> = BTreeMap::new();
         let first_removals = bounds::first_removals(&checked, &folded);
+        let contested = bounds::contested(&checked);
         let mut ends = |by: DeviceId, hash: Hash, raw: Hash| {
             endings.entry(by).or_default().push((!folded.is_paid(hash), raw));
         };
@@ -153,7 +157,7 @@ impl Membership {
         let mut new_actors: Vec<(usize, u64, Hash, ActorId)> = Vec::new();
         for (hash, record) in counting {
             if let Some(maker) = fold::maker(&checked, &record.body) {
-                made.push((hash, maker));
+                made.push((hash, maker, record.raw));
             }
             let far = ahead.contains(&hash);
             if far {
@@ -181,6 +185,7 @@ impl Membership {
                     }
                 }
                 Body::Keys(k) if !far => ends(k.by, hash, record.raw),
+                Body::Join(j) if contested.contains(&j.invite) => ends(j.device, hash, record.raw),
                 Body::Accept(a) => {
                     built.extend(a.records.iter().map(|on| (a.by, *on)));
                     let said = said.entry((a.by, a.device)).or_default();
@@ -290,7 +295,7 @@ impl Membership {
     /// The records of a device that count now, with the joins that its invitations led to: what a
     /// removal lists as accepted.
     pub fn records_by(&self, device: DeviceId) -> Vec<Hash> {
-        self.made.iter().filter(|(_, maker)| *maker == device).map(|(hash, _)| *hash).collect()
+        self.made.iter().filter(|(_, maker, _)| *maker == device).map(|(hash, ..)| *hash).collect()
     }
 
     /// The records by which a device took new identities, as far as they count: see [`accept`].
@@ -324,23 +329,12 @@ impl Membership {
         self.removals.iter().copied()
     }
 
-    /// The records that count and remove a device or begin an epoch, by the hash of their bytes, each
-    /// with how many of its maker come before it. Of several removals of one device by another one is
-    /// among them.
+    /// The records that count and remove a device or begin an epoch, or are the one of several joins by an
+    /// invitation that counts, by the hash of their bytes, each with how many of its maker come before it.
+    /// Of several removals of one device by another one is among them. Whoever does not know one may take
+    /// others for members, or be unable to open what they seal.
     pub fn endings(&self) -> &BTreeMap<Hash, usize> {
         &self.endings
-    }
-
-    /// What follows from lists of an epoch that is over, where they lead to a removal or to keys that are
-    /// not known here: from the records that do so and those that show who made them. Everything else
-    /// could be of a device that was removed since.
-    pub fn led_by(&self, list: Vec<Vec<u8>>) -> Option<Self> {
-        let leads = list.into_iter().filter(|bytes| verify::leads(self.vault, bytes));
-        let leads: Vec<Vec<u8>> = leads.collect();
-        let all: Vec<Vec<u8>> = self.kept.iter().chain(&leads).cloned().collect();
-        let with = Self::from_records(self.vault, &all);
-        let known = with.endings.keys().all(|ending| self.endings.contains_key(ending));
-        (!known).then_some(with)
     }
 
     /// The records by which the members joined: see [`invite_knowing`].
@@ -423,6 +417,9 @@ fn judge(checked: &Checked, folded: &Folded<'_>, hash: Hash, body: &Body) -> Res
     }
     let maker = fold::maker(checked, body).ok_or(Problem::NotYet)?;
     if matches!(body, Body::Actor(_)) && folded.is_accepted(hash, maker) {
+        return Ok(());
+    }
+    if matches!(body, Body::Keys(_)) && epochs::hands_out(folded, hash, maker) {
         return Ok(());
     }
     folded.counts(hash, maker)?;

@@ -14,6 +14,7 @@
 //! second set of devices that looks exactly like the first. No rule over the records alone tells the
 //! two apart; so both are out, and the vault is founded anew. See docs/decisions/0023.
 
+use super::bits::Bits;
 use super::fold::{Folded, How};
 use super::index::Index;
 use holdfast_oplog::{DeviceId, Hash, VersionVector};
@@ -21,16 +22,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// What a removal lists: what its maker stands and had built on, the same for all that it removes, and
-/// what it says.
+/// what it says. Records by their places among the names of all.
 #[derive(Debug)]
 struct Listed {
-    base: Rc<BTreeSet<Hash>>,
-    records: BTreeSet<Hash>,
+    names: Rc<[Hash]>,
+    base: Rc<Bits>,
+    records: Vec<usize>,
 }
 
 impl Listed {
+    fn has_at(&self, place: usize) -> bool {
+        self.base.has(place) || self.records.binary_search(&place).is_ok()
+    }
+
     fn has(&self, record: Hash) -> bool {
-        self.base.contains(&record) || self.records.contains(&record)
+        self.names.binary_search(&record).is_ok_and(|place| self.has_at(place))
     }
 }
 
@@ -45,7 +51,7 @@ pub(super) struct Removed {
     lists: Vec<Rc<Listed>>,
     /// Within a circle: whether it is only threatened, so that nothing is listed.
     is_bare: bool,
-    circle: Option<BTreeSet<DeviceId>>,
+    circle: Option<Rc<BTreeSet<DeviceId>>>,
 }
 
 /// What one round says of a device: out, and what of it counts.
@@ -56,7 +62,7 @@ pub(super) struct Ruling {
     /// What a removal that names the device lists; nothing where it is only threatened.
     lists: Vec<(Rc<Listed>, VersionVector)>,
     /// Those that threaten each other, the device among them or what it hangs on.
-    circle: Option<BTreeSet<DeviceId>>,
+    circle: Option<Rc<BTreeSet<DeviceId>>>,
 }
 
 /// What takes effect next.
@@ -70,17 +76,17 @@ impl Removed {
     /// Whether a record of the removed device counts: where somebody stands who removed it and lists
     /// this; within a circle, where all who removed it list this.
     pub(super) fn lists(&self, record: Hash) -> bool {
+        let Some(first) = self.lists.first() else { return false };
+        let Ok(place) = first.names.binary_search(&record) else { return false };
         if self.circle.is_none() {
-            return self.lists.iter().any(|listed| listed.has(record));
+            return self.lists.iter().any(|listed| listed.has_at(place));
         }
-        !self.is_bare
-            && !self.lists.is_empty()
-            && self.lists.iter().all(|listed| listed.has(record))
+        !self.is_bare && self.lists.iter().all(|listed| listed.has_at(place))
     }
 
     /// Where only devices removed it that are out by the same circle: these.
     pub(super) fn circle(&self) -> Option<&BTreeSet<DeviceId>> {
-        self.circle.as_ref()
+        self.circle.as_deref()
     }
 
     /// Takes in another ruling. Where somebody stands who removed the device, what any of those
@@ -111,7 +117,7 @@ impl Removed {
             }
             (None, Some(_)) => {}
             (Some(here), Some(circle)) => {
-                here.extend(circle);
+                Rc::make_mut(here).extend(circle.iter().copied());
                 self.lists.extend(lists);
                 for other in accepted {
                     self.accepted = self.accepted.meet(&other);
@@ -122,14 +128,17 @@ impl Removed {
 }
 
 /// The removals of one device by another that are not in force yet: one, however often it is signed.
+/// Devices by their places, which are few: so this stays small, and asking costs little.
 struct Pending {
     hashes: Vec<Hash>,
-    by: DeviceId,
-    device: DeviceId,
+    /// Where those are among the names.
+    places: Vec<usize>,
+    by: usize,
+    device: usize,
     accepted: VersionVector,
     time: u64,
     listed: Rc<Listed>,
-    threatens: BTreeSet<DeviceId>,
+    threatens: Bits,
 }
 
 /// The removals that take effect next; none where all that count are in force.
@@ -139,40 +148,48 @@ pub(super) fn next(index: &Index<'_>, folded: &Folded<'_>) -> Option<Round> {
         return None;
     }
     let mut round = Round { applied: Vec::new(), removed: BTreeMap::new() };
-    for removal in pending.iter().filter(|removal| counts_anyway(removal, &pending)) {
-        round.apply(removal, None);
+    let mut made: BTreeMap<usize, Vec<&Pending>> = BTreeMap::new();
+    for removal in &pending {
+        made.entry(removal.by).or_default().push(removal);
+    }
+    for (maker, own) in &made {
+        let against = pending.iter().filter(|of| of.by != *maker && of.threatens.has(*maker));
+        let against: Vec<&Pending> = against.collect();
+        for removal in own.iter().filter(|removal| counts_anyway(removal, &against)) {
+            round.apply(folded, removal, None);
+        }
     }
     if !round.applied.is_empty() {
         return Some(round);
     }
-    let mut edges: BTreeMap<DeviceId, BTreeSet<DeviceId>> = BTreeMap::new();
+    let mut edges: BTreeMap<usize, Bits> = BTreeMap::new();
+    let mut rivals: BTreeMap<usize, Vec<&Pending>> = BTreeMap::new();
     for removal in &pending {
-        edges.entry(removal.by).or_default().extend(&removal.threatens);
-    }
-    let mut rivals: BTreeMap<DeviceId, Vec<&Pending>> = BTreeMap::new();
-    for removal in &pending {
+        edges.entry(removal.by).or_default().join(&removal.threatens);
         rivals.entry(removal.device).or_default().push(removal);
     }
-    let reach: BTreeMap<DeviceId, BTreeSet<DeviceId>> =
+    let reach: BTreeMap<usize, Bits> =
         edges.keys().map(|maker| (*maker, reached(&edges, *maker))).collect();
-    let reaches = |from: DeviceId, to: DeviceId| reach.get(&from).is_some_and(|r| r.contains(&to));
-    for maker in edges.keys().copied() {
-        let before: BTreeSet<DeviceId> =
-            edges.keys().copied().filter(|other| reaches(*other, maker)).collect();
-        if before.iter().any(|other| !reaches(maker, *other)) {
+    let reaches = |from: usize, to: usize| reach.get(&from).is_some_and(|reach| reach.has(to));
+    for (maker, own) in &made {
+        let before: Bits = edges.keys().copied().filter(|other| reaches(*other, *maker)).collect();
+        if before.iter().any(|other| !reaches(*maker, other)) {
             continue;
         }
-        let circle = (before.len() > 1).then_some(before);
-        let own = pending.iter().filter(|removal| removal.by == maker);
+        let circle = before.iter().nth(1).is_some().then_some(&before);
+        let members = circle.map(|circle| {
+            let devices = circle.iter().filter_map(|at| device_at(folded, at));
+            Rc::new(devices.collect::<BTreeSet<DeviceId>>())
+        });
         for removal in own {
             // Who hangs on the device that it removes has no say beside one that does not.
-            let hangs = circle.is_some()
-                && rivals.get(&removal.device).into_iter().flatten().any(|other| {
-                    other.threatens.contains(&maker) && !removal.threatens.contains(&other.by)
-                });
-            let meets = |circle: &BTreeSet<DeviceId>| !circle.is_disjoint(&removal.threatens);
-            if !hangs && circle.as_ref().is_none_or(meets) {
-                round.apply(removal, circle.as_ref());
+            let hangs =
+                circle.is_some()
+                    && rivals.get(&removal.device).into_iter().flatten().any(|other| {
+                        other.threatens.has(*maker) && !removal.threatens.has(other.by)
+                    });
+            if !hangs && circle.is_none_or(|circle| circle.meets(&removal.threatens)) {
+                round.apply(folded, removal, circle.zip(members.as_ref()));
             }
         }
     }
@@ -181,111 +198,167 @@ pub(super) fn next(index: &Index<'_>, folded: &Folded<'_>) -> Option<Round> {
 }
 
 /// Whether a removal counts whatever comes of the others: all that threaten its maker list it.
-fn counts_anyway(removal: &Pending, all: &[Pending]) -> bool {
-    all.iter()
-        .filter(|other| other.by != removal.by && other.threatens.contains(&removal.by))
-        .all(|other| removal.hashes.iter().all(|hash| other.listed.has(*hash)))
+fn counts_anyway(removal: &Pending, against: &[&Pending]) -> bool {
+    against.iter().all(|other| removal.places.iter().all(|place| other.listed.has_at(*place)))
+}
+
+/// The device at a place.
+fn device_at(folded: &Folded<'_>, place: usize) -> Option<DeviceId> {
+    folded.entries.get(place).map(|entry| entry.device)
 }
 
 impl Round {
-    fn apply(&mut self, removal: &Pending, circle: Option<&BTreeSet<DeviceId>>) {
-        let by = removal.by;
+    fn apply(
+        &mut self,
+        folded: &Folded<'_>,
+        removal: &Pending,
+        circle: Option<(&Bits, &Rc<BTreeSet<DeviceId>>)>,
+    ) {
+        let device = |place: usize| device_at(folded, place);
+        let Some((by, out)) = device(removal.by).zip(device(removal.device)) else { return };
         self.applied.extend(&removal.hashes);
-        let of = circle.and_then(|circle| circle.first().copied());
-        let ruling = self.removed.entry((removal.device, of)).or_default();
+        let members = circle.map(|(_, members)| Rc::clone(members));
+        let of = members.as_ref().and_then(|members| members.first().copied());
+        let ruling = self.removed.entry((out, of)).or_default();
         ruling.by.insert(by);
         ruling.time = ruling.time.max(removal.time);
         ruling.lists.push((Rc::clone(&removal.listed), removal.accepted.clone()));
-        ruling.circle = circle.cloned();
+        ruling.circle.clone_from(&members);
         // Whoever is in the circle is out, whether a removal names it or what it hangs on.
-        for device in circle.into_iter().flatten() {
-            if *device != by && *device != removal.device && removal.threatens.contains(device) {
-                let ruling = self.removed.entry((*device, of)).or_default();
+        for place in circle.into_iter().flat_map(|(circle, _)| circle.iter()) {
+            let Some(device) = device(place) else { continue };
+            if place != removal.by && place != removal.device && removal.threatens.has(place) {
+                let ruling = self.removed.entry((device, of)).or_default();
                 ruling.by.insert(by);
                 ruling.time = ruling.time.max(removal.time);
-                ruling.circle = circle.cloned();
+                ruling.circle.clone_from(&members);
             }
         }
     }
 }
 
-fn reached(edges: &BTreeMap<DeviceId, BTreeSet<DeviceId>>, from: DeviceId) -> BTreeSet<DeviceId> {
-    let mut reached = BTreeSet::from([from]);
+fn reached(edges: &BTreeMap<usize, Bits>, from: usize) -> Bits {
+    let mut reached: Bits = [from].into_iter().collect();
     let mut open = vec![from];
     while let Some(at) = open.pop() {
-        for to in edges.get(&at).into_iter().flatten() {
-            if edges.contains_key(to) && reached.insert(*to) {
-                open.push(*to);
+        for to in edges.get(&at).into_iter().flat_map(Bits::iter) {
+            if edges.contains_key(&to) && reached.insert(to) {
+                open.push(to);
             }
         }
     }
     reached
 }
 
-/// Who was let in by each device, with the record by which.
-type Children = BTreeMap<DeviceId, Vec<(DeviceId, Hash)>>;
+/// Somebody whom another device let in, by its place.
+struct Child {
+    join: Hash,
+    /// It, and all whom it let in, and so on.
+    under: Bits,
+    /// Who built on its having joined, or lists that and removes the other device.
+    holders: Bits,
+}
+
+/// Who was let in by each device.
+fn children(index: &Index<'_>, folded: &Folded<'_>) -> BTreeMap<usize, Vec<Child>> {
+    let mut under: Vec<Bits> =
+        (0..folded.entries.len()).map(|at| [at].into_iter().collect()).collect();
+    let mut children: BTreeMap<usize, Vec<Child>> = BTreeMap::new();
+    // Whoever lets another in comes before that one.
+    for (place, entry) in (0..).zip(&folded.entries).collect::<Vec<_>>().into_iter().rev() {
+        let inviter = entry.inviter.and_then(|inviter| folded.place(inviter));
+        let (Some(inviter), How::Joined { join, .. }) = (inviter, &entry.how) else { continue };
+        let below = under.get(place).cloned().unwrap_or_default();
+        if let Some(above) = under.get_mut(inviter) {
+            above.join(&below);
+        }
+        let holders = index.joined_on_by(folded, (*join, entry.device));
+        let child = Child { join: *join, under: below, holders };
+        children.entry(inviter).or_default().push(child);
+    }
+    children
+}
+
+/// The records on which each device stands: those by which it and those before it entered, and what those
+/// who let them in knew. Whatever the device removes, it stands on these.
+fn grounds(index: &Index<'_>, folded: &Folded<'_>) -> Vec<Bits> {
+    let mut grounds: Vec<Bits> = Vec::new();
+    for entry in &folded.entries {
+        let above = entry.inviter.and_then(|inviter| folded.place(inviter));
+        let mut ground = above.and_then(|above| grounds.get(above)).cloned().unwrap_or_default();
+        if let How::Joined { invite, join, knows, .. } = entry.how {
+            for place in [invite, join].iter().chain(knows).filter_map(|on| index.place(*on)) {
+                ground.insert(place);
+            }
+        }
+        grounds.push(ground);
+    }
+    grounds
+}
 
 fn pending(index: &Index<'_>, folded: &Folded<'_>) -> Vec<Pending> {
-    let mut children = Children::new();
-    for entry in &folded.entries {
-        if let (Some(inviter), How::Joined { join, .. }) = (entry.inviter, &entry.how) {
-            children.entry(inviter).or_default().push((entry.device, *join));
-        }
-    }
     let mut pending = Vec::new();
-    for entry in &folded.entries {
+    let mut grounds = grounds(index, folded).into_iter();
+    for (by, entry) in (0..).zip(&folded.entries) {
         let maker = entry.device;
-        // What its maker stands on is the same for all that it removes.
-        let mut base: Option<Rc<BTreeSet<Hash>>> = None;
-        let mut own: BTreeMap<DeviceId, Pending> = BTreeMap::new();
+        let mut base = grounds.next().unwrap_or_default();
+        let mut own: BTreeMap<usize, (Pending, Vec<usize>)> = BTreeMap::new();
         for (hash, remove) in index.removes.get(&maker).into_iter().flatten() {
-            let known = folded.knows(remove.device) && remove.device != maker;
-            if !known || folded.applied.contains(hash) {
+            let device = folded.place(remove.device).filter(|device| *device != by);
+            let (Some(device), Some(at)) = (device, index.place(*hash)) else { continue };
+            if folded.applied.contains(hash) {
                 continue;
             }
             let but = |by| by == maker || by == remove.device;
             if !folded.vouches(*hash, maker) && !index.is_built_on(folded, *hash, but) {
                 continue;
             }
-            let base = base.get_or_insert_with(|| {
-                let ground = folded.ground(maker).into_iter().filter(|on| index.has(*on));
-                Rc::new(ground.chain(index.built_by(maker)).collect())
-            });
-            let records = remove.records.iter().copied().filter(|on| index.has(*on));
-            if let Some(same) = own.get_mut(&remove.device) {
-                same.hashes.push(*hash);
-                same.accepted.join(&remove.accepted);
-                same.time = same.time.max(remove.time);
-                // Nobody else has it yet.
-                if let Some(listed) = Rc::get_mut(&mut same.listed) {
-                    listed.records.extend(records);
-                }
-                continue;
-            }
-            let removal = Pending {
-                hashes: vec![*hash],
-                by: maker,
-                device: remove.device,
-                accepted: remove.accepted.clone(),
-                time: remove.time,
-                listed: Rc::new(Listed { base: Rc::clone(base), records: records.collect() }),
-                threatens: BTreeSet::new(),
+            let empty = || {
+                let (names, base) = (index.names(), Rc::default());
+                let removal = Pending {
+                    hashes: Vec::new(),
+                    places: Vec::new(),
+                    by,
+                    device,
+                    accepted: VersionVector::new(),
+                    time: 0,
+                    listed: Rc::new(Listed { names, base, records: Vec::new() }),
+                    threatens: Bits::default(),
+                };
+                (removal, Vec::new())
             };
-            own.insert(remove.device, removal);
+            let (same, records) = own.entry(device).or_insert_with(empty);
+            same.hashes.push(*hash);
+            same.places.push(at);
+            same.accepted.join(&remove.accepted);
+            same.time = same.time.max(remove.time);
+            records.extend(remove.records.iter().filter_map(|on| index.place(*on)));
         }
-        pending.extend(own.into_values());
+        if own.is_empty() {
+            continue;
+        }
+        for place in index.built_by(maker) {
+            base.insert(*place);
+        }
+        let base = Rc::new(base);
+        for (mut removal, mut records) in own.into_values() {
+            records.sort_unstable();
+            records.dedup();
+            removal.listed =
+                Rc::new(Listed { names: index.names(), base: Rc::clone(&base), records });
+            pending.push(removal);
+        }
     }
-    // Who lists which of those that a device let in, and removes this device.
-    let mut listers: BTreeMap<Hash, Vec<DeviceId>> = BTreeMap::new();
+    let mut children = if pending.is_empty() { BTreeMap::new() } else { children(index, folded) };
     for removal in &pending {
-        for (_, join) in children.get(&removal.device).into_iter().flatten() {
-            if removal.listed.has(*join) {
-                listers.entry(*join).or_default().push(removal.by);
+        for child in children.get_mut(&removal.device).into_iter().flatten() {
+            if removal.listed.has(child.join) {
+                child.holders.insert(removal.by);
             }
         }
     }
     for removal in &mut pending {
-        removal.threatens = threatened(index, folded, &children, removal, &listers);
+        removal.threatens = threatened(folded, &children, removal);
     }
     pending
 }
@@ -293,32 +366,23 @@ fn pending(index: &Index<'_>, folded: &Folded<'_>) -> Vec<Pending> {
 /// A device, and all that hang on records of it that are not listed, and on which nobody built who
 /// is not among them; nor does anybody list them who is not, and removes it as well.
 fn threatened(
-    index: &Index<'_>,
     folded: &Folded<'_>,
-    children: &Children,
+    children: &BTreeMap<usize, Vec<Child>>,
     removal: &Pending,
-    listers: &BTreeMap<Hash, Vec<DeviceId>>,
-) -> BTreeSet<DeviceId> {
-    let (maker, device) = (removal.by, removal.device);
-    let removed = folded.removed.get(&device);
+) -> Bits {
+    let removed = device_at(folded, removal.device).and_then(|of| folded.removed.get(&of));
     let listed = |hash: Hash| removal.listed.has(hash) || removed.is_some_and(|r| r.lists(hash));
-    let let_in = children.get(&device).into_iter().flatten();
-    let mut open: Vec<(DeviceId, Hash)> =
-        let_in.filter(|(_, join)| !listed(*join)).copied().collect();
+    let let_in = children.get(&removal.device).into_iter().flatten();
+    let mut open: Vec<&Child> = let_in.filter(|child| !listed(child.join)).collect();
     loop {
-        let mut threatened = BTreeSet::from([device]);
-        let mut under: Vec<DeviceId> = open.iter().map(|(child, _)| *child).collect();
-        while let Some(at) = under.pop() {
-            if threatened.insert(at) {
-                under.extend(children.get(&at).into_iter().flatten().map(|(child, _)| *child));
-            }
+        let mut threatened: Bits = [removal.device].into_iter().collect();
+        for child in &open {
+            threatened.join(&child.under);
         }
+        let mut but = threatened.clone();
+        but.insert(removal.by);
         let before = open.len();
-        let but = |by: DeviceId| by == maker || threatened.contains(&by);
-        open.retain(|(child, join)| {
-            let also = listers.get(join).into_iter().flatten().any(|by| !but(*by));
-            !also && !index.is_joined_on(folded, (*join, *child), but)
-        });
+        open.retain(|child| !child.holders.has_beside(&but));
         if open.len() == before {
             return threatened;
         }

@@ -2,12 +2,10 @@
 //! beginning an epoch where none is clean.
 
 use super::epochs::Begun;
-use super::list::pack;
 use super::record::{HandingOver, Wrapped, hand_over, lacks};
 use super::{Device, Membership};
-use crate::epochs::{Keyring, Purpose, VaultKey, unwrap_key, wrap_key};
+use crate::epochs::{Keyring, VaultKey, unwrap_key, wrap_key};
 use crate::keys::DeviceKeys;
-use crate::seal::seal_blob_in;
 use crate::{VaultError, limits};
 #[cfg(feature = "planted")]
 use holdfast_oplog::planted;
@@ -186,7 +184,7 @@ impl Membership {
         keys: &BTreeSet<Of>,
         me: Option<DeviceId>,
     ) -> BTreeMap<Of, BTreeSet<DeviceId>> {
-        let spoke: BTreeSet<DeviceId> = self.made.iter().map(|(_, maker)| *maker).collect();
+        let spoke: BTreeSet<DeviceId> = self.made.iter().map(|(_, maker, _)| *maker).collect();
         let asked: BTreeSet<DeviceId> =
             self.active().map(|device| device.id).filter(|id| spoke.contains(id)).collect();
         // The first epoch's is everybody's until somebody is out.
@@ -289,21 +287,6 @@ impl Membership {
         let good = theirs.iter().rev().find(|other| keyring.may_seal_under(**other));
         let under = good.or(theirs.last()).copied();
         Ok(Some((hand_over(vault, keys, handing)?, under)))
-    }
-
-    /// All records, sealed for `place` under a key that need not be the current one. Doing it again makes
-    /// the same.
-    pub fn sealed_under(
-        &self,
-        keys: &DeviceKeys,
-        keyring: &Keyring,
-        of: Of,
-        place: &[u8],
-    ) -> Result<Vec<u8>, VaultError> {
-        let packed = pack(self.records())?;
-        let mut rng = keys.derived_rng("holdfast 2026 records handed along", &[&of.1, &packed]);
-        let ring = keyring.sealing_under(of);
-        seal_blob_in(&ring, of.0, Purpose::Membership, place, &packed, &mut rng)
     }
 
     /// When the last removal was, as its maker said.

@@ -421,7 +421,11 @@ fn twenty_thousand_changed_records_never_harm_the_rest() {
     }
 }
 
+#[path = "cost_tests.rs"]
+mod cost;
 #[path = "crowding_tests.rs"]
 mod crowding;
 #[path = "hostile_tests.rs"]
 mod hostile;
+#[path = "leading_tests.rs"]
+mod leading;

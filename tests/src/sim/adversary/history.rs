@@ -39,8 +39,10 @@ pub(super) struct History {
     pub(super) wrote: BTreeMap<(Place, EntityId, String), String>,
     /// Items that people made.
     pub(super) made: Vec<EntityId>,
-    /// Honest devices that the adversary put out while it could.
+    /// Honest devices that the adversary put out while it could: see [`super::standing`].
     pub(super) put_out: BTreeSet<usize>,
+    /// Whether it ever signed the removal of one.
+    pub(super) removes_honest: bool,
     pub(super) tried: Tried,
     /// What may happen.
     acts: Vec<acts::Row>,
@@ -78,6 +80,7 @@ impl History {
             wrote: BTreeMap::new(),
             made: Vec::new(),
             put_out: BTreeSet::new(),
+            removes_honest: false,
             tried: Tried::default(),
             acts: acts::ALL.to_vec(),
             trace: Trace::new(tell),
@@ -106,9 +109,11 @@ impl History {
         let weights = WeightedIndex::new(self.acts.iter().map(|(weight, ..)| weight)).unwrap();
         let (_, row, act) = self.acts[weights.sample(&mut self.rng)];
         self.event(format_args!("{row}"));
+        let trusted = self.trusted();
         if act(self) {
             self.tried.count(row);
         }
+        self.note_who_is_out(&trusted);
         if step % CHECKED == CHECKED - 1 {
             for place in 0..self.honest.len() {
                 self.check_alone(place);

@@ -48,7 +48,8 @@ impl Honest {
             showed: BTreeMap::new(),
             acknowledged: VersionVector::new(),
             founded: Arc::clone(founded),
-            rng: ChaCha20Rng::seed_from_u64(seed ^ ((place as u64) << 32)),
+            // Not the stream from which vaults are founded: a new key would be the old one.
+            rng: ChaCha20Rng::seed_from_u64(!seed ^ ((place as u64) << 32)),
             folded: None,
         }
     }

@@ -20,6 +20,7 @@ mod many_identities;
 mod people;
 mod settle;
 mod shelf;
+mod standing;
 mod tried;
 
 pub use tried::{Report, Tried};

@@ -24,9 +24,11 @@ impl History {
         for place in 0..self.honest.len() {
             self.check_alone(place);
         }
-        let firm: Vec<usize> =
-            (0..self.honest.len()).filter(|place| !self.put_out.contains(place)).collect();
         let way = self.rng.gen_range(0..3);
+        if self.removes_honest {
+            self.all_hear_by(way);
+        }
+        let firm = self.firm();
         self.event(format_args!("everything settles by way {way} for {firm:?}"));
         if firm.len() > 1 {
             match way {
@@ -42,6 +44,33 @@ impl History {
             self.everything_answers(place);
         }
         self.nobody_reads_on(&firm);
+    }
+
+    /// Everybody has heard once what the adversary did while it could: who is out by that is known then.
+    fn all_hear_by(&mut self, way: usize) {
+        let devices = self.honest.len();
+        for (a, b) in (0..devices).flat_map(|a| (0..devices).map(move |b| (a, b))) {
+            if (a == b) != (way == 1) {
+                continue;
+            }
+            let trusted = self.trusted();
+            let heard = match way {
+                0 => self.meet(a, b, true),
+                1 => self.look(a),
+                _ => self.carry(a, b, true),
+            };
+            self.event(format_args!("{a} hears by way {way}: {heard:?}"));
+            self.note_who_is_out(&trusted);
+        }
+    }
+
+    fn look(&mut self, place: usize) -> Result<(), String> {
+        let now_ms = self.now_ms;
+        let mut shelf = std::mem::take(&mut self.shelf);
+        let visited = self.honest[place].visit(&mut shelf, now_ms, Take::Confirmed, false);
+        self.shelf = shelf;
+        self.check_files_of(place);
+        visited.map(drop).map_err(|error| error.to_string())
     }
 
     pub(super) fn settle_by_connections(&mut self, firm: &[usize]) {

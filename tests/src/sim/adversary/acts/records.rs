@@ -98,6 +98,7 @@ impl History {
                 self.put_out.insert(place);
             }
         }
+        self.removes_honest = true;
         self.has_record(record);
         self.event(format_args!("hand {hand} removes {device:02x?} at epoch {epoch}"));
         true

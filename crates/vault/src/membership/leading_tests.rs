@@ -1,0 +1,137 @@
+//! What comes by lists under keys that are over, what leads to a removal, and keys that hang on whoever
+//! was removed.
+
+use super::*;
+
+fn named(key: &VaultKey, epoch: u32, wrapped: Vec<Wrapped>, without: Vec<DeviceId>) -> HandingOver {
+    HandingOver { epoch, wrapped, key: Some(key.id()), without: Some(without), time: 70 }
+}
+
+/// Laptop and phone, a guest whom the laptop let in, and whom the guest let in.
+fn hanging() -> (Home, DeviceKeys, DeviceKeys, Vec<Vec<u8>>) {
+    let home = Home::new();
+    let (guest, puppet) = (DeviceKeys::generate(&mut rng(41)), DeviceKeys::generate(&mut rng(42)));
+    let mut records = home.admit(&home.laptop, &guest, 3).to_vec();
+    records.extend(home.admit(&guest, &puppet, 4));
+    (home, guest, puppet, records)
+}
+
+/// The phone removes the puppet; the laptop, which has not heard of it, the guest. Nobody can say that the
+/// puppet is out, since it was never in.
+#[test]
+fn whoever_hangs_on_a_device_that_is_out_keeps_nobody_from_sealing() {
+    let (home, guest, puppet, mut records) = hanging();
+    let (guest, puppet) = (guest.device_id(), puppet.device_id());
+    records.push(home.removal(&home.phone, puppet, Vec::new()));
+    records.push(home.removal(&home.laptop, guest, Vec::new()));
+    let members = home.with(&records);
+    assert!(members.device(puppet).is_none());
+    let begins = members.begin_epoch(&home.phone).unwrap();
+    records.push(begins.record.clone());
+    let mut ring = Keyring::generate(home.vault, &mut rng(1));
+    home.with(&records).receive_keys(&home.phone, &mut ring).unwrap();
+    assert!(ring.can_seal() && ring.may_seal_under((begins.epoch, begins.key.id())));
+}
+
+/// Whom somebody let in that is out has its keys like one that was removed.
+#[test]
+fn a_key_that_was_given_to_whoever_hangs_on_a_device_that_is_out_does_not_seal() {
+    let (home, guest, puppet, mut records) = hanging();
+    let key = VaultKey::generate(&mut rng(2));
+    let before = home.with(&records);
+    let wrapped = before.wrap_for_active(2, &key, Some(guest.device_id()), &mut rng(3)).unwrap();
+    assert!(wrapped.iter().any(|wrapped| wrapped.device == puppet.device_id()));
+    let out = vec![guest.device_id()];
+    records.push(hand_over(home.vault, &home.phone, named(&key, 2, wrapped, out)).unwrap());
+    records.push(home.removal(&home.laptop, guest.device_id(), Vec::new()));
+    let mut ring = Keyring::generate(home.vault, &mut rng(1));
+    home.with(&records).receive_keys(&home.phone, &mut ring).unwrap();
+    assert!(ring.has(2) && !ring.may_seal_under((2, key.id())));
+}
+
+/// The phone hands out a key, the laptop builds on it and perhaps seals; then the tablet removes the phone
+/// and lists nothing. What was sealed must open.
+#[test]
+fn keys_on_which_another_built_open_also_where_their_maker_is_out() {
+    let home = Home::new();
+    let tablet = DeviceKeys::generate(&mut rng(43));
+    let mut records = home.admit(&home.laptop, &tablet, 3).to_vec();
+    let key = VaultKey::generate(&mut rng(2));
+    let wrapped = home.with(&records).wrap_for_active(2, &key, None, &mut rng(3)).unwrap();
+    records.push(hand_over(home.vault, &home.phone, named(&key, 2, wrapped, Vec::new())).unwrap());
+    let on = home.with(&records).begun[0].hash;
+    records.push(home.removal(&tablet, home.phone.device_id(), Vec::new()));
+    let holds = |records: &[Vec<u8>]| {
+        let mut ring = Keyring::generate(home.vault, &mut rng(1));
+        home.with(records).receive_keys(&tablet, &mut ring).unwrap();
+        assert!(!ring.may_seal_under((2, key.id())));
+        ring.holds(&(2, key.id()))
+    };
+    assert!(!holds(&records), "nobody can have sealed under it");
+    let (phone, nothing) = (home.phone.device_id(), VersionVector::new());
+    records.push(accept(home.vault, &home.laptop, phone, nothing, vec![on], 50).unwrap());
+    assert!(holds(&records));
+}
+
+#[test]
+fn a_list_under_a_key_that_is_over_brings_what_members_signed_that_stay() {
+    let home = Home::new();
+    let tablet = DeviceKeys::generate(&mut rng(43));
+    let mut records = home.admit(&home.laptop, &tablet, 3).to_vec();
+    records.push(home.removal(&home.laptop, home.phone.device_id(), Vec::new()));
+    let here = home.with(&records);
+    let by = |keys: &DeviceKeys| rename(home.vault, keys, keys.device_id(), "new", 90).unwrap();
+    let (stays, out) = (by(&tablet), by(&home.phone));
+    assert!(here.led_by(vec![out.clone()]).is_none());
+    let with = here.led_by(vec![out.clone(), stays.clone()]).unwrap();
+    assert!(with.records().contains(&stays) && !with.records().contains(&out));
+    assert!(with.led_by(vec![out, stays]).is_none());
+}
+
+/// Whoever opens it was let in once, and learns no more than is needed.
+#[test]
+fn what_leads_to_a_removal_shows_it_and_says_little_else() {
+    let home = Home::new();
+    let keys: Vec<DeviceKeys> = (50..60).map(|seed| DeviceKeys::generate(&mut rng(seed))).collect();
+    let mut records = Vec::new();
+    for (actor, keys) in (10..).zip(&keys) {
+        records.extend(home.admit(&home.laptop, keys, actor));
+        records.push(rename(home.vault, keys, keys.device_id(), "a name", 90).unwrap());
+    }
+    let removal = home.removal(&home.phone, keys[3].device_id(), Vec::new());
+    records.push(removal.clone());
+    let members = home.with(&records);
+    let few = members.leading_to(Hash::of(&removal)).unwrap();
+    assert_eq!(few.len(), 6, "the first device, two that it let in, and the removal");
+    let alone = Membership::from_records(home.vault, &few);
+    assert!(!alone.is_active(keys[3].device_id()) && alone.is_active(home.phone.device_id()));
+    assert!(members.leading_to(Hash::of(&records[0])).is_none());
+}
+
+/// The phone let the tablet in, which hears of the one who found the phone's invitation, and not yet that the
+/// laptop built on the phone's having joined.
+#[test]
+fn which_of_two_joins_counts_can_be_shown_with_who_built_on_it() {
+    let home = Home::new();
+    let tablet = DeviceKeys::generate(&mut rng(43));
+    let mut records = home.admit(&home.phone, &tablet, 3).to_vec();
+    let join = home.with(&records).device(home.phone.device_id()).unwrap().join.unwrap();
+    let found = (100..).find_map(|seed| {
+        let keys = DeviceKeys::generate(&mut rng(seed));
+        let who = who("found it", 9, 30);
+        let found = super::join(home.vault, &keys, &home.invite, home.invite_hash, who).unwrap();
+        let with = home.with(&[found.clone()]);
+        with.is_active(keys.device_id()).then_some((keys.device_id(), found))
+    });
+    let (finder, found) = found.unwrap();
+    records.push(found);
+    let misled = home.with(&records);
+    assert!(misled.is_active(finder) && !misled.is_active(tablet.device_id()));
+    let (phone, nothing) = (home.phone.device_id(), VersionVector::new());
+    records.push(accept(home.vault, &home.laptop, phone, nothing, vec![join], 50).unwrap());
+    let knows = home.with(&records);
+    assert!(knows.is_active(phone) && knows.is_active(tablet.device_id()));
+    let few = knows.leading_to(Hash::of(&home.records[2])).unwrap();
+    let led = misled.led_by(few).unwrap();
+    assert!(led.is_active(phone) && led.is_active(tablet.device_id()) && !led.is_active(finder));
+}
