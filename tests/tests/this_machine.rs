@@ -423,3 +423,50 @@ fn a_check_beside_somebody_who_writes_reports_no_damage() -> Result<()> {
         checked
     })
 }
+
+fn run_sql(file: &Path, sql: &str) -> Result<()> {
+    Ok(rusqlite::Connection::open(file)?.execute_batch(sql)?)
+}
+
+/// A backup that lacks a table is refused before anything is replaced; that the present database lacks one is
+/// no reason to refuse a good backup.
+#[test]
+fn a_backup_without_a_table_is_refused_and_a_database_without_one_is_replaced() -> Result<()> {
+    let (laptop, id) = laptop()?;
+    let good = laptop.home().join("backups").join(format!("{id}.db"));
+    let before = laptop.ctl(&["dump"])?;
+    for table in ["notices", "words", "changes", "losses"] {
+        let bad = laptop.file("bad.db");
+        fs::copy(&good, &bad)?;
+        run_sql(&bad, &format!("DROP TABLE {table}"))?;
+        let said = fails(&laptop, "backup_unusable", &["restore", &bad.display().to_string()])?;
+        ensure!(said.contains(table), "{said}");
+        ensure!(laptop.ctl(&["dump"])? == before, "{table}");
+    }
+    for table in ["notices", "words"] {
+        run_sql(&laptop.home().join("holdfast.db"), &format!("DROP TABLE {table}"))?;
+        let said = fails(&laptop, "damaged", &["tasks"])?;
+        ensure!(said.contains("backup"), "{said}");
+        laptop.ctl(&["restore", &good.display().to_string()])?;
+        ensure!(laptop.ctl(&["dump"])? == before, "{table}");
+    }
+    Ok(())
+}
+
+/// A row of what devices said that cannot be read stops nothing; repair takes it out.
+#[test]
+fn a_word_that_cannot_be_read_is_found_passed_over_and_taken_out() -> Result<()> {
+    let (laptop, _) = laptop()?;
+    let folder = laptop.file("exchange");
+    fs::create_dir_all(&folder)?;
+    laptop.ctl(&["folder", "set", &folder.display().to_string()])?;
+    let database = laptop.home().join("holdfast.db");
+    run_sql(&database, "INSERT INTO words VALUES (x'0102', 1, x'03', x'04')")?;
+    laptop.ctl(&["sync"])?;
+    let output = laptop.try_ctl(&["check"])?;
+    let report = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(!output.status.success() && report.contains("say it again"), "{report}");
+    laptop.ctl(&["check", "--repair"])?;
+    ensure!(!laptop.ctl(&["check"])?.contains("PROBLEM"));
+    Ok(())
+}

@@ -224,57 +224,6 @@ fn a_restore_that_was_interrupted_leaves_the_data_and_a_known_identity() {
     assert!(phone.app.check(false).unwrap().ok);
 }
 
-fn run_sql(file: &std::path::Path, sql: &str) {
-    rusqlite::Connection::open(file).unwrap().execute_batch(sql).unwrap();
-}
-
-/// A backup that lacks a table is refused before anything is replaced; one of the present database that was
-/// lost is no reason to refuse a good backup.
-#[test]
-fn a_backup_without_a_table_is_refused_and_a_database_without_one_is_replaced() {
-    let device = Device::empty();
-    device.app.create(&new("Laptop")).unwrap();
-    device.add("oak");
-    let good = device.file("good.db");
-    device.app.backup(&good).unwrap();
-    for table in ["notices", "words", "changes", "losses"] {
-        let bad = device.file("bad.db");
-        std::fs::copy(&good, &bad).unwrap();
-        run_sql(&bad, &format!("DROP TABLE {table}"));
-        let before = device.dump();
-        let refused = device.app.restore(&bad, false, None).unwrap_err();
-        assert_eq!(refused.code(), "backup_unusable", "{table}: {refused}");
-        assert!(refused.to_string().contains(table), "{refused}");
-        assert_eq!(device.dump(), before, "{table}");
-    }
-    let elm = device.add("elm");
-    let wanted = device.file("wanted.db");
-    device.app.backup(&wanted).unwrap();
-    let home = device.file("home");
-    drop(device.app);
-    run_sql(&home.join("holdfast.db"), "DROP TABLE notices");
-    let app = App::at(Home::at(&home)).unwrap();
-    assert_eq!(app.open(None).unwrap_err().code(), "damaged");
-    app.restore(&wanted, false, None).unwrap();
-    assert_eq!(app.task(&elm).unwrap().task.title, "elm");
-}
-
-/// A row of what devices said that cannot be read stops nothing, and repair takes it out.
-#[test]
-fn a_word_that_cannot_be_read_is_found_passed_over_and_taken_out() {
-    let (laptop, phone) = two();
-    laptop.give(&phone);
-    let database = laptop.file("home").join("holdfast.db");
-    run_sql(&database, "INSERT INTO words VALUES (x'0102', 1, x'03', x'04')");
-    phone.add("oak");
-    phone.give(&laptop);
-    let found = laptop.app.check(false).unwrap();
-    assert!(found.lines.iter().any(|line| line.contains("say it again")), "{found:?}");
-    laptop.app.check(true).unwrap();
-    let found = laptop.app.check(false).unwrap();
-    assert!(!found.lines.iter().any(|line| line.contains("say it again")), "{found:?}");
-}
-
 /// A file that is no backup is not copied: it may be larger than the disk.
 #[test]
 fn a_huge_file_that_is_no_backup_is_refused_before_it_is_copied() {

@@ -37,16 +37,7 @@ pub fn understand(words: impl IntoIterator<Item = OsString>) -> Result<(), i32> 
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
-            // What was typed is repeated in it.
-            let text = error.render().to_string();
-            if error.use_stderr() {
-                terminal::tell(&text);
-            } else if terminal::say(&text).is_err() {
-                return ExitCode::FAILURE;
-            }
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+        Err(error) => return terminal::usage(&error),
     };
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_env("HOLDFAST_LOG").unwrap_or_else(|_| "off".into()))

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
 
 use crate::failure::Failure;
 
@@ -57,6 +58,18 @@ pub(crate) fn content(text: &str) -> Result<(), Failure> {
 /// A message on standard error. Where even that cannot be written, the exit status has to do.
 pub(crate) fn tell(text: &str) {
     let _ = io::stderr().write_all(bounded(&harmless(text), MESSAGE).as_bytes());
+}
+
+/// Help, the version, or what is wrong with a command line: what was typed is repeated in it. The exit status
+/// for it.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        tell(&text);
+    } else if say(&text).is_err() {
+        return ExitCode::FAILURE;
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 /// Whether a person can be asked.

@@ -9,7 +9,7 @@ use holdfast_sync::devices::{HANDOVER_PLACE, HANDOVERS, SealedRecords, take_in_r
 use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver, TakenSnapshot};
 use holdfast_sync::{Fault, Refusals, Session, SyncError, Taking, membership, note_holds};
 use holdfast_vault::membership::unpack;
-use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, open_blob};
+use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, VaultError, open_blob};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -78,7 +78,13 @@ pub fn import(
         session.store.write(|tx| learn(tx, receiver, open(path)?))?;
         return Err(BundleError::NotAMember);
     }
-    session.store.write(|tx| run(tx, receiver, reader))
+    let outcome = session.store.write(|tx| run(tx, receiver, reader));
+    if let Err(BundleError::Vault(VaultError::UnknownEpoch { .. })) = &outcome {
+        // Who belongs to the vault is kept all the same: with it this device asks for the key that it lacks,
+        // and whoever holds it hands it on.
+        session.store.write(|tx| learn(tx, receiver, open(path)?))?;
+    }
+    outcome
 }
 
 /// Verifies and takes in everything, in the transaction at hand.
