@@ -459,7 +459,7 @@ fn a_word_that_cannot_be_read_is_found_passed_over_and_taken_out() -> Result<()>
     let (laptop, _) = laptop()?;
     let folder = laptop.file("exchange");
     fs::create_dir_all(&folder)?;
-    laptop.ctl(&["folder", "set", &folder.display().to_string()])?;
+    laptop.ctl(&["mode", "manual", "--folder", &folder.display().to_string()])?;
     let database = laptop.home().join("holdfast.db");
     run_sql(&database, "INSERT INTO words VALUES (x'0102', 1, x'03', x'04')")?;
     laptop.ctl(&["sync"])?;

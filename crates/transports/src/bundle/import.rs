@@ -328,16 +328,26 @@ impl Opening {
         keys: &DeviceKeys,
         keyring: &Keyring,
     ) -> Result<(Membership, Keyring), BundleError> {
-        let mut sealed = vec![SealedRecords { place: MEMBERSHIP_PLACE, bytes: &self.membership }];
-        let handovers = self.handovers.iter();
-        sealed.extend(handovers.map(|bytes| SealedRecords { place: HANDOVER_PLACE, bytes }));
-        let (members, keyring) = take_in_records(tx, keys, keyring, &sealed)?;
+        let (members, keyring) = self.hear(tx, keys, keyring)?;
         let removed = members.device(keys.device_id()).is_some_and(|d| d.removal.is_some());
         if !removed {
             let place = MEMBERSHIP_PLACE;
             unpack(&open_blob(&keyring, Purpose::Membership, place, &self.membership)?)?;
         }
         Ok((members, keyring))
+    }
+
+    /// Keeps of the membership records what opens.
+    fn hear(
+        &self,
+        tx: &Tx<'_>,
+        keys: &DeviceKeys,
+        keyring: &Keyring,
+    ) -> Result<(Membership, Keyring), BundleError> {
+        let mut sealed = vec![SealedRecords { place: MEMBERSHIP_PLACE, bytes: &self.membership }];
+        let handovers = self.handovers.iter();
+        sealed.extend(handovers.map(|bytes| SealedRecords { place: HANDOVER_PLACE, bytes }));
+        Ok(take_in_records(tx, keys, keyring, &sealed)?)
     }
 }
 
@@ -348,7 +358,7 @@ fn learn(tx: &Tx<'_>, receiver: Receiver<'_>, mut reader: FileReader) -> Result<
         return Ok(());
     }
     let (opening, _) = opening(&mut reader)?;
-    opening.take_in(tx, receiver.keys, receiver.keyring).map(|_| ())
+    opening.hear(tx, receiver.keys, receiver.keyring).map(|_| ())
 }
 
 /// Checks that a member made the bundle. Its name.

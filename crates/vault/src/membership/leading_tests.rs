@@ -120,7 +120,7 @@ fn which_of_two_joins_counts_can_be_shown_with_who_built_on_it() {
         let keys = DeviceKeys::generate(&mut rng(seed));
         let who = who("found it", 9, 30);
         let found = super::join(home.vault, &keys, &home.invite, home.invite_hash, who).unwrap();
-        let with = home.with(&[found.clone()]);
+        let with = home.with(std::slice::from_ref(&found));
         with.is_active(keys.device_id()).then_some((keys.device_id(), found))
     });
     let (finder, found) = found.unwrap();
