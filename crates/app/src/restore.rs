@@ -76,16 +76,15 @@ impl App {
     ) -> Result<view::RestoreResult, AppError> {
         match self.with(|_| Ok(())) {
             Ok(()) if propagate => self.restore_for_all(path),
-            // What is wrong with the backup is said of the backup: all else is the present database's.
-            Ok(()) => match self.restore_here(path) {
-                Err(error) if is_of_a_damaged_database(&error) => {
-                    self.restore_over_damage(path, passphrase)
-                }
-                restored => restored,
-            },
-            Err(error) if !propagate && is_of_a_damaged_database(&error) => {
-                self.restore_over_damage(path, passphrase)
-            }
+            Ok(()) => self.restore_here(path),
+            Err(
+                AppError::DataMissing { .. }
+                | AppError::Store(
+                    StoreError::Damaged(_)
+                    | StoreError::DiskFailed(_)
+                    | StoreError::NotFound { .. },
+                ),
+            ) if !propagate => self.restore_over_damage(path, passphrase),
             Err(error) => Err(error),
         }
     }
@@ -247,21 +246,6 @@ impl App {
         let store = looked().map_err(of_backup(path))?;
         Ok(Verified { store, file, _parts: parts })
     }
-}
-
-/// Whether an error says that the database itself cannot be used, or is gone: then a backup takes its place
-/// as a whole.
-fn is_of_a_damaged_database(error: &AppError) -> bool {
-    matches!(
-        error,
-        AppError::DataMissing { .. }
-            | AppError::Store(
-                StoreError::Damaged(_)
-                    | StoreError::DiskFailed(_)
-                    | StoreError::NotFound { .. }
-                    | StoreError::Sqlite(_),
-            )
-    )
 }
 
 /// Refuses a file that is no database, or has not the size that a database says of itself, before it is

@@ -40,12 +40,10 @@ pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
 fn parts() -> BTreeMap<&'static str, &'static str> {
     let mut parts = BTreeMap::new();
     for statement in STEPS.iter().flat_map(|step| step.split(';')) {
-        let begins =
-            statement.lines().position(|line| NAMING.iter().any(|begin| line.starts_with(begin)));
-        let lines: Vec<&str> = statement.lines().skip(begins.unwrap_or(usize::MAX)).collect();
-        let Some(first) = lines.first() else { continue };
-        let Some(begin) = NAMING.iter().find(|begin| first.starts_with(**begin)) else { continue };
-        let rest = first.strip_prefix(begin).unwrap_or_default();
+        let named = statement.lines().find_map(|line| {
+            NAMING.iter().find_map(|begin| Some((line, *begin, line.strip_prefix(begin)?)))
+        });
+        let Some((first, begin, rest)) = named else { continue };
         let Some(name) = rest.split([' ', '(']).next() else { continue };
         if begin.starts_with("DROP") {
             parts.remove(name);
@@ -74,7 +72,7 @@ pub(crate) fn complete(conn: &Connection) -> Result<(), StoreError> {
     let there: BTreeSet<String> =
         statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for (name, made_by) in parts().into_iter().filter(|(name, _)| !there.contains(*name)) {
-        if made_by.contains("TABLE") && !made_by.contains("INDEX") {
+        if !made_by.starts_with("CREATE INDEX") && !made_by.starts_with("CREATE UNIQUE INDEX") {
             return Err(StoreError::Damaged(format!("its table '{name}' is missing")));
         }
         conn.execute_batch(made_by)?;

@@ -112,6 +112,14 @@ describe("an exchange folder in use", () => {
     expect(fake.folders.disk.mine).toBe(true);
   });
 
+  it("publishes again where another device found files of this one damaged", async () => {
+    const { user } = await at("watching");
+    const folder = await section();
+    await user.click(await folder.findByRole("button", { name: "Publish again" }));
+    expect(await screen.findByText("Published again: the folder has everything of this device")).toBeVisible();
+    expect(await folder.findByText(/^Watching/)).toBeVisible();
+  });
+
   it("shows why it fails and what to do", async () => {
     await at("failing");
     expect(await (await section()).findByRole("alert")).toHaveTextContent(/may not write into the exchange folder.*Allow writing/);
