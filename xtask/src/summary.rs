@@ -28,9 +28,14 @@ pub struct Step {
     pub took: Duration,
 }
 
+/// How the closing line of nextest begins.
+const NEXTEST: &str = "Summary [";
+
 /// Adds up what the lines of a runner count, and keeps the last line that counts something. Knows
-/// the closing lines of nextest, cargo test and vitest.
+/// the closing lines of nextest, cargo test and vitest. Nextest counts everything in one line of its
+/// own; what the tests printed beside it (each is a cargo test to itself) is not counted again.
 pub fn read(lines: &[String]) -> (Counts, Option<String>) {
+    let is_nextest = lines.iter().any(|line| line.trim().starts_with(NEXTEST));
     let mut counts = Counts::default();
     let mut closing = None;
     for line in lines {
@@ -38,9 +43,11 @@ pub fn read(lines: &[String]) -> (Counts, Option<String>) {
         let words: Vec<&str> =
             text.split(|c: char| c.is_whitespace() || ",;|()".contains(c)).collect();
         // "Tests", not "Test Files": vitest counts both.
-        let counts_tests = text.starts_with("Summary [")
-            || text.starts_with("test result:")
-            || words.first() == Some(&"Tests");
+        let counts_tests = if is_nextest {
+            text.starts_with(NEXTEST)
+        } else {
+            text.starts_with("test result:") || words.first() == Some(&"Tests")
+        };
         if !counts_tests {
             continue;
         }
@@ -101,6 +108,11 @@ mod tests {
         let nextest =
             "     Summary [   1.204s] 21 tests run: 19 passed (1 slow), 2 failed, 3 skipped";
         assert_eq!(of(nextest), Counts { passed: 19, failed: 2, skipped: 3 });
+        let shown = format!(
+            "test result: ok. 1 passed; 0 failed; 0 ignored\n{nextest}\n\
+                             test result: FAILED. 0 passed; 1 failed; 0 ignored"
+        );
+        assert_eq!(of(&shown), Counts { passed: 19, failed: 2, skipped: 3 });
         let cargo = "test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out\n\
                      test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured";
         assert_eq!(of(cargo), Counts { passed: 6, failed: 1, skipped: 1 });

@@ -10,6 +10,7 @@ pub mod adversary;
 mod approvals;
 mod attachments;
 mod carry;
+mod caught;
 mod checks;
 mod deciding;
 mod device;

@@ -1,14 +1,13 @@
 //! Runs histories and says what came of them.
 
+use super::caught::caught;
 use super::tally::{Group, Tally};
 use super::world::World;
 use super::{Mode, Options, Plan};
 use holdfast_oplog::Hash;
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -62,17 +61,17 @@ fn once(options: &Options, plan: &Plan) -> (Tally, Hash) {
 /// Runs one history; a broken invariant is caught and told.
 pub fn run(options: &Options) -> Outcome {
     let plan = options.plan();
-    let played = catch_unwind(AssertUnwindSafe(|| {
+    let played = caught(|| {
         let (mut tally, trace) = once(options, &plan);
         if options.seed.is_multiple_of(TWICE) && !options.tell {
             assert_eq!(once(options, &plan).1, trace, "the same seed gave another history");
             tally.count(Group::Histories, "run twice, same trace");
         }
         (tally, trace)
-    }));
+    });
     let (tally, trace, failure) = match played {
         Ok((tally, trace)) => (tally, trace, None),
-        Err(panic) => (Tally::default(), Hash::ZERO, Some(words(panic.as_ref()))),
+        Err(words) => (Tally::default(), Hash::ZERO, Some(words)),
     };
     Outcome { tally, trace, devices: plan.devices, steps: plan.steps, failure }
 }
@@ -144,9 +143,4 @@ pub fn disputes(options: &Options) -> Vec<String> {
     let mut world = play(options, &options.plan());
     world.settle(options.seed);
     world.disputes_apart_from_circles()
-}
-
-pub(super) fn words(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned()
 }

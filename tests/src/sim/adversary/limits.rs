@@ -10,6 +10,8 @@ pub(super) const HANDOVERS: usize = 256;
 pub(super) const RECORDS: usize = 12_288;
 /// Their bytes.
 pub(super) const RECORD_BYTES: usize = 3840 * 1024;
+/// Records of devices that are not known, in all.
+pub(super) const UNKNOWN: usize = 512;
 /// Changes that are set aside in all.
 pub(super) const SET_ASIDE: u64 = 16_384;
 /// Devices that one device lets in.
@@ -76,6 +78,7 @@ mod tests {
         assert_eq!(number(&row("removals;").1), SAID);
         assert_eq!(number(&row("keys; names;").1), FEW);
         assert_eq!(number(&row("`lacks`; records that do not count").1), IDLE);
+        assert_eq!(number(&row("records whose signer is not known").2), UNKNOWN);
         let all = row("all membership records").2.clone();
         assert_eq!(number(&all), RECORDS);
         assert!(all.ends_with("3.75 MiB") && RECORD_BYTES == 15 * 1024 * 1024 / 4, "{all}");

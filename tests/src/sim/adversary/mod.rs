@@ -25,11 +25,11 @@ mod tried;
 
 pub use tried::{Report, Tried};
 
+use super::caught::caught;
 use history::History;
 use holdfast_oplog::planted::{self, Bug};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -70,13 +70,9 @@ pub fn run(options: &Options) -> Outcome {
         }
         tried
     };
-    let played = catch_unwind(AssertUnwindSafe(|| planted::with(options.plant, play)));
-    match played {
+    match caught(|| planted::with(options.plant, play)) {
         Ok(tried) => Outcome { tried, failure: None },
-        Err(panic) => {
-            let words = super::run::words(panic.as_ref());
-            Outcome { tried: Tried::default(), failure: Some(words) }
-        }
+        Err(words) => Outcome { tried: Tried::default(), failure: Some(words) },
     }
 }
 
