@@ -83,8 +83,9 @@ impl SealedBatch {
         if header.first == 0 || header.last < header.first {
             return Err(OplogError::Malformed("batch header: range".into()));
         }
-        if header.branch.is_some_and(|of| of.after.checked_add(header.last).is_none()) {
-            return Err(OplogError::Malformed("batch header: branch".into()));
+        let after = header.branch.map_or(0, |of| of.after);
+        if after.saturating_add(header.last) > limits::SEQ {
+            return Err(OplogError::Malformed("batch header: a number beyond all".into()));
         }
         if header.last - header.first >= limits::BATCH_CHANGES as u64 {
             return Err(OplogError::TooLarge {
@@ -104,5 +105,44 @@ impl SealedBatch {
     /// Reads bytes from outside.
     pub fn decode(bytes: &[u8]) -> Result<Self, OplogError> {
         wire::decode(bytes, limits::BATCH, "batch")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sealed(first: u64, last: u64, branch: Option<BranchOf>) -> SealedBatch {
+        let header = BatchHeader {
+            format: BATCH_FORMAT,
+            vault: VaultId([1; 16]),
+            space: Space::Everywhere,
+            actor: ActorId([2; 16]),
+            first,
+            last,
+            prev_hash: Hash::ZERO,
+            last_hash: Hash::ZERO,
+            epoch: 1,
+            branch,
+        };
+        SealedBatch { header: wire::encode(&header).unwrap(), sealed: Vec::new() }
+    }
+
+    /// Databases keep signed numbers: beyond the highest one two would become one.
+    #[test]
+    fn no_number_is_beyond_the_highest() {
+        let most = limits::SEQ;
+        assert!(sealed(most, most, None).header().is_ok());
+        let author = ActorId([3; 16]);
+        assert!(sealed(1, 2, Some(BranchOf { author, after: most - 2 })).header().is_ok());
+        for (first, last, after) in [
+            (most + 1, most + 1, None),
+            (u64::MAX, u64::MAX, None),
+            (1, 2, Some(most - 1)),
+            (1, 1, Some(u64::MAX)),
+        ] {
+            let branch = after.map(|after| BranchOf { author, after });
+            assert!(sealed(first, last, branch).header().is_err(), "{first} {last} {after:?}");
+        }
     }
 }

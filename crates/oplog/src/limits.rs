@@ -20,6 +20,9 @@ pub const ATTACHMENT: u64 = 1024 * 1024 * 1024;
 pub const BUNDLE_HEADER: usize = 256 * 1024;
 /// Logs in one version vector.
 pub const LOGS: usize = 4096;
+/// The highest number of a change in its log. Databases keep signed numbers of 64 bits: with this there is room
+/// behind each, and no two become one.
+pub const SEQ: u64 = 1 << 62;
 /// One piece of a snapshot, as it travels.
 pub const SNAPSHOT_PIECE: usize = 1024 * 1024;
 /// The content of one piece of a snapshot after decompression.
