@@ -7,14 +7,15 @@
 //! changes are pruned only once every active device has said that it holds them.
 //!
 //! Invariant: a device that belongs to the vault and holds something takes new things by a snapshot from
-//! whoever let it in, with whose word it began, and from nobody else, unless that one is out, or it came back
-//! itself: its data were restored, copied or repaired, so that others may know of it what it does not know.
+//! whoever let it in, with whose word it began, and from nobody else; where that one is out, from who let that one
+//! in, and so on. Unless it came back itself: its data were restored, copied or repaired, so that others may know
+//! of it what it does not know.
 
 #[cfg(feature = "planted")]
 use holdfast_oplog::planted;
 use holdfast_oplog::{ActorId, DeviceId};
 use holdfast_store::{StoreError, Tx};
-use holdfast_vault::Membership;
+use holdfast_vault::{Device, Membership};
 
 /// Whether a device that writes as `own` takes in news by a snapshot that `teller` made.
 pub fn believes(
@@ -36,7 +37,19 @@ pub fn believes(
     if tx.own_actors()?.len() > 1 || tx.must_renew(own)? || !tx.holes()?.is_empty() {
         return Ok(true);
     }
-    let began_with = me.invited_by.filter(|by| members.is_active(*by));
-    let founded = me.invited_by.is_none();
-    Ok(began_with.map_or(!founded, |by| by == teller))
+    Ok(root(members, me) == Some(teller))
+}
+
+/// Who let a device in, or the nearest that stays of those who let that one in; where none of them stays, the
+/// first device that does. So all have one of whom they believe it, and the first one believes nobody.
+fn root(members: &Membership, device: &Device) -> Option<DeviceId> {
+    let mut above = device.invited_by;
+    // Ends: each is nearer to the first device.
+    while let Some(by) = above {
+        if members.is_active(by) {
+            return above;
+        }
+        above = members.device(by).and_then(|by| by.invited_by);
+    }
+    members.active().next().map(|first| first.id).filter(|first| *first != device.id)
 }

@@ -337,7 +337,10 @@ impl<'a> SnapshotReader<'a> {
             if log.space == Space::Device || !carried.contains(&log.space) {
                 return Err(SyncError::NotCarried(log.space));
             }
-            if log.seq == 0 || bounds.is_some_and(|held| held.get(id.log()) < log.seq) {
+            if log.seq == 0
+                || log.seq > limits::SEQ
+                || bounds.is_some_and(|held| held.get(id.log()) < log.seq)
+            {
                 return Err(SyncError::Unexpected);
             }
             if !members.accepts(id) {

@@ -4,7 +4,7 @@ use holdfast_model::entity::{Draft, Seen};
 use holdfast_model::fields::TITLE;
 use holdfast_model::{EntityId, Kind};
 use holdfast_store::{Author, LocalChange, Store};
-use holdfast_vault::membership::{Introduction, found, invite, join};
+use holdfast_vault::membership::{Introduction, Removing, found, invite, join, remove};
 use holdfast_vault::{InviteKey, Purpose, VaultError, seal_blob, sign_change};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -324,6 +324,50 @@ fn news_in_a_snapshot_is_believed_of_whoever_let_a_device_in_unless_it_came_back
     let own = Some(ActorId([1; 16]));
     let came_back = vault.laptop.store.read(|tx| believes(tx, &membership(tx)?, own, phone));
     assert!(came_back.unwrap(), "it was restored, and others know what it does not");
+}
+
+/// Where whoever let a device in is out, it believes who let that one in, so that all go on believing one.
+#[test]
+fn where_the_inviter_is_out_news_is_believed_of_who_let_that_one_in() {
+    let mut vault = Vault::new(14);
+    let [laptop, phone] = [&vault.laptop, &vault.phone].map(|device| device.keys.device_id());
+    let id = vault.laptop.store.vault();
+    let mut rng = ChaCha20Rng::seed_from_u64(77);
+    let mut let_in = |by: &DeviceKeys, actor: u8| {
+        let (keys, key) = (DeviceKeys::generate(&mut rng), InviteKey::generate(&mut rng));
+        let (invited, hash) = invite(id, by, &key, None, 0).unwrap();
+        let actor = ActorId([actor; 16]);
+        let who = Introduction { name: "guest", platform: "linux", actor, time: 5 };
+        (keys.device_id(), [invited, join(id, &keys, &key, hash, who).unwrap()], keys)
+    };
+    let (tablet, one, _) = let_in(&vault.phone.keys, 8);
+    let (guest, other, guest_keys) = let_in(&vault.laptop.keys, 9);
+    vault.phone.add(Space::Everywhere, "Call mill");
+    let store = &mut vault.phone.store;
+    let add = |store: &mut Store, records: &[Vec<u8>]| {
+        store.write(|tx| records.iter().try_for_each(|record| tx.add_membership(record).map(drop)))
+    };
+    // The tablet, with what the phone's database has.
+    let believed = |store: &mut Store, teller: DeviceId| {
+        store.read(|tx| believes(tx, &membership(tx)?, Some(ActorId([8; 16])), teller)).unwrap()
+    };
+    add(store, &[one, other].concat()).unwrap();
+    assert!(believed(store, phone) && !believed(store, laptop) && !believed(store, guest));
+    let members = store.read(membership).unwrap();
+    let removing = Removing {
+        device: phone,
+        accepted: VersionVector::new(),
+        records: members.records_by(phone),
+        epoch: 2,
+        wrapped: Vec::new(),
+        key: None,
+        without: None,
+        time: 60,
+    };
+    add(store, &[remove(id, &guest_keys, removing).unwrap()]).unwrap();
+    let members = store.read(membership).unwrap();
+    assert!(members.is_active(tablet) && !members.is_active(phone));
+    assert!(believed(store, laptop) && !believed(store, guest));
 }
 
 #[path = "snapshot_hostile_tests.rs"]
