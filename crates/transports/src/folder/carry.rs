@@ -26,6 +26,8 @@ pub struct Folder<'a> {
     pub(super) refused: BTreeSet<String>,
     /// What is remembered of such files.
     useless: Useless,
+    /// What counts of removed devices, by the identities under which they wrote.
+    removed: BTreeMap<ActorId, VersionVector>,
     /// Files whose reading was counted. What is read again in one look, because another file turned out to
     /// be forged, costs nothing more.
     counted: BTreeSet<String>,
@@ -69,6 +71,7 @@ impl<'a> Folder<'a> {
             unfinished: BTreeSet::new(),
             refused: BTreeSet::new(),
             useless: memory.useless.clone(),
+            removed: BTreeMap::new(),
             counted: BTreeSet::new(),
             verified,
             compared: memory.compared.clone(),
@@ -93,6 +96,24 @@ impl<'a> Folder<'a> {
     /// Looks with these keys and members: what did not open with others may open now.
     pub(super) fn look_with(&mut self, keyring: &Keyring, members: &Membership) {
         self.useless.begin(tried_with(keyring, members));
+        self.note_removed(members);
+    }
+
+    /// Notes what counts of removed devices.
+    pub(super) fn note_removed(&mut self, members: &Membership) {
+        self.removed.clear();
+        for device in members.devices() {
+            if let Some(removal) = &device.removal {
+                let of = device.actors.iter().map(|actor| (*actor, removal.accepted.clone()));
+                self.removed.extend(of);
+            }
+        }
+    }
+
+    /// Whether what ends in a change can be taken in: of a removed device's changes, what counts is taken from a
+    /// file only where nothing is signed along with it that does not.
+    pub(super) fn counts(&self, log: LogId, last: u64) -> bool {
+        self.removed.get(&log.actor).is_none_or(|accepted| last <= accepted.get(log))
     }
 
     /// Trusts nothing that was opened before: everything is read once more.
@@ -123,6 +144,14 @@ impl<'a> Folder<'a> {
     pub fn known(&self) -> VersionVector {
         let mut known = self.index.known_after(self.base(), &self.verified);
         known.join(&self.index.known_after(VersionVector::new(), &self.verified));
+        known
+    }
+
+    /// The same of files that end in a change which counts.
+    pub(super) fn known_to_count(&self) -> VersionVector {
+        let counts = |log: LogId, last: u64| self.counts(log, last);
+        let mut known = self.index.counting_after(self.base(), &self.verified, counts);
+        known.join(&self.index.counting_after(VersionVector::new(), &self.verified, counts));
         known
     }
 
@@ -220,13 +249,16 @@ impl<'a> Folder<'a> {
         Ok(())
     }
 
-    /// The files that claim to hold a number of a log, the one that goes furthest first, and that may still
-    /// do so.
+    /// The files that claim to hold a number of a log, and that may still do so: those first of which all counts,
+    /// then the one that goes furthest.
     pub(super) fn candidates(&self, range: Range) -> Vec<(u64, u64, Found)> {
         let gone = |found: &Found| found.size == 0 || self.is_useless(found);
         let holding = self.index.holding(range.log, range.first).into_iter();
         let there = holding.filter(|(_, _, found)| !gone(found));
-        there.map(|(first, last, found)| (first, last, found.clone())).collect()
+        let mut there: Vec<(u64, u64, Found)> =
+            there.map(|(first, last, found)| (first, last, found.clone())).collect();
+        there.sort_by_key(|(_, last, _)| !self.counts(range.log, *last));
+        there
     }
 
     /// Whether a log has files that were not looked at yet for another branch of it.

@@ -253,3 +253,38 @@ fn a_name_of_the_same_hash_and_another_size_is_another_file() {
     };
     assert_ne!(found(1).key(), found(0).key());
 }
+
+/// A file of a removed device holds what counts of it and what does not under one signature. Who has what counts signed
+/// on its own puts that there.
+#[test]
+fn what_counts_of_a_removed_device_is_published_beside_a_file_that_goes_further() {
+    let folder = tempfile::tempdir().unwrap();
+    let [mut laptop, mut phone, mut tablet] = sides(["laptop", "phone", "tablet"], folder.path());
+    let first = tablet.device.add("first");
+    tablet.sync();
+    phone.sync();
+    let second = tablet.device.add("second");
+    let (bundle, _) = tablet.device.export(crate::bundle::fixture_tests::EVERYTHING);
+    phone.device.import(&bundle).unwrap();
+    let third = tablet.device.add("third");
+    tablet.sync();
+    let keyring =
+        holdfast_sync::devices::remove_device(&mut phone.device.session(), tablet.device.id());
+    phone.device.keyring = keyring.unwrap();
+    for _ in 0..2 {
+        assert_eq!(phone.sync().state, FolderState::Ready);
+        if let Some(keyring) = laptop.sync().keyring {
+            laptop.device.keyring = keyring;
+        }
+    }
+    for side in [&mut laptop, &mut phone] {
+        assert!(side.device.has(first) && side.device.has(second) && !side.device.has(third));
+    }
+    let before = batches(&phone);
+    phone.sync();
+    assert_eq!(batches(&phone), before, "it is put there once");
+    // Also where everything is read once more.
+    phone.exchange(Take::Confirmed, true).unwrap();
+    phone.exchange(Take::Confirmed, true).unwrap();
+    assert_eq!(batches(&phone), before);
+}

@@ -121,6 +121,7 @@ pub fn exchange(
     } else {
         session.store.read(membership)?
     };
+    folder.note_removed(&members);
     let claims = folder.claimed();
     verify::verify_claims(&mut folder, &keyring, &members, &claims)?;
     if !again {

@@ -114,7 +114,7 @@ impl Index {
     /// How far each log goes without a gap after `held`, if every name told the truth: what may be worth
     /// reading.
     pub(super) fn claimed_after(&self, held: VersionVector) -> VersionVector {
-        self.reach(held, |_| true)
+        self.reach(held, |_, _, _| true)
     }
 
     /// The same by files that were opened alone.
@@ -123,7 +123,17 @@ impl Index {
         held: VersionVector,
         verified: &BTreeSet<String>,
     ) -> VersionVector {
-        self.reach(held, |found| verified.contains(&found.key()))
+        self.reach(held, |_, _, found| verified.contains(&found.key()))
+    }
+
+    /// The same, of files that end in a change which counts.
+    pub(super) fn counting_after(
+        &self,
+        held: VersionVector,
+        verified: &BTreeSet<String>,
+        counts: impl Fn(LogId, u64) -> bool,
+    ) -> VersionVector {
+        self.reach(held, |log, last, found| verified.contains(&found.key()) && counts(log, last))
     }
 
     /// The same of files in one directory.
@@ -133,16 +143,23 @@ impl Index {
         held: VersionVector,
         verified: &BTreeSet<String>,
     ) -> VersionVector {
-        self.reach(held, |found| {
+        self.reach(held, |_, _, found| {
             found.writer.eq_ignore_ascii_case(directory) && verified.contains(&found.key())
         })
     }
 
-    fn reach(&self, held: VersionVector, counts: impl Fn(&Found) -> bool) -> VersionVector {
+    fn reach(
+        &self,
+        held: VersionVector,
+        counts: impl Fn(LogId, u64, &Found) -> bool,
+    ) -> VersionVector {
         #[cfg(feature = "planted")]
-        let counts = |found: &Found| planted::is(planted::Bug::FileNamesTrusted) || counts(found);
+        let counts = |log: LogId, last: u64, found: &Found| {
+            planted::is(planted::Bug::FileNamesTrusted) || counts(log, last, found)
+        };
         let runs = self.batches.iter().filter_map(|((log, first), files)| {
-            let last = files.iter().filter(|(_, found)| counts(found)).map(|(last, _)| *last).max();
+            let good = files.iter().filter(|(last, found)| counts(*log, *last, found));
+            let last = good.map(|(last, _)| *last).max();
             last.map(|last| (*log, *first, last))
         });
         reach(held, runs)

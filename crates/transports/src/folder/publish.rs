@@ -49,7 +49,7 @@ pub(super) fn publish(
     let members = membership(tx)?;
     let mut went = Went::default();
     snapshots::publish(tx, &mut publisher, folder, offered, &carried)?;
-    let mut there = folder.known().within(&carried);
+    let mut there = folder.known_to_count().within(&carried);
     if folder.more {
         // What there was no time to read may hold it: that is seen the next time. What this device wrote
         // itself it publishes whatever anybody claims.

@@ -30,14 +30,32 @@ pub(super) fn verify(
     Ok(())
 }
 
-/// The last number of the batch that goes furthest from a number on and opens.
+/// The last number of the batch that goes furthest from a number on and opens; of those first of which all counts.
 fn opens(
     folder: &mut Folder<'_>,
     keyring: &Keyring,
     members: &Membership,
     range: Range,
 ) -> Result<Option<u64>, FolderError> {
-    let candidates = folder.candidates(range);
+    let all = folder.candidates(range);
+    let (counting, others): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|(_, last, _)| folder.counts(range.log, *last));
+    for candidates in [counting, others] {
+        if let Some(last) = opens_of(folder, keyring, members, range, candidates)? {
+            return Ok(Some(last));
+        }
+    }
+    Ok(None)
+}
+
+/// The same of some files, the furthest first.
+fn opens_of(
+    folder: &mut Folder<'_>,
+    keyring: &Keyring,
+    members: &Membership,
+    range: Range,
+    candidates: Vec<(u64, u64, Found)>,
+) -> Result<Option<u64>, FolderError> {
     let known = candidates.iter();
     let known = known.filter(|(_, _, found)| folder.verified.contains(&found.key()));
     if let Some(last) = known.map(|(_, last, _)| *last).max() {
