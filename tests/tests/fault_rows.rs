@@ -124,7 +124,7 @@ fn a_check_on_a_full_disk_deletes_nothing() {
     let before = workload::picture(&mut store).unwrap();
     disk.fail(Some(Fault { at: 0, sticky: true, kind: FaultKind::Full }));
     // Reading works; what would write says that the disk is full.
-    let found = store.read(|tx| tx.check(&holdfast_tests::replica::verify)).unwrap();
+    let found = store.read(|tx| tx.check(&holdfast_tests::replica::verify, &|_| true)).unwrap();
     assert!(found.iter().all(|line| line.ok), "{found:?}");
     assert_eq!(store.write(|tx| tx.rebuild()).unwrap_err().code(), "disk_full");
     assert_eq!(workload::picture(&mut store).unwrap(), before);

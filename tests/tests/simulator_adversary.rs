@@ -79,20 +79,18 @@ fn two_thousand_histories_with_an_adversary() {
 }
 
 /// Whoever finds the invitation by which device 1 came joins by it too, and device 2, which 1 let in, hears of
-/// that join alone: it takes itself for out. All records together say that it is in; but the others seal their
-/// list under a key that it takes only as a member, so it never hears them.
+/// that join, and of a removal by 1 of the one member whose invitation shows that 1 was known. Seed 1850 did break.
 #[test]
-#[ignore = "open, seed 1850: whoever takes itself for out cannot open the list that says otherwise"]
-fn whoever_takes_itself_for_out_by_a_found_invitation_hears_that_it_is_in() {
+fn whoever_is_let_in_by_a_contested_device_stays_in() {
     nothing_breaks_in(1_850..1_851, ODD);
 }
 
-/// Everything that it can do, drawn at once: of 5,700 histories (seeds 20,000 to 21,200 and 30,000 to 34,500)
-/// these eleven broke. A signature under a base or a branch that is checked by another device's key (30,619,
-/// 32,361, 32,466, 32,659, 32,744); different data or changes (31,200, 31,542, 32,379); who is a member (30,406,
-/// 34,178); records of one device without bound (30,462).
+/// Everything that it can do, drawn at once. Of seeds 20,000 to 21,200 and 30,000 to 34,500 these did break: changes of
+/// somebody who had entered by a removed device's word (31,542, 32,361, 32,744); a number beyond what databases keep
+/// (30,619, 32,466, 32,659); a snapshot that is believed once the inviter is out (31,200); a file of a removed device
+/// that holds more than counts (32,379); a removal by somebody who is in by a removed device's word (30,406, 34,178);
+/// records of nobody who is known (30,462).
 #[test]
-#[ignore = "open: eleven seeds of everything at once"]
 fn everything_at_once_breaks_nothing() {
     let seeds =
         [30_406, 30_462, 30_619, 31_200, 31_542, 32_361, 32_379, 32_466, 32_659, 32_744, 34_178];

@@ -27,10 +27,14 @@ pub(crate) fn verifier(
 ) -> impl Fn(LogId, u64, Hash, &[u8; 64]) -> bool {
     move |log: LogId, seq: u64, hash: Hash, signature: &[u8; 64]| {
         let id = ChangeId { space: log.space, actor: log.actor, seq };
-        members
-            .public_of(log.actor)
-            .is_some_and(|public| verify_change(&public, vault, id, hash, signature))
+        let mut of = members.public_of_any(log.actor);
+        of.any(|public| verify_change(&public, vault, id, hash, signature))
     }
+}
+
+/// Whether anybody is known who could have signed under an identity.
+pub(crate) fn is_anybodys(members: &Membership, actor: ActorId) -> bool {
+    members.public_of_any(actor).next().is_some()
 }
 
 impl App {
@@ -149,7 +153,7 @@ impl Open {
         let repair = |tx: &Tx<'_>| {
             let keys = RepairKeys {
                 verify: &verify,
-                knows: &|actor| members.public_of(actor).is_some(),
+                knows: &|actor| is_anybodys(members, actor),
                 own,
                 sign: &|id: ChangeId, hash: Hash| sign_change(keys, vault, id, hash),
             };
@@ -167,7 +171,7 @@ impl Open {
         let vault = self.vault();
         let found = self.members().and_then(|members| {
             let verify = verifier(&members, vault);
-            Ok(self.store.read(|tx| tx.check(&verify))?)
+            Ok(self.store.read(|tx| tx.check(&verify, &|actor| is_anybodys(&members, actor)))?)
         });
         match found {
             Ok(found) => lines.extend(found),

@@ -2,7 +2,7 @@ use crate::apply::Applier;
 use crate::history::change_at;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::Change;
-use holdfast_oplog::{Hash, LogId, chain_hash};
+use holdfast_oplog::{ActorId, Hash, LogId, chain_hash};
 use rusqlite::Row;
 
 /// One finding of a check.
@@ -45,14 +45,20 @@ const VIEWS: &[&str] = &[
 
 impl Tx<'_> {
     /// Verifies the database's own structure, the hash chain of every log and the attachments. The
-    /// signature of each signed change is checked by `verify`.
-    pub fn check(&self, verify: &Verify<'_>) -> Result<Vec<CheckLine>, StoreError> {
+    /// signature of each signed change is checked by `verify`, where `knows` says that the keys of its author
+    /// are known: what somebody wrote who is none of the vault's devices any more cannot be verified, and is
+    /// not damaged by that.
+    pub fn check(
+        &self,
+        verify: &Verify<'_>,
+        knows: &dyn Fn(ActorId) -> bool,
+    ) -> Result<Vec<CheckLine>, StoreError> {
         let mut lines = Vec::new();
         let integrity: String =
             self.sql.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
         lines.push(line(integrity == "ok", format!("database structure: {integrity}")));
         let mut broken = Vec::new();
-        let (mut changes, mut signed) = (0_u64, 0_u64);
+        let (mut changes, mut signed, mut unknown) = (0_u64, 0_u64, 0_u64);
         let mut statement = self.sql.prepare(
             "SELECT space, actor, seq, hash, signature, coalesce(original, body) FROM changes
              UNION ALL SELECT space, actor, seq, hash, signature, body FROM waiting
@@ -84,12 +90,14 @@ impl Tx<'_> {
                 broken.push(format!("change {seq} of {} does not match its hash", log.actor));
             }
             if let Some(signature) = row.get::<_, Option<Vec<u8>>>(4)? {
-                signed += 1;
                 let author = self.author_of(log)?;
+                let is_known = knows(author.actor);
+                signed += u64::from(is_known);
+                unknown += u64::from(!is_known);
                 let valid = signature
                     .try_into()
                     .is_ok_and(|signature: [u8; 64]| verify(author, seq, stored, &signature));
-                if !valid {
+                if is_known && !valid {
                     broken.push(format!("the signature of change {seq} of {} is wrong", log.actor));
                 }
             }
@@ -97,6 +105,10 @@ impl Tx<'_> {
         }
         drop(rows);
         for head in self.base_heads()? {
+            if !knows(head.log.actor) {
+                unknown += 1;
+                continue;
+            }
             signed += 1;
             if !verify(head.log, head.seq, head.hash, &head.signature) {
                 let (seq, actor) = (head.seq, head.log.actor);
@@ -110,6 +122,11 @@ impl Tx<'_> {
             format!("{changes} changes in their logs, {signed} signatures verified"),
         ));
         lines.extend(broken.into_iter().take(20).map(|text| line(false, text)));
+        if unknown > 0 {
+            let text =
+                "signatures of devices that do not belong to the vault, which nobody can verify";
+            lines.push(line(true, format!("{unknown} {text}")));
+        }
         let (mut whole, mut damaged) = (0, 0);
         for hash in self.blobs()? {
             match self.blob(hash) {

@@ -36,8 +36,9 @@ pub(crate) fn written_by(
 
 /// Says what this device built on before it heard of anything else:
 ///
-/// - of every removed device, what of its logs was taken in here: that counts for everyone, since it was
-///   shown here and built upon; what it writes from now on is set aside;
+/// - of every removed device, and of each that does not count as having entered any more, what of its logs was
+///   taken in here: that counts for everyone, since it was shown here and built upon; what it writes from now on
+///   is set aside;
 /// - of every device, that it joined, or was removed: so nobody can say later that it was not so;
 /// - the identities under which it wrote what is held here, and the keys that it handed out: so it cannot
 ///   take them away again by signing others ([`Membership::from_records`] keeps them on this device's
@@ -59,6 +60,17 @@ pub(crate) fn vouch(
     let written: BTreeSet<ActorId> = held.iter().map(|(log, _)| log.actor).collect();
     let handed = members.keys_held(me, keyring);
     let mut said = false;
+    // Whom somebody let in who is out now, or who joined by an invitation that was another one's.
+    let gone = before.devices().iter().filter(|device| members.device(device.id).is_none());
+    for device in gone {
+        let held = written_by(tx, before, device.id)?;
+        let names = before.actor_records_by(device.id);
+        if !held.is_empty()
+            && let Ok(record) = accept(tx.vault(), keys, device.id, held, names, device.joined)
+        {
+            said |= tx.add_membership(&record)?;
+        }
+    }
     for device in members.devices().iter().filter(|device| device.id != me) {
         let new = |hash: &Hash| !members.has_built_on(me, *hash);
         let mut names = Vec::new();

@@ -44,7 +44,7 @@ fn a_branch_from_before_what_was_pruned_is_refused_in_every_cut_and_changes_noth
         assert!(!received.iter().any(|received| matches!(received, Received::New(_))));
         assert_eq!(here.dump().unwrap(), before);
         assert!(here.store.read(|tx| tx.branches()).unwrap().is_empty());
-        let lines = here.store.read(|tx| tx.check(&verify)).unwrap();
+        let lines = here.store.read(|tx| tx.check(&verify, &|_| true)).unwrap();
         assert!(lines.iter().all(|line| line.ok), "{lines:#?}");
     }
 }
@@ -79,7 +79,7 @@ fn a_log_that_parts_after_the_base_is_kept_in_both_branches() {
         assert_eq!(titles(replica, here), ["written on the machine"]);
         assert_eq!(titles(replica, there), ["written on its clone"]);
         assert_eq!(replica.store.read(|tx| tx.branches()).unwrap().len(), 2);
-        let lines = replica.store.read(|tx| tx.check(&verify)).unwrap();
+        let lines = replica.store.read(|tx| tx.check(&verify, &|_| true)).unwrap();
         assert!(lines.iter().all(|line| line.ok), "{lines:#?}");
     }
     let other = world.machines[2].replica.dump().unwrap();

@@ -265,7 +265,7 @@ impl World {
             assert_eq!(here, first, "machine {at}");
             let waiting = replica.store.read(|tx| tx.unapplied()).unwrap();
             assert!(waiting.is_empty(), "machine {at} waits: {waiting:?}");
-            let lines = replica.store.read(|tx| tx.check(&verify)).unwrap();
+            let lines = replica.store.read(|tx| tx.check(&verify, &|_| true)).unwrap();
             assert!(lines.iter().all(|line| line.ok), "machine {at}: {lines:#?}");
             let branches = replica.store.read(|tx| tx.branches()).unwrap();
             self.forks = branches.len();

@@ -41,7 +41,7 @@ fn run(data: &[u8]) {
     let _ = store.vault() == *vault;
     #[allow(clippy::type_complexity, reason = "a table, read where it stands")]
     let read: [fn(&holdfast_store::Tx<'_>) -> Result<(), StoreError>; 6] = [
-        |tx| tx.check(&|_, _, _, _| true).map(drop),
+        |tx| tx.check(&|_, _, _, _| true, &|_| true).map(drop),
         |tx| tx.dump(None).map(drop),
         |tx| tx.conflicts(None).map(drop),
         |tx| tx.held().map(drop),

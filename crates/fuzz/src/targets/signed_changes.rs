@@ -128,7 +128,7 @@ fn run(data: &[u8]) {
             let taken = take_in(&mut arrivals, keyring, members, &batch, None, None)?;
             assert_eq!(taken.new, bodies.len() as u64);
             arrivals.finish()?;
-            let lines = tx.check(&verify)?;
+            let lines = tx.check(&verify, &|actor| members.public_of(actor).is_some())?;
             assert!(lines.iter().all(|line| line.ok), "{lines:?}");
             let shown = (tx.dump(None)?, format!("{:?}", tx.conflicts(None)?));
             let tasks = tx.tasks(&TaskFilter::Inbox, usize::MAX)?.len();

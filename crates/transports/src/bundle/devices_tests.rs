@@ -271,3 +271,41 @@ fn a_claimed_identity_belongs_to_whom_its_changes_are_signed_by() {
     laptop.add("the laptop's");
     carry(&mut laptop, &mut tablet).unwrap();
 }
+
+/// The laptop lets a guest in, and the phone removes the laptop before it hears of that. What the tablet had taken in
+/// of the guest everybody gets, and nothing that the guest writes later.
+#[test]
+fn what_was_taken_in_of_whom_a_removed_device_let_in_everybody_gets() {
+    let [mut laptop, mut phone, mut tablet] = devices(["laptop", "phone", "tablet"]);
+    let invitation = laptop.invite();
+    let mut guest = Device::joining(&invitation, super::fixture_tests::PASSPHRASE, 9).unwrap();
+    let had = guest.add("of the guest");
+    carry(&mut guest, &mut tablet).unwrap();
+    assert!(tablet.has(had));
+    remove(&mut phone, laptop.id());
+    carry(&mut phone, &mut tablet).unwrap();
+    assert!(tablet.has(had) && !tablet.is_member(guest.id()));
+    let later = guest.add("later");
+    // It says who it is, and that it belongs; nobody takes anything of it.
+    assert!(carry(&mut guest, &mut tablet).is_err());
+    carry(&mut tablet, &mut phone).unwrap();
+    for device in [&mut phone, &mut tablet] {
+        assert!(device.has(had) && !device.has(later));
+        assert!(!device.is_member(guest.id()) && device.is_known(guest.id()));
+    }
+    assert_eq!(phone.dump(), tablet.dump());
+    for device in [&mut phone, &mut tablet] {
+        let members = device.write(|tx| membership(tx).unwrap());
+        let verify = |log: holdfast_oplog::LogId, seq, hash, signature: &[u8; 64]| {
+            let id = holdfast_oplog::ChangeId { space: log.space, actor: log.actor, seq };
+            let public = members.public_of(log.actor).unwrap();
+            holdfast_vault::verify_change(&public, members.vault(), id, hash, signature)
+        };
+        let found = device.write(|tx| tx.check(&verify, &|_| true).unwrap());
+        assert!(found.iter().all(|line| line.ok), "{found:?}");
+        // Nor is anything damaged whose author nobody knows any more.
+        let found = device.write(|tx| tx.check(&|_, _, _, _| false, &|_| false).unwrap());
+        assert!(found.iter().all(|line| line.ok), "{found:?}");
+        assert!(found.iter().any(|line| line.text.contains("nobody can verify")), "{found:?}");
+    }
+}

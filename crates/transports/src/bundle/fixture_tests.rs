@@ -11,7 +11,7 @@ use holdfast_model::text::{Splice, writer_of};
 use holdfast_model::{EntityId, EntityState};
 use holdfast_oplog::{ActorId, DeviceId, Hash, Space};
 use holdfast_store::{Author, LocalChange, PruneReport, Store, Tx};
-use holdfast_sync::{Session, prune};
+use holdfast_sync::{Session, membership, prune};
 use holdfast_vault::membership::{
     Introduction, found, invite as invite_record, join as join_record,
 };
@@ -127,6 +127,16 @@ impl Device {
 
     pub(crate) fn id(&self) -> DeviceId {
         self.keys.device_id()
+    }
+
+    /// Whether this device takes another one for a member.
+    pub(crate) fn is_member(&mut self, id: DeviceId) -> bool {
+        self.write(|tx| membership(tx).unwrap().is_active(id))
+    }
+
+    /// Whether this device knows another one, be it out.
+    pub(crate) fn is_known(&mut self, id: DeviceId) -> bool {
+        self.write(|tx| membership(tx).unwrap().device(id).is_some())
     }
 
     pub(crate) fn session(&mut self) -> Session<'_> {

@@ -41,7 +41,7 @@ fn a_device_joins_a_pruned_vault_and_both_go_on() {
     phone.retitle(oak, "oak planks");
     laptop.import(&phone.export(UPDATE).0).unwrap();
     assert_eq!(phone.dump(), laptop.dump());
-    let checked = phone.write(|tx| tx.check(&|_, _, _, _| true).unwrap());
+    let checked = phone.write(|tx| tx.check(&|_, _, _, _| true, &|_| true).unwrap());
     assert!(checked.iter().all(|line| line.ok), "{checked:?}");
 }
 

@@ -91,8 +91,9 @@ pub(super) fn choose(
     folded: &Folded<'_>,
     problems: &BTreeMap<Hash, Problem>,
 ) -> Kept {
-    let places: BTreeMap<DeviceId, usize> =
-        folded.entries.iter().zip(0..).map(|(entry, place)| (entry.device, place)).collect();
+    let entered = folded.entries.iter().map(|entry| entry.device);
+    let known = entered.chain(folded.left.iter().map(|of| of.device));
+    let places: BTreeMap<DeviceId, usize> = known.zip(0..).collect();
     let mut candidates = candidates(checked, folded, problems, &places);
     #[cfg(feature = "planted")]
     if planted::is(planted::Bug::UnboundedRecords) {
@@ -276,13 +277,19 @@ fn candidates(
     let superfluous = superfluous(checked, problems);
     let removals = first_removals(checked, folded);
     let size = |raw: &Hash| checked.kept.get(raw).map_or(0, Vec::len);
+    let of_left = folded.left.iter();
+    let of_left = of_left.flat_map(|of| of.records.iter().map(|record| (*record, of.device)));
+    let of_left: BTreeMap<Hash, DeviceId> = of_left.collect();
     for (hash, record) in &checked.verified {
         let raw = record.raw;
         if superfluous.contains(&raw) {
             continue;
         }
-        let counts = !problems.contains_key(&raw);
-        let place = maker(checked, &record.body).and_then(|maker| places.get(&maker)).copied();
+        // How somebody came whose changes count is on the account of who says so.
+        let came = of_left.get(hash).filter(|_| problems.contains_key(&raw));
+        let counts = came.is_some() || !problems.contains_key(&raw);
+        let maker = came.copied().or_else(|| maker(checked, &record.body));
+        let place = maker.and_then(|maker| places.get(&maker)).copied();
         let late = |time: &u64| (Reverse(*time), raw);
         let least = (Reverse(0), raw);
         let first = |is_first: bool| (Reverse(u64::from(is_first)), raw);
@@ -290,6 +297,7 @@ fn candidates(
             Body::Genesis(_) => (Class::Admission, least),
             _ if place.is_none() => (Class::Waiting, least),
             _ if !counts => (Class::Idle, least),
+            _ if came.is_some() => (Class::Admission, least),
             Body::Invite(i) if !folded.admitted(*hash) => (Class::Invitation, late(&i.time)),
             Body::Invite(_) | Body::Join(_) => (Class::Admission, least),
             // The first of a device, which is enough; what counts of changes; what all can open.

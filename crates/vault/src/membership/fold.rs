@@ -6,6 +6,7 @@
 //! member had built on it before.
 
 use super::index::{Index, payers};
+use super::left::{Left, left};
 use super::record::{Body, Genesis, Invite, Join};
 use super::removals::{self, Removed};
 use super::verify::{Checked, Problem};
@@ -46,6 +47,8 @@ pub(super) struct Folded<'a> {
     /// For a record, the members that built on it, each with the place that it gave to it: see
     /// [`super::bounds`].
     pub(super) payers: BTreeMap<Hash, BTreeMap<DeviceId, usize>>,
+    /// Devices that never entered, of whose changes some count.
+    pub(super) left: Vec<Left<'a>>,
 }
 
 impl<'a> Folded<'a> {
@@ -149,6 +152,7 @@ impl<'a> Index<'a> {
             known_by: BTreeMap::new(),
             problems: BTreeMap::new(),
             payers: BTreeMap::new(),
+            left: Vec::new(),
         };
         let mut geneses = self.geneses.iter();
         let Some((_, genesis)) = geneses.next() else { return out };
@@ -357,7 +361,7 @@ pub(super) fn fold(checked: &Checked) -> Folded<'_> {
         if rescue.is_none() {
             let mut folded = with_accepted(checked, folded);
             folded.payers = payers(checked, &index, &folded);
-            return folded;
+            return with_left(checked, folded);
         }
         rescued = rescue;
         folded = index.walk(folded.removed, folded.applied, rescued);
@@ -381,6 +385,31 @@ fn with_accepted<'a>(checked: &Checked, mut folded: Folded<'a>) -> Folded<'a> {
             removal.identities.extend(accept.records.iter().copied());
         }
     }
+    folded
+}
+
+/// Adds those who never entered, and of whose changes members had some.
+fn with_left<'a>(checked: &'a Checked, mut folded: Folded<'a>) -> Folded<'a> {
+    let left = left(checked, &folded);
+    for of in &left {
+        let above = of.inviter.and_then(|inviter| folded.removed.get(&inviter));
+        let mut removed = Removed::default();
+        if let Some(above) = above {
+            removed.by.clone_from(&above.by);
+            removed.time = above.time;
+        }
+        removed.accepted = of.accepted.clone();
+        removed.identities.clone_from(&of.identities);
+        folded.removed.insert(of.device, removed);
+        for record in of.records.iter().chain(&of.identities) {
+            let payers = folded.payers.entry(*record).or_default();
+            for by in &of.by {
+                // After what that one built on otherwise.
+                payers.entry(*by).or_insert(usize::MAX);
+            }
+        }
+    }
+    folded.left = left;
     folded
 }
 

@@ -186,6 +186,61 @@ fn a_join_on_which_a_member_built_stands_against_a_smaller_hash() {
     assert!(displaced > 0, "no smaller hash was among them");
 }
 
+/// A guest helps in somebody who found the phone's invitation, by handing it a key, and that one removes the phone.
+/// Whoever removes the guest has heard of neither: the finder is a part of the guest.
+#[test]
+fn whoever_is_in_by_a_removed_devices_word_alone_is_a_part_of_it() {
+    let home = Home::new();
+    let (guest, finder) = (DeviceKeys::generate(&mut rng(61)), DeviceKeys::generate(&mut rng(62)));
+    let phone = home.phone.device_id();
+    let mut records = home.admit(&home.laptop, &guest, 5).to_vec();
+    let own = home.with(&[]).device(phone).unwrap().join.unwrap();
+    records.push(
+        accept(home.vault, &home.laptop, phone, VersionVector::new(), vec![own], 31).unwrap(),
+    );
+    let listed = home.with(&records).records_by(guest.device_id());
+    records
+        .push(join(home.vault, &finder, &home.invite, home.invite_hash, who("f", 6, 31)).unwrap());
+    let key = VaultKey::generate(&mut rng(2));
+    let public = finder.public();
+    let key = crate::epochs::wrap_key(home.vault, 2, &key, &public, &mut rng(3)).unwrap();
+    let wrapped = vec![Wrapped { device: finder.device_id(), key }];
+    records.push(home.hand_over(&guest, 2, wrapped));
+    records.push(home.removal(&finder, phone, Vec::new()));
+    assert!(!home.with(&records).is_active(phone), "the guest is a member, and could have done it");
+    records.push(home.removal(&home.laptop, guest.device_id(), listed));
+    let members = home.with(&records);
+    assert!(members.is_active(phone) && members.device(finder.device_id()).is_none());
+    assert!(!members.is_active(guest.device_id()));
+}
+
+/// The laptop invited a guest when it knew the phone. Somebody finds the phone's invitation, and the phone removes
+/// the guest: that the laptop knew the phone counts all the same.
+#[test]
+fn who_invites_says_itself_whom_it_knew() {
+    let home = Home::new();
+    let phone = home.phone.device_id();
+    let guest = DeviceKeys::generate(&mut rng(63));
+    let key = InviteKey::generate(&mut rng(64));
+    let knows = home.with(&[]).joins();
+    let (invited, hash) = invite_knowing(home.vault, &home.laptop, &key, None, 40, knows).unwrap();
+    let joined = join(home.vault, &guest, &key, hash, who("guest", 5, 50)).unwrap();
+    let (mut displaced, base) = (0, vec![invited, joined]);
+    for seed in 0..40 {
+        let finder = DeviceKeys::generate(&mut rng(1000 + seed));
+        let other =
+            join(home.vault, &finder, &home.invite, home.invite_hash, who("f", 6, 31)).unwrap();
+        displaced += usize::from(!home.with(std::slice::from_ref(&other)).is_active(phone));
+        let mut records = base.clone();
+        records.push(other);
+        records.push(home.removal(&home.phone, guest.device_id(), Vec::new()));
+        let members = home.with(&records);
+        assert!(members.is_active(phone) && !members.is_active(guest.device_id()));
+        assert!(!members.is_active(finder.device_id()));
+    }
+    assert!(displaced > 0, "no smaller hash was among them");
+}
+
 /// C3, C4: epochs that nothing leads up to.
 #[test]
 fn an_epoch_counts_only_where_the_one_before_it_does() {

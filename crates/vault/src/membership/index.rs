@@ -26,7 +26,7 @@ pub(super) struct Index<'a> {
     /// Those that can count.
     pub(super) open_joins: BTreeMap<Hash, Vec<(Hash, &'a Join)>>,
     pub(super) removes: BTreeMap<DeviceId, Vec<(Hash, &'a Remove)>>,
-    /// For a record, who said to have built on it.
+    /// For a record, who said to have built on it, or knew it when it invited somebody.
     built: BTreeMap<Hash, With>,
     /// The places of the records on which a device said to have built.
     built_by: BTreeMap<DeviceId, Vec<usize>>,
@@ -54,6 +54,8 @@ impl<'a> Index<'a> {
                 Body::Invite(i) => {
                     index.invites.entry(i.by).or_default().push((*hash, i));
                     named.extend(i.knows.iter().filter(|on| index.has(**on)));
+                    // Its maker signed that it knew these.
+                    index.build(i.by, *hash, &i.knows);
                 }
                 Body::Join(j) => index.joins.entry(j.invite).or_default().push((*hash, j)),
                 Body::Remove(r) => {
@@ -99,6 +101,11 @@ impl<'a> Index<'a> {
             let open: Vec<(Hash, &'a Join)> = joins.iter().filter(can).copied().collect();
             self.open_joins.insert(*invite, open);
         }
+    }
+
+    /// Whether more than one can have joined by an invitation.
+    pub(super) fn is_contested(&self, invite: Hash) -> bool {
+        self.open_joins.get(&invite).is_some_and(|joins| joins.len() > 1)
     }
 
     /// The place of a record among the names.

@@ -92,17 +92,25 @@ impl Membership {
     /// Adds how devices entered, and those who let them in. Of an invitation by which several joined, also
     /// another join, and who says that the one which counts was built on.
     fn add_entering(&self, checked: &Checked, mut open: Vec<DeviceId>, names: &mut BTreeSet<Hash>) {
+        let places = (0..).zip(&self.devices).filter(|(_, device)| device.removal.is_none());
+        let places: BTreeMap<DeviceId, usize> =
+            places.map(|(place, device)| (device.id, place)).collect();
         let mut joins: BTreeMap<Hash, Vec<Hash>> = BTreeMap::new();
-        let mut built: BTreeMap<Hash, Vec<(Hash, DeviceId)>> = BTreeMap::new();
+        // The one that is nearest to the first device says it best: what it hangs on is less.
+        let mut built: BTreeMap<Hash, BTreeSet<(usize, Hash, DeviceId)>> = BTreeMap::new();
         for (name, record) in &checked.verified {
-            match &record.body {
-                Body::Join(join) => joins.entry(join.invite).or_default().push(*name),
-                Body::Accept(accept) if self.is_active(accept.by) => {
-                    for on in &accept.records {
-                        built.entry(*on).or_default().push((*name, accept.by));
-                    }
+            let (by, on) = match &record.body {
+                Body::Join(join) => {
+                    joins.entry(join.invite).or_default().push(*name);
+                    continue;
                 }
-                _ => {}
+                Body::Accept(accept) => (accept.by, &accept.records),
+                Body::Invite(invite) => (invite.by, &invite.knows),
+                _ => continue,
+            };
+            let Some(place) = places.get(&by) else { continue };
+            for on in on {
+                built.entry(*on).or_default().insert((*place, *name, by));
             }
         }
         let mut added = BTreeSet::new();
@@ -122,8 +130,8 @@ impl Membership {
             if let Some(other) = others.find(|other| **other != join) {
                 names.insert(*other);
                 let mut by = built.get(&join).into_iter().flatten();
-                if let Some((accept, by)) = by.find(|(_, by)| *by != device) {
-                    names.insert(*accept);
+                if let Some((_, said, by)) = by.find(|(.., by)| *by != device) {
+                    names.insert(*said);
                     open.push(*by);
                 }
             }

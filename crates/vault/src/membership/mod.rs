@@ -11,6 +11,7 @@ mod epochs;
 mod fold;
 mod index;
 mod leading;
+mod left;
 mod list;
 #[cfg(test)]
 mod proofs;
@@ -34,7 +35,9 @@ use crate::keys::DevicePublic;
 use epochs::{Begun, Epochs};
 use fold::{Folded, How};
 use holdfast_oplog::{ActorId, ChangeId, DeviceId, Hash, VaultId, VersionVector};
+use left::Left;
 use record::Body;
+use removals::Removed;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use verify::Checked;
@@ -58,6 +61,8 @@ pub struct Device {
     pub invited_by: Option<DeviceId>,
     /// The record by which it joined; none for the first device.
     pub join: Option<Hash>,
+    /// Whether it counts as having entered. One that does not is out, and only some of its changes count.
+    pub entered: bool,
     /// Set once it was removed.
     pub removal: Option<Removal>,
 }
@@ -81,6 +86,8 @@ pub struct Membership {
     actors: BTreeMap<ActorId, usize>,
     /// Identities that more than one device claims, and the places of these.
     claimed: BTreeMap<ActorId, Vec<usize>>,
+    /// Who ever said that an identity is its own, with its keys; whether that counts or not.
+    said_own: BTreeMap<ActorId, Vec<DevicePublic>>,
     epoch: u32,
     begun: Vec<Begun>,
     /// Removals in force: record, device, maker.
@@ -129,6 +136,7 @@ impl Membership {
         let folded = fold::fold(&checked);
         let Epochs { counted, begun, ahead } = epochs::epochs(&checked, &folded);
         let mut devices: Vec<Device> = folded.entries.iter().map(|e| device(e, &folded)).collect();
+        devices.extend(folded.left.iter().map(|of| left_device(of, &folded)));
         let places: BTreeMap<DeviceId, usize> =
             devices.iter().enumerate().map(|(place, device)| (device.id, place)).collect();
         let entered: Vec<Vec<ActorId>> = devices.iter().map(|of| of.actors.clone()).collect();
@@ -215,6 +223,7 @@ impl Membership {
         }
         let endings = endings.values().flat_map(|of| (0..).zip(of));
         let endings = endings.map(|(place, (_, raw))| (*raw, place)).collect();
+        let said_own = said_own(&checked);
         let mut kept = checked.kept;
         kept.retain(|raw, _| chosen.chosen.contains(raw));
         problems.retain(|raw, _| !chosen.dropped.contains(raw));
@@ -224,6 +233,7 @@ impl Membership {
             devices,
             actors,
             claimed,
+            said_own,
             epoch: counted,
             begun,
             removals,
@@ -248,7 +258,8 @@ impl Membership {
         self.vault
     }
 
-    /// Every device that ever entered, the first device first, removed ones too.
+    /// Every device that ever entered, the first device first, removed ones too; behind them those that do not
+    /// count as having entered, and of whose changes members had some: they are out.
     pub fn devices(&self) -> &[Device] {
         &self.devices
     }
@@ -282,6 +293,13 @@ impl Membership {
     /// changes stay. For [`crate::open_batch`].
     pub fn public_of(&self, actor: ActorId) -> Option<DevicePublic> {
         self.device_of(actor).map(|device| device.public)
+    }
+
+    /// The keys of everybody who ever said that an identity is its own, the one first whose it is taken to be. What
+    /// was taken in under it may be signed by one that does not count any more; it is whole all the same.
+    pub fn public_of_any(&self, actor: ActorId) -> impl Iterator<Item = DevicePublic> + '_ {
+        let others = self.said_own.get(&actor).into_iter().flatten().copied();
+        self.public_of(actor).into_iter().chain(others)
     }
 
     /// Whether a change counts: its author is known, and it was not written after the author was
@@ -399,11 +417,33 @@ fn device(entry: &fold::Entry<'_>, folded: &Folded<'_>) -> Device {
             How::Founded(_) => None,
             How::Joined { join, .. } => Some(join),
         },
-        removal: folded.removed.get(&entry.device).map(|removed| Removal {
-            by: removed.by.iter().copied().collect(),
-            accepted: removed.accepted.clone(),
-            time: removed.time,
-        }),
+        entered: true,
+        removal: folded.removed.get(&entry.device).map(removal),
+    }
+}
+
+/// A device that never entered, as one that is out.
+fn left_device(of: &Left<'_>, folded: &Folded<'_>) -> Device {
+    let join = of.record;
+    Device {
+        id: of.device,
+        public: join.public,
+        name: join.name.clone(),
+        platform: join.platform.clone(),
+        actors: vec![join.actor],
+        joined: join.time,
+        invited_by: of.inviter,
+        join: None,
+        entered: false,
+        removal: folded.removed.get(&of.device).map(removal),
+    }
+}
+
+fn removal(removed: &Removed) -> Removal {
+    Removal {
+        by: removed.by.iter().copied().collect(),
+        accepted: removed.accepted.clone(),
+        time: removed.time,
     }
 }
 
@@ -428,6 +468,29 @@ fn judge(checked: &Checked, folded: &Folded<'_>, hash: Hash, body: &Body) -> Res
         Body::Remove(r) if !folded.knows(r.device) => Err(Problem::NotYet),
         _ => Ok(()),
     }
+}
+
+/// Who says that an identity is its own, by records that are rightly signed.
+fn said_own(checked: &Checked) -> BTreeMap<ActorId, Vec<DevicePublic>> {
+    let bodies = || checked.verified.values().map(|record| &record.body);
+    let mut keys = BTreeMap::new();
+    let mut said: BTreeMap<ActorId, BTreeSet<DeviceId>> = BTreeMap::new();
+    for body in bodies() {
+        let (device, public, actor) = match body {
+            Body::Genesis(g) => (g.device, g.public, g.actor),
+            Body::Join(j) => (j.device, j.public, j.actor),
+            _ => continue,
+        };
+        keys.insert(device, public);
+        said.entry(actor).or_default().insert(device);
+    }
+    for body in bodies() {
+        if let Body::Actor(a) = body {
+            said.entry(a.actor).or_default().insert(a.device);
+        }
+    }
+    let of = |by: BTreeSet<DeviceId>| by.iter().filter_map(|by| keys.get(by).copied()).collect();
+    said.into_iter().map(|(actor, by)| (actor, of(by))).collect()
 }
 
 /// Which device each actor is, and which several devices claim. One that follows from a device's id only

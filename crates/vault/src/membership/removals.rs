@@ -259,22 +259,45 @@ struct Child {
     holders: Bits,
 }
 
-/// Who was let in by each device.
+/// Who was let in by each device. Where several joined by one invitation, one is in only because others built on
+/// its having joined: it hangs on these as well as on whoever invited it.
 fn children(index: &Index<'_>, folded: &Folded<'_>) -> BTreeMap<usize, Vec<Child>> {
     let mut under: Vec<Bits> =
         (0..folded.entries.len()).map(|at| [at].into_iter().collect()).collect();
-    let mut children: BTreeMap<usize, Vec<Child>> = BTreeMap::new();
-    // Whoever lets another in comes before that one.
-    for (place, entry) in (0..).zip(&folded.entries).collect::<Vec<_>>().into_iter().rev() {
+    let mut edges: Vec<(usize, usize, Hash, Bits)> = Vec::new();
+    for (place, entry) in (0..).zip(&folded.entries) {
         let inviter = entry.inviter.and_then(|inviter| folded.place(inviter));
-        let (Some(inviter), How::Joined { join, .. }) = (inviter, &entry.how) else { continue };
-        let below = under.get(place).cloned().unwrap_or_default();
-        if let Some(above) = under.get_mut(inviter) {
-            above.join(&below);
-        }
+        let (Some(inviter), How::Joined { invite, join, .. }) = (inviter, &entry.how) else {
+            continue;
+        };
         let holders = index.joined_on_by(folded, (*join, entry.device));
-        let child = Child { join: *join, under: below, holders };
-        children.entry(inviter).or_default().push(child);
+        edges.push((inviter, place, *join, holders.clone()));
+        if index.is_contested(*invite) {
+            let others = holders.iter().filter(|by| *by != inviter && *by != place);
+            edges.extend(others.map(|by| (by, place, *join, holders.clone())));
+        }
+    }
+    // Whoever lets another in comes before that one, so one round backwards is enough but where somebody hangs on
+    // a device that came later.
+    loop {
+        let mut grew = false;
+        for (above, place, ..) in edges.iter().rev() {
+            let below = under.get(*place).cloned().unwrap_or_default();
+            if let Some(above) = under.get_mut(*above)
+                && below.has_beside(above)
+            {
+                above.join(&below);
+                grew = true;
+            }
+        }
+        if !grew {
+            break;
+        }
+    }
+    let mut children: BTreeMap<usize, Vec<Child>> = BTreeMap::new();
+    for (above, place, join, holders) in edges {
+        let under = under.get(place).cloned().unwrap_or_default();
+        children.entry(above).or_default().push(Child { join, under, holders });
     }
     children
 }

@@ -64,9 +64,10 @@ impl Membership {
         self.epoch.checked_add(1).ok_or(VaultError::NoMoreEpochs)
     }
 
-    /// The devices that were removed.
+    /// The devices that entered and were removed.
     pub fn removed(&self) -> impl Iterator<Item = DeviceId> {
-        self.devices().iter().filter(|device| device.removal.is_some()).map(|device| device.id)
+        let entered = self.devices().iter().filter(|device| device.entered);
+        entered.filter(|device| device.removal.is_some()).map(|device| device.id)
     }
 
     /// Puts every epoch's key that was handed to this device into its keyring, and says how many
@@ -322,7 +323,7 @@ impl Membership {
         let without: Vec<DeviceId> = self.removed().collect();
         let (vault, number) = (self.vault(), epoch.to_be_bytes());
         let mut parts: Vec<&[u8]> = vec![&vault.0, &number];
-        for device in self.devices() {
+        for device in self.devices().iter().filter(|device| device.entered) {
             parts.push(&device.id.0);
             parts.push(if device.removal.is_some() { b"out" } else { b"in" });
         }

@@ -429,3 +429,5 @@ mod crowding;
 mod hostile;
 #[path = "leading_tests.rs"]
 mod leading;
+#[path = "left_tests.rs"]
+mod left;

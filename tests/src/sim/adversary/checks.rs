@@ -164,7 +164,10 @@ impl History {
             let most = limits::of_one(&kind);
             assert!(count <= most, "device {place} keeps {count} records '{kind}' of one device");
         }
-        assert!(unknown <= limits::UNKNOWN, "device {place} keeps {unknown} records of unknown ones");
+        assert!(
+            unknown <= limits::UNKNOWN,
+            "device {place} keeps {unknown} records of unknown ones"
+        );
         let count = records.len();
         assert!(count <= limits::RECORDS, "device {place} keeps {count} records");
         assert!(bytes <= limits::RECORD_BYTES, "device {place} keeps {bytes} bytes of records");

@@ -94,8 +94,13 @@ impl Honest {
         self.store.read(work).unwrap()
     }
 
+    /// The membership records that it keeps.
+    pub(super) fn records(&mut self) -> Vec<Vec<u8>> {
+        self.read(|tx| tx.membership())
+    }
+
     pub(super) fn members(&mut self) -> Membership {
-        let records = self.read(|tx| tx.membership());
+        let records = self.records();
         if let Some((known, members)) = &self.folded
             && *known == records
         {

@@ -198,10 +198,14 @@ impl History {
             let members = membership(tx)?;
             let verify = |log: holdfast_oplog::LogId, seq, hash, signature: &[u8; 64]| {
                 let id = ChangeId { space: log.space, actor: log.actor, seq };
-                let public = members.public_of(log.actor);
-                public.is_some_and(|key| verify_change(&key, tx.vault(), id, hash, signature))
+                let mut of = members.public_of_any(log.actor);
+                of.any(|key| verify_change(&key, tx.vault(), id, hash, signature))
             };
-            let wrong: Vec<_> = tx.check(&verify)?.into_iter().filter(|line| !line.ok).collect();
+            let wrong: Vec<_> = tx
+                .check(&verify, &|actor| members.public_of_any(actor).next().is_some())?
+                .into_iter()
+                .filter(|line| !line.ok)
+                .collect();
             assert!(wrong.is_empty(), "device {place}: {wrong:?}");
             Ok(())
         });

@@ -4,24 +4,45 @@
 //! built on (docs/decisions/0023): so it counts. What whoever has heard takes in of it does not. Whoever hears
 //! that of itself is in again as soon as another honest device tells it more; where none is left that could, it
 //! is out.
+//!
+//! What a member may do itself it may do by another hand, which it lets in or helps in: so a removal by a hand
+//! that was not known is one by the member that was.
 
 use super::history::History;
-use holdfast_oplog::DeviceId;
+use super::honest::Honest;
+use holdfast_oplog::{DeviceId, VaultId};
+use holdfast_vault::Membership;
 use std::collections::BTreeSet;
 
+/// What an honest device knows of the adversary's devices.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Trust {
+    members: BTreeSet<DeviceId>,
+    out: BTreeSet<DeviceId>,
+}
+
+impl Trust {
+    /// Whether a device of the adversary could have removed somebody, as far as this honest one knew.
+    fn allows(&self, by: DeviceId) -> bool {
+        !self.members.is_empty() && !self.out.contains(&by)
+    }
+}
+
 impl History {
-    /// The devices of the adversary that each honest one takes for members.
-    pub(super) fn trusted(&mut self) -> Vec<BTreeSet<DeviceId>> {
+    /// What each honest device knows of the adversary's.
+    pub(super) fn trusted(&mut self) -> Vec<Trust> {
         if !self.removes_honest {
-            return vec![BTreeSet::new(); self.honest.len()];
+            return vec![Trust::default(); self.honest.len()];
         }
         let hands: Vec<DeviceId> =
             self.hostile.hands.iter().map(|hand| DeviceId(hand.keys.id())).collect();
-        let active = |honest: &mut super::honest::Honest| {
+        let of = |honest: &mut Honest| {
             let members = honest.members();
-            hands.iter().copied().filter(|hand| members.is_active(*hand)).collect()
+            let known = hands.iter().copied().filter(|hand| members.device(*hand).is_some());
+            let (members, out) = known.partition(|hand| members.is_active(*hand));
+            Trust { members, out }
         };
-        self.honest.iter_mut().map(active).collect()
+        self.honest.iter_mut().map(of).collect()
     }
 
     /// The honest devices that go on.
@@ -35,20 +56,33 @@ impl History {
     }
 
     /// Notes the honest devices that are out to another one by a device which that one took for a member
-    /// until then.
-    pub(super) fn note_who_is_out(&mut self, trusted: &[BTreeSet<DeviceId>]) {
+    /// until then, or did not know.
+    pub(super) fn note_who_is_out(&mut self, trusted: &[Trust]) {
         if !self.removes_honest {
             return;
         }
         let ids: Vec<DeviceId> = (0..self.honest.len()).map(|at| self.honest[at].id()).collect();
+        let hands: BTreeSet<DeviceId> =
+            self.hostile.hands.iter().map(|hand| DeviceId(hand.keys.id())).collect();
+        let all: Vec<Vec<u8>> = self.honest.iter_mut().flat_map(Honest::records).collect();
+        let together = Membership::from_records(VaultId(self.hostile.vault), &all);
         for (place, trusted) in trusted.iter().enumerate() {
             let members = self.honest[place].members();
             if !members.is_active(ids[place]) {
+                // Where all that honest devices know together does not bring it in, nobody can tell it more.
+                let removal = members.device(ids[place]).and_then(|device| device.removal.as_ref());
+                let valid = |by: &DeviceId| hands.contains(by) && trusted.allows(*by);
+                if removal.is_some_and(|removal| removal.by.iter().any(valid))
+                    && !together.is_active(ids[place])
+                {
+                    self.put_out.insert(place);
+                }
                 continue;
             }
             for (other, id) in ids.iter().enumerate() {
                 let removal = members.device(*id).and_then(|device| device.removal.as_ref());
-                if removal.is_some_and(|removal| removal.by.iter().any(|by| trusted.contains(by))) {
+                let valid = |by: &DeviceId| hands.contains(by) && trusted.allows(*by);
+                if removal.is_some_and(|removal| removal.by.iter().any(valid)) {
                     self.put_out.insert(other);
                 }
             }

@@ -1,0 +1,99 @@
+//! Devices that do not count as having entered any more, and what members had of their changes.
+
+use super::*;
+
+fn log(actor: u8) -> holdfast_oplog::LogId {
+    ChangeId { space: Space::Everywhere, actor: ActorId([actor; 16]), seq: 1 }.log()
+}
+
+fn change(actor: u8, seq: u64) -> ChangeId {
+    ChangeId { space: Space::Everywhere, actor: ActorId([actor; 16]), seq }
+}
+
+/// The phone lets a guest in, and the laptop removes the phone before it hears of that; the tablet had taken in
+/// three changes of the guest.
+#[test]
+fn what_a_member_had_of_whom_a_removed_device_let_in_counts() {
+    let home = Home::new();
+    let (tablet, guest) = (DeviceKeys::generate(&mut rng(51)), DeviceKeys::generate(&mut rng(52)));
+    let mut records = home.admit(&home.laptop, &tablet, 5).to_vec();
+    records.extend(home.admit(&home.phone, &guest, 6));
+    for actor in [7, 8] {
+        records.push(new_actor(home.vault, &guest, ActorId([actor; 16]), 60).unwrap());
+    }
+    let id = guest.device_id();
+    let identities: Vec<Hash> = {
+        let members = home.with(&records);
+        let of = members.identities().filter(|(.., actor)| *actor == ActorId([7; 16]));
+        of.map(|(hash, ..)| hash).collect()
+    };
+    records.push(home.removal(&home.laptop, home.phone.device_id(), Vec::new()));
+    assert!(home.with(&records).device(id).is_none());
+    let had = [(log(6), 3), (log(7), 1)].into_iter().collect();
+    records.push(accept(home.vault, &tablet, id, had, identities, 61).unwrap());
+    let members = home.with(&records);
+    let device = members.device(id).unwrap();
+    assert!(!device.entered && !members.is_active(id), "it is out");
+    assert_eq!(device.removal.as_ref().unwrap().by, [home.laptop.device_id()]);
+    assert!(members.accepts(change(6, 3)) && !members.accepts(change(6, 4)));
+    assert!(members.accepts(change(7, 1)) && !members.accepts(change(7, 2)));
+    assert!(!members.accepts(change(8, 1)), "an identity that nobody named");
+    assert_eq!(members.public_of(ActorId([6; 16])), Some(guest.public()));
+    assert!(members.removed().all(|of| of != id), "keys know nothing of it");
+    // What shows who it is travels along, and nothing else of it counts.
+    let again = Membership::from_records(home.vault, members.records());
+    assert_eq!(again.devices(), members.devices());
+    let mut more = records.clone();
+    more.push(home.removal(&guest, tablet.device_id(), Vec::new()));
+    assert!(home.with(&more).is_active(tablet.device_id()));
+    // The word of somebody who is out brings nobody in.
+    let had = [(log(6), 9)].into_iter().collect();
+    records.push(accept(home.vault, &home.phone, id, had, Vec::new(), 62).unwrap());
+    assert!(!home.with(&records).accepts(change(6, 4)));
+}
+
+/// Somebody found the phone's invitation, and the tablet took in what that one wrote before it heard of the phone.
+#[test]
+fn what_a_member_had_of_whoever_found_an_invitation_counts() {
+    let home = Home::new();
+    let (tablet, finder) = (DeviceKeys::generate(&mut rng(53)), DeviceKeys::generate(&mut rng(54)));
+    let mut records = home.admit(&home.laptop, &tablet, 5).to_vec();
+    let (phone, id) = (home.phone.device_id(), finder.device_id());
+    records
+        .push(join(home.vault, &finder, &home.invite, home.invite_hash, who("f", 6, 31)).unwrap());
+    let own = home.with(&[]).device(phone).unwrap().join.unwrap();
+    records.push(
+        accept(home.vault, &home.laptop, phone, VersionVector::new(), vec![own], 31).unwrap(),
+    );
+    assert!(home.with(&records).device(id).is_none());
+    let had = [(log(6), 2)].into_iter().collect();
+    records.push(accept(home.vault, &tablet, id, had, Vec::new(), 60).unwrap());
+    let members = home.with(&records);
+    assert!(members.is_active(phone) && !members.is_active(id));
+    assert!(members.accepts(change(6, 2)) && !members.accepts(change(6, 3)));
+    assert!(members.device(id).unwrap().removal.as_ref().unwrap().by.is_empty());
+}
+
+/// One member's word brings in a few such devices and no more.
+#[test]
+fn one_member_brings_in_a_few_of_them() {
+    let home = Home::new();
+    let tablet = DeviceKeys::generate(&mut rng(55));
+    let mut records = home.admit(&home.laptop, &tablet, 5).to_vec();
+    let mut guests = Vec::new();
+    for number in 0..50_u8 {
+        let guest = DeviceKeys::generate(&mut rng(1000 + u64::from(number)));
+        records.extend(home.admit(&home.phone, &guest, 100 + number));
+        guests.push(guest.device_id());
+    }
+    records.push(home.removal(&home.laptop, home.phone.device_id(), Vec::new()));
+    for (number, guest) in (100_u8..).zip(&guests) {
+        let had = [(log(number), 1)].into_iter().collect();
+        records.push(accept(home.vault, &tablet, *guest, had, Vec::new(), 61).unwrap());
+    }
+    let members = home.with(&records);
+    let known = guests.iter().filter(|guest| members.device(**guest).is_some());
+    assert_eq!(known.count(), super::super::left::OF_ONE);
+    let again = Membership::from_records(home.vault, members.records());
+    assert_eq!(again.devices(), members.devices());
+}
