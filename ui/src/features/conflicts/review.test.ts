@@ -1,12 +1,11 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import axe from "axe-core";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { addConflicts } from "$backend/fake/conflicts";
 import { TEST_NOW } from "$backend/fake";
 import { DESKTOP, fakeId } from "$backend/fake/world";
 import { router } from "$state/router.svelte";
 import { startApp } from "../../../tests/app";
-import { forgetDrafts } from "./drafts.svelte";
 
 const SOUP = fakeId(51);
 async function startConflicts(item: string | null = null, options: Parameters<typeof startApp>[0] = {}) {
@@ -27,8 +26,6 @@ async function openSoup(options: Parameters<typeof startApp>[0] = {}) {
   await waitFor(() => expect(row(1)).toHaveFocus());
   return app;
 }
-
-beforeEach(forgetDrafts);
 
 describe("the list of conflicts", () => {
   it("names items, kinds, devices and times; never ids or words of the machine room", async () => {
