@@ -16,10 +16,13 @@ describe("the sidebar", () => {
     expect(await item(/^Conflicts 2 to decide/)).toBeVisible();
   });
 
-  it("hides Conflicts when there is none", async () => {
-    await startApp({ world: "empty" });
-    await item(/^Inbox/);
-    expect(screen.queryByRole("treeitem", { name: /^Conflicts/ })).toBeNull();
+  it("leads to what was resolved and set aside also when nothing is left to decide", async () => {
+    const { user } = await startApp({ world: "empty" });
+    await user.click(await item(/^Conflicts$/));
+    await user.click(await screen.findByRole("tab", { name: "Resolved" }));
+    expect(await screen.findByText("Nothing was resolved in the last 30 days.")).toBeVisible();
+    await user.click(screen.getByRole("tab", { name: "Set aside" }));
+    expect(router.route).toMatchObject({ screen: "conflicts", tab: "aside" });
   });
 
   it("is walked by arrows, folded by Left, opened by Enter", async () => {
