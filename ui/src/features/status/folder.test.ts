@@ -100,6 +100,14 @@ describe("the status row with a folder", () => {
 });
 
 describe("the popover with a folder", () => {
+  it("has no row for a device that left, whatever still counts for it", async () => {
+    const { fake, panel } = await popover("waiting");
+    expect(await panel.findByText("Phone", { selector: "strong" })).toBeVisible();
+    await fake.removeDevice(PHONE.id);
+    await waitFor(() => expect(panel.queryByText("Phone", { selector: "strong" })).toBeNull());
+    expect(panel.getByText("Desktop", { selector: "strong" })).toBeVisible();
+  });
+
   it("has a row for the folder and names what waits for the others", async () => {
     const { panel } = await popover("waiting");
     expect(panel.getByText("Exchange folder")).toBeInTheDocument();
