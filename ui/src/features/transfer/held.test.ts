@@ -75,6 +75,19 @@ describe("changes that wait for a look", () => {
     expect(deleted(fake)).toBe(5);
   });
 
+  it.each([
+    ["deletions", /what was deleted came back/],
+    ["ask", /answered elsewhere/],
+  ] as const)("close when they wait no more, and say so: %s", async (scene, why) => {
+    const { fake, dialog } = await opened(scene);
+    await dialog.findByRole("button", { name: "Import" });
+    fake.folders.settledElsewhere();
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    expect(await screen.findByText("Nothing from Phone waits for you any more.")).toBeInTheDocument();
+    expect(screen.getByText(why)).toBeInTheDocument();
+    expect(fake.calls.map((call) => call.method)).not.toContain("acceptHeld");
+  });
+
   it("stay as they are when looking fails", async () => {
     const app = await startApp({ scene: "ask" });
     await screen.findByText("Buy oak boards");
