@@ -210,6 +210,9 @@ describe("the review", () => {
     const { user, fake } = await startConflicts();
     await user.click(screen.getByRole("option", { name: /Look at the new phone contract/ }));
     expect(await screen.findByRole("radio", { name: /Keep what this device did/ })).toBeChecked();
+    // What would be lost by deleting it.
+    expect(within(row(1)).getByText("Title: Phone contract → Look at the new phone contract")).toBeVisible();
+    expect(within(row(1)).getByText("Text edited")).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Resolve and next" }));
     await waitFor(() => expect(fake.calls.find((call) => call.method === "resolve")?.args[1]).toEqual([{ conflict: "d33", take: "d33a" }]));
   });
