@@ -63,6 +63,30 @@ describe("the sidebar", () => {
     expect(await screen.findByRole("heading", { level: 1, name: "Diary" })).toBeVisible();
   });
 
+  it("renames and colours the list on screen from its own menu and by keys, with undo", async () => {
+    const { user, fake } = await startApp({ route: { screen: "list", list: fakeId(2) }, width: 720 });
+    const list = () => fake.world.lists.find((one) => one.id === fakeId(2));
+    const color = list()?.color ?? null;
+    (await screen.findByRole("button", { name: "Actions of the list" })).focus();
+    await user.keyboard("{Enter}");
+    (await screen.findByText("Rename…")).click();
+    const name = within(await screen.findByRole("dialog", { name: "List ‘Workshop’" })).getByLabelText("Name");
+    await waitFor(() => expect(name).toHaveFocus());
+    await user.clear(name);
+    await user.type(name, "Shed{Enter}");
+    await waitFor(() => expect(list()?.title).toBe("Shed"));
+    await user.click(await screen.findByRole("button", { name: /^Undo/ }));
+    await waitFor(() => expect(list()?.title).toBe("Workshop"));
+    await user.keyboard("{Control>}{Shift>}l{/Shift}{/Control}");
+    const dialog = within(await screen.findByRole("dialog", { name: "List ‘Workshop’" }));
+    await waitFor(() => expect(document.activeElement).toHaveAttribute("name", "color"));
+    await user.click(dialog.getByRole("radio", { name: "Red" }));
+    await user.click(dialog.getByRole("button", { name: "Save" }));
+    await waitFor(() => expect(list()?.color).toBe("#B3261E"));
+    await user.keyboard("{Control>}z{/Control}");
+    await waitFor(() => expect(list()?.color ?? null).toBe(color));
+  });
+
   it("archives from its menu; archived lists stay reachable", async () => {
     const { user } = await startApp();
     await fireEvent.contextMenu(await item(/^Work 1/));
