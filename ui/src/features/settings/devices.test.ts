@@ -29,7 +29,7 @@ describe("this device, when it was removed", () => {
     await clean();
     // What needs a vault is not offered, here or anywhere; what it has can be kept.
     await waitFor(() => expect(screen.queryByRole("button", { name: /^Add a device|^Invite another|^Remove / })).toBeNull());
-    for (const action of ["device.add", "sync.invite", "sync.export"]) expect(act(action)).toBe(false);
+    for (const action of ["device.add", "sync.invite", "sync.export", "sync.now", "sync.mode"]) expect(act(action)).toBe(false);
     expect(screen.queryByText(/of yours/)).toBeNull();
     expect(screen.queryByRole("heading", { name: "How changes travel" })).toBeNull();
     expect(screen.getByRole("button", { name: "Export everything as files…" })).toBeVisible();
