@@ -5,6 +5,8 @@ import App from "../src/App.svelte";
 import { useBackend } from "../src/backend";
 import { testBackend, type FakeBackend } from "../src/backend/fake";
 import { setScene, type Scene } from "../src/backend/fake/scenes";
+import { forgetDrafts } from "../src/features/conflicts/drafts.svelte";
+import { forgetPlaces } from "../src/features/tasks/selection.svelte";
 import { router, type Route } from "../src/state/router.svelte";
 import { session } from "../src/state/session.svelte";
 import { toasts } from "../src/state/toast.svelte";
@@ -18,6 +20,9 @@ export async function startApp({ route = { screen: "today" }, width = 1180, scen
   useBackend(fake);
   await setScene(fake, scene ?? null);
   toasts.dismiss();
+  forgetDrafts();
+  forgetPlaces();
+  session.beginWith = null;
   Object.defineProperty(window, "innerWidth", { configurable: true, value: width });
   viewport.width = width;
   router.reset(route);

@@ -38,6 +38,7 @@ const CASES: Case[] = [
   { name: "Settings, Backup", route: { screen: "settings", tab: "backup" }, ready: "Back up now" },
   { name: "Settings, Storage & check", route: { screen: "settings", tab: "data" }, ready: /^Your lists/ },
   { name: "Settings, Devices with a removed one", route: { screen: "settings", tab: "devices" }, ready: /^Removed .*[0-9]/, options: { scene: "removed" } },
+  { name: "Devices, this one removed", route: { screen: "devices" }, ready: /This device was removed by Desktop/, options: { scene: "out" } },
   { name: "Activity of a folder", route: { screen: "activity" }, ready: /set aside/, options: { scene: "removed" } },
   { name: "an exchange folder being chosen", ready: "Renew the passport", action: "sync.folder", options: { scene: "off" } },
   { name: "a refused folder", ready: "Renew the passport", action: "sync.folder", options: { scene: "database" } },

@@ -1,8 +1,6 @@
 // Contrast of every pair of colours that text and edges use, computed from tokens.css.
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-
-const css = readFileSync("src/shared/tokens.css", "utf8");
+import css from "../src/shared/tokens.css?raw";
 
 function tokens(theme: string): Record<string, string> {
   const block = new RegExp(`data-theme="${theme}"\\] \\{([^}]*)\\}`).exec(css)?.[1] ?? "";

@@ -4,6 +4,7 @@ import { beforeEach } from "vitest";
 import { useClock } from "../src/backend/clock";
 import { TEST_NOW, TEST_ZONE } from "../src/backend/fake/moment";
 import { pretend } from "./pretend";
+import "./styles";
 
 // Whatever the machine's clock and zone say, or are pretended to say, tests take place at one moment.
 pretend(process.env.HOLDFAST_PRETEND);

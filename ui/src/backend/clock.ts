@@ -36,7 +36,18 @@ export function nextMidnight(time: Millis): Millis {
   return toZoned(tomorrow, zone()).toDate().getTime();
 }
 
+// Making one takes far longer than formatting with it. There are a dozen kinds of moments.
+const formats = new Map<string, Intl.DateTimeFormat>();
+
 /** A moment formatted in the clock's zone. */
 export function formatMoment(time: Millis, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zone() }).format(time);
+  return formatIn(zone(), time, options);
+}
+
+/** A moment formatted in the given zone. */
+export function formatIn(timeZone: string, time: Millis, options: Intl.DateTimeFormatOptions): string {
+  const key = timeZone + JSON.stringify(options);
+  let format = formats.get(key);
+  if (!format) formats.set(key, (format = new Intl.DateTimeFormat("en-GB", { ...options, timeZone })));
+  return format.format(time);
 }

@@ -19,7 +19,7 @@ export type Handler = {
 const offered = new SvelteMap<string, Handler[]>();
 
 /** Offers an action until the returned function is called. The latest offer wins. */
-export function offer(id: string, handler: Handler | (() => void)): () => void {
+export function offer(id: string, handler: Handler | Handler["run"]): () => void {
   if (!actionOf(id)) throw new Error(`No action "${id}" in the keyboard map.`);
   const entry = typeof handler === "function" ? { run: handler } : handler;
   offered.set(id, [...(offered.get(id) ?? []), entry]);
@@ -31,7 +31,7 @@ export function offer(id: string, handler: Handler | (() => void)): () => void {
 }
 
 /** Offers several actions for the life of the component that is being set up. */
-export function offerAll(handlers: Record<string, Handler | (() => void)>): void {
+export function offerAll(handlers: Record<string, Handler | Handler["run"]>): void {
   $effect.pre(() => {
     // Registering must not make this effect depend on who else registered.
     const stops: (() => void)[] = [];

@@ -1,8 +1,7 @@
 // Days, times and counts as people read them.
-import { dayOf, formatMoment, now as clockNow } from "$backend/clock";
+import { dayOf, formatIn, formatMoment, now as clockNow } from "$backend/clock";
 import type { Day, Millis, When } from "$backend/contract";
 
-const UTC = { timeZone: "UTC" } as const;
 const noon = (day: Day) => new Date(`${day.slice(0, 10)}T12:00:00Z`);
 
 /** Day arithmetic that no time zone disturbs. */
@@ -31,7 +30,7 @@ export function sayDay(day: Day, today: Day): string {
   if (away === -1) return "Yesterday";
   const options: Intl.DateTimeFormatOptions =
     away > 1 && away < 7 ? { weekday: "short" } : day.slice(0, 4) === today.slice(0, 4) ? { weekday: "short", day: "numeric", month: "short" } : { day: "numeric", month: "short", year: "numeric" };
-  return new Intl.DateTimeFormat("en-GB", { ...options, ...UTC }).format(noon(day));
+  return formatIn("UTC", noon(day).getTime(), options);
 }
 
 /** A moment in the past: "14:32" today, "Yesterday 14:32", "Tue 18:04", "3 Nov 18:04", "3 Nov 2025". */

@@ -52,6 +52,9 @@ export const ACTIONS: readonly Action[] = [
   action("Create", "global", "task.new", "New task", ["Mod+N"]),
   action("Create", "global", "note.new", "New note", ["Mod+Shift+N"]),
   action("Create", "global", "list.new", "New list"),
+  action("Edit", "global", "list.rename", "Rename the list…", ["Shift+F2"]),
+  action("Edit", "global", "list.color", "Colour and place of the list…", ["Mod+Shift+L"]),
+  action("Edit", "global", "list.edit", "Change a list", [], { hidden: true }),
 
   action("Edit", "global", "edit.undo", "Undo", ["Mod+Z"]),
   action("Edit", "global", "edit.redo", "Redo", ["Mod+Y", "Mod+Shift+Z"], { mac: ["Mod+Shift+Z"] }),

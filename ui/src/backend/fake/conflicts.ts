@@ -46,6 +46,11 @@ export function addConflicts(world: World, now: Millis, today: string): void {
       fields: [field(`w${id}`, "when", "Date", [version(`w${id}a`, HERE, mine, when[1], when[0]), version(`w${id}b`, DESKTOP, its, deadline[1], deadline[0])], { editor: "when", original: { display: "No date", value: null, time: now - 40 * HOUR } })],
     }, [mine, its]);
   };
+  const phone = world.tasks.find((one) => one.id === fakeId(33));
+  phone?.history.push(
+    { change: "d33-before", device: DESKTOP, time: now - 50 * HOUR, summary: "Edit task (title: Phone contract; priority: Low)" },
+    { change: "d33-edit", device: HERE, time: mine, summary: `Edit task (title: ${phone.title}; text edited)` },
+  );
   world.conflicts.push(
     conflict(fakeId(51), {
       entityKind: "note", kinds: ["text"], labels: ["Both edited 4 paragraphs"], summary: "You and Desktop both changed 4 paragraphs since Tue 09:10.",
@@ -62,7 +67,7 @@ export function addConflicts(world: World, now: Millis, today: string): void {
     }, [mine, its]),
     conflict(fakeId(33), {
       kinds: ["delete"], labels: ["Deleted on Desktop, edited here"], summary: "Desktop deleted this task; you changed its title.",
-      fields: [field("d33", "deleted", "This task", [version("d33a", HERE, mine, "Keep the task", "live"), version("d33b", DESKTOP, its, "Move it to the trash", "deleted")], { kind: "delete", preselected: 0 })],
+      fields: [field("d33", "deleted", "This task", [version("d33a", HERE, mine, "Keep the task", "alive"), version("d33b", DESKTOP, its, "Move it to the trash", "deleted")], { kind: "delete", preselected: 0 })],
     }, [mine, its]),
     conflict(fakeId(29), {
       kinds: ["move"], labels: ["Moved to Workshop here, House on Desktop"], summary: "You moved it to Workshop, Desktop moved it to House.",

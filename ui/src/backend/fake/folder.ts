@@ -169,6 +169,7 @@ export class Folders {
         if (rest > 0) now.pending[id] = rest;
         else delete now.pending[id];
       }
+      if (sent > 0) now.sync.lastExport = this.desk.now();
       // In the folder is not yet on the other devices: they have it when they say so.
       for (const one of now.sync.destinations) if (one.kind === "device") one.missingThere = Math.max(one.missingThere, sent);
       if (sent > 0) now.activity.unshift({ id: `a${this.desk.next()}`, kind: "exchange", time: this.desk.now(), title: "Put changes into the exchange folder", details: [], counts: { sent, adds: 0, updates: 0, deletes: 0, conflicts: 0, merged: 0 }, items: [], device: null, canUndo: false });
@@ -221,6 +222,11 @@ export class Folders {
   }
   inspect(id: string): BundlePreview {
     return bundlePreview(this.desk.world, this.#findHeld(id).batch, "Exchange folder");
+  }
+  /** What waited does not any more, without an answer here: it was answered elsewhere, or what was deleted came back. */
+  settledElsewhere(): void {
+    this.#held = [];
+    this.desk.happen(() => {});
   }
   accept(id: string, keep: boolean): ImportResult {
     const { batch } = this.#findHeld(id);

@@ -11,10 +11,10 @@ import { DESKTOP, fakeId, PHONE, task } from "./world";
  * confirmed. ask: changes of Phone wait for a look. deletions: Phone deleted most of a list. missing,
  * emptied, failing: the folder is gone, emptied, not writable. approve: a list that asks first has
  * changes. database: the folder dialog answers the one with the database. removed: Phone was removed and
- * wrote on. nearby: Desktop is connected and its clock is ahead, Phone cannot be reached, two lists do not
+ * wrote on. out: Desktop removed this device. nearby: Desktop is connected and its clock is ahead, Phone cannot be reached, two lists do not
  * go everywhere.
  */
-export type Scene = "off" | "watching" | "waiting" | "ask" | "deletions" | "missing" | "emptied" | "failing" | "approve" | "database" | "removed" | "nearby";
+export type Scene = "off" | "watching" | "waiting" | "ask" | "deletions" | "missing" | "emptied" | "failing" | "approve" | "database" | "removed" | "out" | "nearby";
 
 export const TRIGGERS = { onLaunch: true, onChange: true, everyMinutes: 15 };
 
@@ -61,6 +61,7 @@ export async function setScene(fake: FakeBackend, scene: Scene | null): Promise<
   await fake.useFolder(preview?.token ?? "", scene === "ask" ? "askFirst" : "atOnce", TRIGGERS);
   if (scene !== "waiting") for (const device of [DESKTOP, PHONE]) fake.acknowledge(device.id);
   if (scene === "removed") await fake.removeDevice(PHONE.id);
+  if (scene === "out") fake.elsewhere((world) => world.devices.filter((one) => one.here).forEach((one) => Object.assign(one, { removed: true, removedTime: now, removedBy: DESKTOP.name })));
   if (scene === "ask" || scene === "removed") place.batches.push(fromPhone(now));
   if (scene === "deletions") place.batches.push(deletions(now));
   if (scene === "missing") place.present = false;

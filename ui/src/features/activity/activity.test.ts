@@ -65,6 +65,16 @@ describe("activity", () => {
     expect((await axe.run(document.body, { rules: { "color-contrast": { enabled: false } } })).violations).toEqual([]);
   });
 
+  it("has what is told late where it happened", async () => {
+    const { fake } = await startApp({ route: { screen: "activity" } });
+    await screen.findByText(/Exported for Desktop/);
+    const [newest] = [...fake.world.activity].sort((a, b) => b.time - a.time);
+    fake.elsewhere((world) => world.activity.unshift({ ...newest!, id: "late", title: "Came long ago", time: newest!.time - 400 * 86_400_000 }));
+    await screen.findByText("Came long ago");
+    const times = [...document.querySelectorAll("time")].map((one) => Date.parse(one.dateTime));
+    expect(times).toEqual([...times].sort((a, b) => b - a));
+  });
+
   it("says when nothing has synced", async () => {
     await startApp({ route: { screen: "activity" }, world: "empty" });
     expect(await screen.findByText("Nothing has synced yet.")).toBeVisible();

@@ -1,11 +1,10 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import axe from "axe-core";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { addConflicts } from "$backend/fake/conflicts";
 import { TEST_NOW } from "$backend/fake";
 import { fakeId } from "$backend/fake/world";
 import { startApp } from "../../../tests/app";
-import { forgetDrafts } from "./drafts.svelte";
 
 const TRAIN = fakeId(32);
 const WORK = fakeId(5);
@@ -16,8 +15,6 @@ async function open(theme: "light" | "dark" = "light") {
   await waitFor(() => expect(document.querySelector('[data-difference="1"]')).toHaveFocus());
   return { ...app, trains: () => app.fake.world.tasks.filter((one) => /train/.test(one.title) && !one.deleted).map(({ title, list }) => ({ title, list })) };
 }
-
-beforeEach(forgetDrafts);
 
 describe("an item that was edited after it was moved to another space", () => {
   it.each(["light", "dark"] as const)("shows both copies side by side, in the %s theme", async (theme) => {

@@ -12,6 +12,7 @@ export function draftOf(entity: Id): SvelteMap<string, Choice> {
 }
 
 const openedAgain = new SvelteSet<Id>();
+let visited: Id | null = null;
 
 /** Waits until a decided item is open again, from wherever the person opens it: its choices shall count again. */
 export async function openAgain<Done>(entity: Id, opening: Promise<Done | null>): Promise<Done | null> {
@@ -30,9 +31,8 @@ export function wasOpenedAgain(entity: Id): boolean {
 export function forgetDrafts(): void {
   drafts = {};
   openedAgain.clear();
+  visited = null;
 }
-
-let visited: Id | null = null;
 
 /** Remembers which item was reviewed last, so that the list gives focus back to it. */
 export function visit(entity: Id): void {

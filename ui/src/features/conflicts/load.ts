@@ -1,7 +1,8 @@
 // Reads what the review of one item needs: where it stands, its versions, the passages of its texts.
 import { backend } from "$backend";
-import type { ConflictRow, ConflictTab, Id, Review, TextReview } from "$backend/contract";
+import type { ConflictRow, ConflictTab, Id, Review, TextReview, VersionView } from "$backend/contract";
 import type { Material } from "./choices";
+import { editsOf } from "./edited";
 import { passagesOf, withMerged, type Passage } from "./passages";
 
 export type Loaded = {
@@ -34,8 +35,18 @@ function hereFirst(review: Review): Review {
   };
 }
 
+/** A deletion against an edit says what was edited. */
+async function withEdits(review: Review): Promise<Review> {
+  if (!review.fields.some((field) => field.kind === "delete") || (review.entityKind !== "task" && review.entityKind !== "note")) return review;
+  const read = review.entityKind === "task" ? backend().task(review.entity) : backend().note(review.entity);
+  // Without it the review is as good as before.
+  const history = (await read.catch(() => null))?.history ?? [];
+  const told = (version: VersionView): VersionView => (version.value === "deleted" ? version : { ...version, details: [...version.details, ...editsOf(version, history)] });
+  return { ...review, fields: review.fields.map((field) => (field.kind === "delete" ? { ...field, versions: field.versions.map(told) } : field)) };
+}
+
 export async function materialOf(entity: Id): Promise<Material> {
-  const review = hereFirst(await backend().review(entity));
+  const review = await withEdits(hereFirst(await backend().review(entity)));
   return { review, passages: await Promise.all(review.texts.map((text) => passagesFor(review, text))) };
 }
 

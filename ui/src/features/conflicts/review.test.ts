@@ -1,12 +1,11 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import axe from "axe-core";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { addConflicts } from "$backend/fake/conflicts";
 import { TEST_NOW } from "$backend/fake";
 import { DESKTOP, fakeId } from "$backend/fake/world";
 import { router } from "$state/router.svelte";
 import { startApp } from "../../../tests/app";
-import { forgetDrafts } from "./drafts.svelte";
 
 const SOUP = fakeId(51);
 async function startConflicts(item: string | null = null, options: Parameters<typeof startApp>[0] = {}) {
@@ -27,8 +26,6 @@ async function openSoup(options: Parameters<typeof startApp>[0] = {}) {
   await waitFor(() => expect(row(1)).toHaveFocus());
   return app;
 }
-
-beforeEach(forgetDrafts);
 
 describe("the list of conflicts", () => {
   it("names items, kinds, devices and times; never ids or words of the machine room", async () => {
@@ -213,6 +210,9 @@ describe("the review", () => {
     const { user, fake } = await startConflicts();
     await user.click(screen.getByRole("option", { name: /Look at the new phone contract/ }));
     expect(await screen.findByRole("radio", { name: /Keep what this device did/ })).toBeChecked();
+    // What would be lost by deleting it.
+    expect(within(row(1)).getByText("Title: Phone contract → Look at the new phone contract")).toBeVisible();
+    expect(within(row(1)).getByText("Text edited")).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Resolve and next" }));
     await waitFor(() => expect(fake.calls.find((call) => call.method === "resolve")?.args[1]).toEqual([{ conflict: "d33", take: "d33a" }]));
   });

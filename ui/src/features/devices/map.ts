@@ -57,7 +57,7 @@ export const nameWithin = (place: Place): string => (place.kind === "folder" ? "
 export function placesOf({ devices, nearby, folder, exchanges }: Known, status: SyncStatus): Place[] {
   const paused = status.paused !== null;
   const syncing = status.state === "syncing";
-  const lastOf = (id: Id): ExchangeView[] => exchanges.get(id) ?? [];
+  const lastOf = (id: Id): ExchangeView[] => [...(exchanges.get(id) ?? [])].sort((a, b) => b.entry.time - a.entry.time);
   const places: Place[] = [];
   for (const device of devices.filter((one) => !one.removed)) {
     const near = nearby.devices.find((one) => one.id === device.id);

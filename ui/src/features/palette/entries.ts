@@ -14,6 +14,9 @@ export type Section = { title: string; entries: Entry[] };
 /** What a person more likely wants comes first while nothing is typed. */
 const ORDER = ["Create", "Task", "Go", "Sync", "Edit", "Window"];
 
+/** What of conflicts is reached when none needs the person, too. */
+const TABS = [["merged", "Merged automatically"], ["resolved", "Resolved"], ["aside", "Set aside"]] as const;
+
 /** The actions that can be done now. Those of the selection name what they act on. */
 export function commands(mac: boolean, layout: Record<string, string>): Entry[] {
   const offered = ACTIONS.filter((one) => !one.hidden && handlerOf(one.id)).sort((a, b) => ORDER.indexOf(a.group) - ORDER.indexOf(b.group));
@@ -25,7 +28,7 @@ export function places(sidebar: Sidebar | null): Entry[] {
   return [
     ...listTree(sidebar?.lists ?? []).map(({ list }): Entry => ({ id: `list:${list.id}`, label: list.title, hint: "List", run: () => router.go({ screen: "list", list: list.id }), icon: "list" })),
     ...(sidebar?.tags ?? []).map((tag): Entry => ({ id: `tag:${tag.id}`, label: tag.title, hint: "Tag", run: () => router.go({ screen: "tag", tag: tag.title }), icon: "tag" })),
-    { id: "go:aside", label: "Set aside", hint: "Conflicts", run: () => router.go({ screen: "conflicts", tab: "aside" }), icon: "list" },
+    ...TABS.map(([tab, label]): Entry => ({ id: `go:${tab}`, label, hint: "Conflicts", run: () => router.go({ screen: "conflicts", tab }), icon: "list" })),
   ];
 }
 

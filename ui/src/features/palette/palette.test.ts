@@ -54,13 +54,16 @@ describe("the palette", () => {
     await waitFor(() => expect(router.route).toMatchObject({ screen: "list", list: fakeId(3) }));
   });
 
-  it("goes to what was set aside", async () => {
+  it.each([
+    ["set aside", /Set aside/, "aside"],
+    ["resolved", /Resolved/, "resolved"],
+  ] as const)("goes to what was %s, also without a conflict", async (typed, name, tab) => {
     const { user, show } = await open();
     await show();
-    await user.type(await screen.findByPlaceholderText(/Do something/), "set aside");
-    await waitFor(() => expect(option(/Set aside/)).toBeDefined());
-    option(/Set aside/)?.click();
-    await waitFor(() => expect(router.route).toMatchObject({ screen: "conflicts", tab: "aside" }));
+    await user.type(await screen.findByPlaceholderText(/Do something/), typed);
+    await waitFor(() => expect(option(name)).toBeDefined());
+    option(name)?.click();
+    await waitFor(() => expect(router.route).toMatchObject({ screen: "conflicts", tab }));
   });
 
   it("offers nothing that cannot be done", async () => {

@@ -35,6 +35,24 @@ describe("quick add", () => {
     expect(await screen.findByText("Adds to Inbox, today")).toBeVisible();
   });
 
+  it("says quietly that a repeat needs a star, where one would be read", async () => {
+    const { user, input, fake } = await open();
+    const hint = () => document.querySelector(".meant")?.textContent?.trim();
+    await user.type(input, "Water the plants every monday");
+    await waitFor(() => expect(hint()).toBe("For a repeat type a star before it: *every monday"));
+    expect(await chips()).not.toContain("Repeats every monday");
+    await user.clear(input);
+    await user.type(input, "Say that everyone counts");
+    expect(hint()).toBe("");
+    await user.clear(input);
+    await user.type(input, "Water the plants *every monday");
+    await waitFor(async () => expect(await chips()).toEqual(["Repeats every monday"]));
+    expect(hint()).toBe("");
+    await user.clear(input);
+    await user.type(input, "Sing every song{Enter}");
+    await waitFor(() => expect(fake.world.tasks.at(-1)?.title).toBe("Sing every song"));
+  });
+
   it("asks before it makes a list", async () => {
     const { user, input, fake } = await open();
     await user.type(input, "Plant tulips #Bulbs");

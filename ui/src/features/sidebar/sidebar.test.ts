@@ -16,10 +16,13 @@ describe("the sidebar", () => {
     expect(await item(/^Conflicts 2 to decide/)).toBeVisible();
   });
 
-  it("hides Conflicts when there is none", async () => {
-    await startApp({ world: "empty" });
-    await item(/^Inbox/);
-    expect(screen.queryByRole("treeitem", { name: /^Conflicts/ })).toBeNull();
+  it("leads to what was resolved and set aside also when nothing is left to decide", async () => {
+    const { user } = await startApp({ world: "empty" });
+    await user.click(await item(/^Conflicts$/));
+    await user.click(await screen.findByRole("tab", { name: "Resolved" }));
+    expect(await screen.findByText("Nothing was resolved in the last 30 days.")).toBeVisible();
+    await user.click(screen.getByRole("tab", { name: "Set aside" }));
+    expect(router.route).toMatchObject({ screen: "conflicts", tab: "aside" });
   });
 
   it("is walked by arrows, folded by Left, opened by Enter", async () => {
@@ -58,6 +61,30 @@ describe("the sidebar", () => {
     await user.click(within(dialog).getByRole("button", { name: "Create" }));
     await waitFor(() => expect(fake.world.lists.at(-1)).toMatchObject({ title: "Diary", space: "device" }));
     expect(await screen.findByRole("heading", { level: 1, name: "Diary" })).toBeVisible();
+  });
+
+  it("renames and colours the list on screen from its own menu and by keys, with undo", async () => {
+    const { user, fake } = await startApp({ route: { screen: "list", list: fakeId(2) }, width: 720 });
+    const list = () => fake.world.lists.find((one) => one.id === fakeId(2));
+    const color = list()?.color ?? null;
+    (await screen.findByRole("button", { name: "Actions of the list" })).focus();
+    await user.keyboard("{Enter}");
+    (await screen.findByText("Rename…")).click();
+    const name = within(await screen.findByRole("dialog", { name: "List ‘Workshop’" })).getByLabelText("Name");
+    await waitFor(() => expect(name).toHaveFocus());
+    await user.clear(name);
+    await user.type(name, "Shed{Enter}");
+    await waitFor(() => expect(list()?.title).toBe("Shed"));
+    await user.click(await screen.findByRole("button", { name: /^Undo/ }));
+    await waitFor(() => expect(list()?.title).toBe("Workshop"));
+    await user.keyboard("{Control>}{Shift>}l{/Shift}{/Control}");
+    const dialog = within(await screen.findByRole("dialog", { name: "List ‘Workshop’" }));
+    await waitFor(() => expect(document.activeElement).toHaveAttribute("name", "color"));
+    await user.click(dialog.getByRole("radio", { name: "Red" }));
+    await user.click(dialog.getByRole("button", { name: "Save" }));
+    await waitFor(() => expect(list()?.color).toBe("#B3261E"));
+    await user.keyboard("{Control>}z{/Control}");
+    await waitFor(() => expect(list()?.color ?? null).toBe(color));
   });
 
   it("archives from its menu; archived lists stay reachable", async () => {

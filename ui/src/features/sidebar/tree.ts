@@ -69,17 +69,16 @@ export function sidebarNodes(sidebar: Sidebar, open: (key: string, initially: bo
     nodes.push({ key: "tags", label: "Tags", level: 1, expanded: tagsOpen, apart: true });
     if (tagsOpen) for (const tag of sidebar.tags) nodes.push({ key: `tag:${tag.id}`, label: tag.title, level: 2, icon: Tag, route: { screen: "tag", tag: tag.title }, count: tag.count, counts: "open tasks", drop: `tag:${tag.title}` });
   }
-  const rest: Node[] = [];
-  if (counts.conflicts > 0) rest.push({ key: "conflicts", label: "Conflicts", level: 1, icon: Split, route: { screen: "conflicts" }, count: counts.conflicts, counts: "to decide", urgent: true });
-  rest.push(
+  // Always: what was merged, resolved or set aside is looked up there when nothing is left to decide.
+  nodes.push(
+    { key: "conflicts", label: "Conflicts", level: 1, icon: Split, route: { screen: "conflicts" }, count: counts.conflicts, counts: "to decide", urgent: counts.conflicts > 0, apart: true },
     { key: "completed", label: "Completed", level: 1, icon: CircleCheck, route: { screen: "completed" } },
     { key: "activity", label: "Activity", level: 1, icon: Activity, route: { screen: "activity" } },
     { key: "trash", label: "Trash", level: 1, icon: Trash, route: { screen: "trash" } },
     { key: "devices", label: "Devices and sync", level: 1, icon: MonitorSmartphone, route: { screen: "devices" } },
     { key: "settings", label: "Settings", level: 1, icon: Settings, route: { screen: "settings" } },
   );
-  if (rest[0]) rest[0].apart = true;
-  return [...nodes, ...rest];
+  return nodes;
 }
 
 /** The key of the row that stands for a route. */

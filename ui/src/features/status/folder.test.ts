@@ -100,6 +100,17 @@ describe("the status row with a folder", () => {
 });
 
 describe("the popover with a folder", () => {
+  it("has no row for a device that left, whatever still counts for it", async () => {
+    const { fake, panel } = await popover("waiting");
+    const known = structuredClone(fake.world.sync.destinations);
+    expect(known.map((one) => one.name)).toContain("Phone");
+    await fake.removeDevice(PHONE.id);
+    // The backend may still know what it lacked.
+    fake.elsewhere((world) => (world.sync.destinations = known));
+    await waitFor(() => expect(panel.queryByText("Phone", { selector: "strong" })).toBeNull());
+    expect(panel.getByText("Desktop", { selector: "strong" })).toBeInTheDocument();
+  });
+
   it("has a row for the folder and names what waits for the others", async () => {
     const { panel } = await popover("waiting");
     expect(panel.getByText("Exchange folder")).toBeInTheDocument();

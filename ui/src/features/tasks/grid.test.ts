@@ -189,6 +189,15 @@ describe("the task grid", () => {
     expect(await screen.findByText(/You and Desktop both changed the title/)).toBeVisible();
   });
 
+  it("says how many versions there are when a third device has its own", async () => {
+    const { fake } = await startApp();
+    await row("Buy oak boards");
+    fake.elsewhere((world) => {
+      for (const one of world.conflicts) if (one.tab === "open") one.sides.push({ device: { id: "phone", name: "Phone", here: false }, time: 0 });
+    });
+    expect(await screen.findByRole("button", { name: "3 versions" })).toBeVisible();
+  });
+
   it("says what to do where there is nothing", async () => {
     await startApp({ world: "empty" });
     expect(await screen.findByText("Nothing due today.")).toBeVisible();

@@ -6,6 +6,11 @@ import type { Id } from "$backend/contract";
 // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing shows it
 const places = new Map<string, string>();
 
+/** For tests: as at start. */
+export function forgetPlaces(): void {
+  places.clear();
+}
+
 export class Selection {
   /** The key of the row that has, or would get, focus: a task's id, or that of a group's head. */
   #cursor = $state.raw<string | null>(null);

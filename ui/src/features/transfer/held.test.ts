@@ -75,6 +75,30 @@ describe("changes that wait for a look", () => {
     expect(deleted(fake)).toBe(5);
   });
 
+  it.each([
+    ["deletions", /what was deleted came back/],
+    ["ask", /answered elsewhere/],
+  ] as const)("close when they wait no more, and say so: %s", async (scene, why) => {
+    const { fake, dialog } = await opened(scene);
+    await dialog.findByRole("button", { name: "Import" });
+    fake.folders.settledElsewhere();
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    expect(await screen.findByText("Nothing from Phone waits for you any more.")).toBeInTheDocument();
+    expect(screen.getByText(why)).toBeInTheDocument();
+    expect(fake.calls.map((call) => call.method)).not.toContain("acceptHeld");
+  });
+
+  it("are looked at again when others take their place, and nothing stays chosen", async () => {
+    const { user, fake, dialog } = await opened("deletions");
+    await user.click(await dialog.findByRole("radio", { name: /Delete them here too/ }));
+    fake.folders.disk.batches[0]?.ops.pop();
+    fake.elsewhere(() => {});
+    expect(await dialog.findByText("Deletes 4.")).toBeVisible();
+    expect(dialog.getAllByRole("radio").filter((one) => (one as HTMLInputElement).checked)).toEqual([]);
+    await user.click(dialog.getByRole("button", { name: "Import" }));
+    expect(deleted(fake)).toBe(0);
+  });
+
   it("stay as they are when looking fails", async () => {
     const app = await startApp({ scene: "ask" });
     await screen.findByText("Buy oak boards");

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { EditorView, runScopeHandlers } from "@codemirror/view";
 import { currentCompletions, startCompletion } from "@codemirror/autocomplete";
 import { undo } from "@codemirror/commands";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { useBackend } from "$backend";
 import { testBackend, type FakeBackend } from "$backend/fake";
 import { fakeId } from "../../backend/fake/world";
@@ -148,8 +148,11 @@ describe("the text editor", () => {
     startCompletion(view);
     await waitFor(() => expect(currentCompletions(view.state).map((one) => one.displayLabel ?? one.label)).toContain("Shelf plan"));
     const choice = currentCompletions(view.state).find((one) => one.label === "Shelf plan")!;
+    const into = vi.spyOn(EditorView, "scrollIntoView");
     if (typeof choice.apply === "function") choice.apply(view, choice, 4, 11);
     expect(view.state.doc.toString()).toBe(`see [](holdfast:${fakeId(50)})`);
+    // Its title is looked up and may wrap the line, which stays in sight.
+    await waitFor(() => expect(into).toHaveBeenCalledWith(view.state.doc.length, expect.objectContaining({ y: "nearest" })));
   });
 
   it("stores a pasted link without its target's title, and draws it from the target", async () => {

@@ -5,6 +5,7 @@ import type { EditorView } from "@codemirror/view";
 import { backend } from "$backend";
 import type { Done, Id } from "$backend/contract";
 import { attempt } from "$state/toast.svelte";
+import { settle, settling } from "./settle";
 import { linkTo } from "./target";
 
 const MOST = 12;
@@ -26,7 +27,7 @@ let key = 0;
 
 function insert(view: EditorView, from: number, to: number, id: Id): void {
   const link = linkTo(id);
-  view.dispatch({ changes: { from, to, insert: link }, selection: { anchor: from + link.length }, userEvent: "input.complete", scrollIntoView: true });
+  view.dispatch({ changes: { from, to, insert: link }, selection: { anchor: from + link.length }, userEvent: "input.complete", scrollIntoView: true, effects: settling.of(null) });
 }
 
 /** `]]` that is already there belongs to what is replaced. */
@@ -83,4 +84,4 @@ export async function linkSource(context: CompletionContext): Promise<Completion
 }
 
 /** What the completion needs in the editor's state. */
-export const linking: Extension = waiting;
+export const linking: Extension = [waiting, settle];
