@@ -33,7 +33,7 @@ pub(crate) fn verifier(
 }
 
 /// Whether anybody is known who could have signed under an identity.
-pub(crate) fn is_anybodys(members: &Membership, actor: ActorId) -> bool {
+fn is_anybodys(members: &Membership, actor: ActorId) -> bool {
     members.public_of_any(actor).next().is_some()
 }
 

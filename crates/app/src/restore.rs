@@ -293,8 +293,7 @@ fn refuse_damage(
         ));
     }
     let verify = crate::check::verifier(members, vault);
-    let mut found =
-        store.read(|tx| tx.check(&verify, &|actor| crate::check::is_anybodys(members, actor)))?;
+    let mut found = store.read(|tx| tx.check(&verify, &|_| true))?;
     found.extend(store.read(|tx| Ok::<_, StoreError>(tx.check_rows()))?);
     let wrong: Vec<&CheckLine> = found.iter().filter(|line| !line.ok).collect();
     // The first sums up what the second tells.

@@ -41,15 +41,16 @@ pub fn believes(
 }
 
 /// Who let a device in, or the nearest that stays of those who let that one in; where none of them stays, the
-/// first device that does. So all have one of whom they believe it, and the first one believes nobody.
+/// first other device that does. Nobody for the device that founded the vault: it was there before all.
 fn root(members: &Membership, device: &Device) -> Option<DeviceId> {
-    let mut above = device.invited_by;
-    // Ends: each is nearer to the first device.
-    while let Some(by) = above {
-        if members.is_active(by) {
-            return above;
+    let mut above = device.invited_by?;
+    // Each is nearer to the first device, but where it did not enter.
+    for _ in members.devices() {
+        if members.is_active(above) {
+            return Some(above);
         }
-        above = members.device(by).and_then(|by| by.invited_by);
+        let Some(next) = members.device(above).and_then(|by| by.invited_by) else { break };
+        above = next;
     }
-    members.active().next().map(|first| first.id).filter(|first| *first != device.id)
+    members.active().map(|other| other.id).find(|other| *other != device.id)
 }

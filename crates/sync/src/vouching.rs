@@ -2,11 +2,11 @@
 
 use crate::carrier::bounded;
 use crate::{SyncError, membership};
-use holdfast_oplog::{ActorId, DeviceId, Hash, VersionVector, limits};
+use holdfast_oplog::{ActorId, ChangeId, DeviceId, Hash, VersionVector, limits};
 use holdfast_store::{StoreError, Tx};
-use holdfast_vault::membership::accept;
-use holdfast_vault::{Device, DeviceKeys, Keyring, Membership};
-use std::collections::BTreeSet;
+use holdfast_vault::membership::{accept, accept_of_nobody};
+use holdfast_vault::{Claim, Device, DeviceKeys, Keyring, Membership, verify_change};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Up to so many devices, each says of each other one that it built on its having joined; of more, only
 /// where few others do.
@@ -60,14 +60,10 @@ pub(crate) fn vouch(
     let written: BTreeSet<ActorId> = held.iter().map(|(log, _)| log.actor).collect();
     let handed = members.keys_held(me, keyring);
     let mut said = false;
-    // Whom somebody let in who is out now, or who joined by an invitation that was another one's.
-    let gone = before.devices().iter().filter(|device| members.device(device.id).is_none());
-    for device in gone {
-        let held = written_by(tx, before, device.id)?;
-        let names = before.actor_records_by(device.id);
-        if !held.is_empty()
-            && let Ok(record) = accept(tx.vault(), keys, device.id, held, names, device.joined)
-        {
+    for (of, (logs, names)) in nobodys(tx, &members, &held)? {
+        let logs = bounded(tx, &members, logs, WRITTEN)?;
+        let names = names.into_iter().take(NAMED).collect();
+        if let Ok(record) = accept_of_nobody(tx.vault(), keys, of, logs, names) {
             said |= tx.add_membership(&record)?;
         }
     }
@@ -110,6 +106,40 @@ pub(crate) fn vouch(
         }
     }
     if said { Ok(membership(tx)?) } else { Ok(members) }
+}
+
+/// What is held of logs that belong to nobody who is known, and the records of identities under which they were
+/// written: by the device whose signature is on them and the record by which it joined. It does not count as having
+/// entered.
+fn nobodys(
+    tx: &Tx<'_>,
+    members: &Membership,
+    held: &VersionVector,
+) -> Result<BTreeMap<(DeviceId, Hash), (VersionVector, BTreeSet<Hash>)>, StoreError> {
+    let mut found: BTreeMap<(DeviceId, Hash), (VersionVector, BTreeSet<Hash>)> = BTreeMap::new();
+    for (log, seq) in held.iter() {
+        let author = tx.branch_of(log)?.map_or(log.actor, |of| of.author);
+        if members.device_of(author).is_some() {
+            continue;
+        }
+        let claims = members.claims_of(author);
+        if claims.is_empty() {
+            continue;
+        }
+        let Some(head) = tx.signed_head(log)? else { continue };
+        let id = ChangeId { space: log.space, actor: author, seq: head.seq };
+        let signed = |claim: &&Claim| {
+            verify_change(&claim.public, tx.vault(), id, head.hash, &head.signature)
+        };
+        if let Some(claim) = claims.iter().find(signed)
+            && let Some(join) = claim.join
+        {
+            let (logs, names) = found.entry((claim.device, join)).or_default();
+            logs.advance(log, seq);
+            names.extend(claim.taken);
+        }
+    }
+    Ok(found)
 }
 
 /// The removals of a device that are in force and on which nothing was built yet: one of each device that

@@ -30,7 +30,7 @@ pub use keyfile::KeyFile;
 pub use keys::{
     DeviceKeys, DevicePublic, RootSecret, fingerprint, is_sound_key, open_with_root, seal_with_root,
 };
-pub use membership::{Device, Membership};
+pub use membership::{Claim, Device, Membership};
 pub use passphrase::{Passphrase, STRETCH_LANES, STRETCH_MEMORY_KIB, STRETCH_PASSES};
 pub use seal::{
     Opened, open_batch, open_blob, open_blob_telling, seal_batch, seal_blob, seal_blob_in,

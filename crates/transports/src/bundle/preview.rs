@@ -144,6 +144,8 @@ pub(crate) fn device_notices(before: &Membership, after: &Membership) -> Vec<Str
     }
     for device in after.devices() {
         match before.device(device.id) {
+            // One that does not count as having entered did not join; some of its changes came.
+            None if !device.entered => {}
             None => notices.push(format!("{} joined the vault.", device.name)),
             Some(known) => {
                 if known.name != device.name {

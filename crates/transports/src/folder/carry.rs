@@ -8,6 +8,7 @@ use holdfast_oplog::{ActorId, Hash, LogId, Range, SealedBatch, VersionVector};
 use holdfast_sync::{ACKNOWLEDGEMENT, SyncError, Transport};
 use holdfast_vault::{Keyring, Membership};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// An exchange folder as a transport: keeps sealed batches for whoever looks, in no order but that
 /// of their numbers.
@@ -27,7 +28,7 @@ pub struct Folder<'a> {
     /// What is remembered of such files.
     useless: Useless,
     /// What counts of removed devices, by the identities under which they wrote.
-    removed: BTreeMap<ActorId, VersionVector>,
+    removed: BTreeMap<ActorId, Rc<VersionVector>>,
     /// Files whose reading was counted. What is read again in one look, because another file turned out to
     /// be forged, costs nothing more.
     counted: BTreeSet<String>,
@@ -104,7 +105,8 @@ impl<'a> Folder<'a> {
         self.removed.clear();
         for device in members.devices() {
             if let Some(removal) = &device.removal {
-                let of = device.actors.iter().map(|actor| (*actor, removal.accepted.clone()));
+                let accepted = Rc::new(removal.accepted.clone());
+                let of = device.actors.iter().map(|actor| (*actor, Rc::clone(&accepted)));
                 self.removed.extend(of);
             }
         }
@@ -113,7 +115,12 @@ impl<'a> Folder<'a> {
     /// Whether what ends in a change can be taken in: of a removed device's changes, what counts is taken from a
     /// file only where nothing is signed along with it that does not.
     pub(super) fn counts(&self, log: LogId, last: u64) -> bool {
-        self.removed.get(&log.actor).is_none_or(|accepted| last <= accepted.get(log))
+        last <= self.counts_to(log)
+    }
+
+    /// Up to where a log counts, as far as removals say.
+    pub(super) fn counts_to(&self, log: LogId) -> u64 {
+        self.removed.get(&log.actor).map_or(u64::MAX, |accepted| accepted.get(log))
     }
 
     /// Trusts nothing that was opened before: everything is read once more.

@@ -56,7 +56,10 @@ pub(super) fn publish(
         let claimed = folder.claimed().within(&carried);
         there.join(&claimed.iter().filter(|(log, _)| log.actor != folder.me).collect());
     }
-    for range in tx.parents_first(offered.missing_in(&there))? {
+    // What is beyond what counts of a removed device nobody takes in, and it would be put there again each time.
+    let counting: VersionVector =
+        offered.iter().map(|(log, seq)| (log, seq.min(folder.counts_to(log)))).collect();
+    for range in tx.parents_first(counting.missing_in(&there))? {
         went.changes += write(tx, &mut publisher, folder, range)?;
     }
     for content in pieces::contents(tx, offered, &VersionVector::new())? {

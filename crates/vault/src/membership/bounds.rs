@@ -129,7 +129,8 @@ pub(super) fn choose(
     }
     // Every device gets an identity before anybody gets another one.
     ranked.sort_by_key(|(_, of_it, of)| (*of_it, of.paid.is_none(), of.place, of.order));
-    let mut identities = limits::ALL_IDENTITIES.saturating_sub(folded.entries.len());
+    let devices = folded.entries.len().saturating_add(folded.left.len());
+    let mut identities = limits::ALL_IDENTITIES.saturating_sub(devices);
     ranked.retain(|(.., candidate)| {
         if candidate.class != Class::Identity {
             return true;
@@ -193,14 +194,16 @@ fn pay(folded: &Folded<'_>, candidates: &mut [Candidate]) {
     }
 }
 
-/// Whose word something is, and about which device.
-type Word = (DeviceId, Option<DeviceId>);
+/// Whose word something is, about which device, and how that joined, where it says so.
+type Word = (DeviceId, Option<DeviceId>, Option<Hash>);
 
 /// What a record names that grows with time, and how much of a device's logs.
 fn said(record: &Verified) -> Option<(Word, &[Hash], Option<&VersionVector>)> {
     match &record.body {
-        Body::Accept(a) => Some(((a.by, Some(a.device)), a.records.as_slice(), Some(&a.accepted))),
-        Body::Lacks(l) => Some(((l.by, None), l.records.as_slice(), None)),
+        Body::Accept(a) => {
+            Some(((a.by, Some(a.device), a.joined), a.records.as_slice(), Some(&a.accepted)))
+        }
+        Body::Lacks(l) => Some(((l.by, None, None), l.records.as_slice(), None)),
         _ => None,
     }
 }
@@ -267,6 +270,20 @@ pub(super) fn contested(checked: &Checked) -> BTreeSet<Hash> {
     contested
 }
 
+/// Of the other joins by invitations that let somebody in, one each: the one with the least hash.
+fn losing(checked: &Checked, folded: &Folded<'_>) -> BTreeSet<Hash> {
+    let mut first: BTreeMap<Hash, Hash> = BTreeMap::new();
+    for (hash, record) in &checked.verified {
+        if let Body::Join(join) = &record.body
+            && folded.admitted(join.invite)
+            && !folded.admitted(*hash)
+        {
+            first.entry(join.invite).or_insert(*hash);
+        }
+    }
+    first.into_values().collect()
+}
+
 fn candidates(
     checked: &Checked,
     folded: &Folded<'_>,
@@ -278,8 +295,10 @@ fn candidates(
     let removals = first_removals(checked, folded);
     let size = |raw: &Hash| checked.kept.get(raw).map_or(0, Vec::len);
     let of_left = folded.left.iter();
-    let of_left = of_left.flat_map(|of| of.records.iter().map(|record| (*record, of.device)));
+    let of_left =
+        of_left.flat_map(|of| [of.join, of.record.invite].map(|record| (record, of.device)));
     let of_left: BTreeMap<Hash, DeviceId> = of_left.collect();
+    let losing = losing(checked, folded);
     for (hash, record) in &checked.verified {
         let raw = record.raw;
         if superfluous.contains(&raw) {
@@ -287,7 +306,9 @@ fn candidates(
         }
         // How somebody came whose changes count is on the account of who says so.
         let came = of_left.get(hash).filter(|_| problems.contains_key(&raw));
-        let counts = came.is_some() || !problems.contains_key(&raw);
+        // That more than one joined by an invitation decides what hangs on what.
+        let loses = losing.contains(hash);
+        let counts = came.is_some() || loses || !problems.contains_key(&raw);
         let maker = came.copied().or_else(|| maker(checked, &record.body));
         let place = maker.and_then(|maker| places.get(&maker)).copied();
         let late = |time: &u64| (Reverse(*time), raw);
@@ -297,7 +318,7 @@ fn candidates(
             Body::Genesis(_) => (Class::Admission, least),
             _ if place.is_none() => (Class::Waiting, least),
             _ if !counts => (Class::Idle, least),
-            _ if came.is_some() => (Class::Admission, least),
+            _ if came.is_some() || loses => (Class::Admission, least),
             Body::Invite(i) if !folded.admitted(*hash) => (Class::Invitation, late(&i.time)),
             Body::Invite(_) | Body::Join(_) => (Class::Admission, least),
             // The first of a device, which is enough; what counts of changes; what all can open.
@@ -313,9 +334,13 @@ fn candidates(
         candidates.push(Candidate { raw, hash, size, place, class, order, counts, paid: None });
     }
     for raw in &checked.waiting {
-        let (class, order) = (Class::Waiting, (Reverse(0), *raw));
-        let (raw, hash, size) = (*raw, Hash::ZERO, size(raw));
-        let (place, counts, paid) = (None, false, None);
+        let named = checked.waiting_invites.get(raw);
+        let came = named.and_then(|name| of_left.get(name));
+        let place = came.and_then(|device| places.get(device)).copied();
+        let counts = place.is_some();
+        let class = if counts { Class::Admission } else { Class::Waiting };
+        let (order, paid) = ((Reverse(0), *raw), None);
+        let (raw, hash, size) = (*raw, named.copied().unwrap_or(Hash::ZERO), size(raw));
         candidates.push(Candidate { raw, hash, size, place, class, order, counts, paid });
     }
     candidates

@@ -401,11 +401,10 @@ fn with_left<'a>(checked: &'a Checked, mut folded: Folded<'a>) -> Folded<'a> {
         removed.accepted = of.accepted.clone();
         removed.identities.clone_from(&of.identities);
         folded.removed.insert(of.device, removed);
-        for record in of.records.iter().chain(&of.identities) {
-            let payers = folded.payers.entry(*record).or_default();
-            for by in &of.by {
+        for (by, identities) in &of.by {
+            for record in [of.join, of.record.invite].iter().chain(identities) {
                 // After what that one built on otherwise.
-                payers.entry(*by).or_insert(usize::MAX);
+                folded.payers.entry(*record).or_default().entry(*by).or_insert(usize::MAX);
             }
         }
     }

@@ -214,6 +214,46 @@ fn whoever_is_in_by_a_removed_devices_word_alone_is_a_part_of_it() {
     assert!(!members.is_active(guest.device_id()));
 }
 
+/// A guest lets others in by invitations that it uses twice, and a sybil of its own builds on them. Two of them remove
+/// the guest without having heard of each other: they do not hang on the sybil, since they list how they came.
+#[test]
+fn two_that_remove_one_device_do_not_hang_on_what_it_lets_in() {
+    let home = Home::new();
+    let (guest, sybil) = (DeviceKeys::generate(&mut rng(65)), DeviceKeys::generate(&mut rng(66)));
+    let mut records = home.admit(&home.laptop, &guest, 5).to_vec();
+    let (mut removers, mut joins) = (Vec::new(), Vec::new());
+    for actor in [10, 20] {
+        let remover = DeviceKeys::generate(&mut rng(u64::from(actor)));
+        let key = InviteKey::generate(&mut rng(100 + u64::from(actor)));
+        let (invited, hash) = super::super::invite(home.vault, &guest, &key, None, 40).unwrap();
+        records.push(invited);
+        records.push(join(home.vault, &remover, &key, hash, who("r", actor, 50)).unwrap());
+        joins.push((key, hash, remover.device_id()));
+        removers.push(remover);
+    }
+    for remover in &removers {
+        let listed = home.with(&records).records_by(guest.device_id());
+        records.push(home.removal(remover, guest.device_id(), listed));
+    }
+    let stay: Vec<&DeviceKeys> = [&home.laptop, &home.phone].into_iter().chain(&removers).collect();
+    assert_eq!(names(&home.with(&records)), ids(&stay));
+    // Long afterwards: the sybil, other joins by the same invitations, and the sybil's word for the removers.
+    records.extend(home.admit(&guest, &sybil, 30));
+    for (actor, (key, hash, _)) in (40..).zip(&joins) {
+        let other = DeviceKeys::generate(&mut rng(200 + u64::from(actor)));
+        records.push(join(home.vault, &other, key, *hash, who("o", actor, 51)).unwrap());
+    }
+    let own: Vec<(DeviceId, Vec<Hash>)> = [10, 20]
+        .iter()
+        .flat_map(|actor| home.with(&records).claims_of(ActorId([*actor; 16])).to_vec())
+        .map(|claim| (claim.device, claim.join.into_iter().collect()))
+        .collect();
+    for (device, own) in own {
+        records.push(accept(home.vault, &sybil, device, VersionVector::new(), own, 60).unwrap());
+    }
+    assert_eq!(names(&home.with(&records)), ids(&stay));
+}
+
 /// The laptop invited a guest when it knew the phone. Somebody finds the phone's invitation, and the phone removes
 /// the guest: that the laptop knew the phone counts all the same.
 #[test]

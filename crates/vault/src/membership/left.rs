@@ -12,87 +12,84 @@ use crate::limits;
 use holdfast_oplog::{DeviceId, Hash, VersionVector};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Such devices that one member's word brings in, at most.
-pub(super) const OF_ONE: usize = 32;
-
-/// Invitations between such a device and one that is known, at most.
-const DEEP: usize = 8;
+/// Such devices that one member's word brings in, at most: as many as one device lets in.
+pub(super) const OF_ONE: usize = limits::ADMITTED;
 
 /// One of them.
 pub(super) struct Left<'a> {
     pub(super) device: DeviceId,
+    /// By which it joined: one that a member names.
+    pub(super) join: Hash,
     pub(super) record: &'a Join,
-    /// The join and its invitation, and where whoever made that is not known either, how that one joined.
-    pub(super) records: BTreeSet<Hash>,
     /// Who made the invitation.
     pub(super) inviter: Option<DeviceId>,
     /// What members had of its logs.
     pub(super) accepted: VersionVector,
     /// Records of new identities under which it wrote that.
     pub(super) identities: BTreeSet<Hash>,
-    /// The members that say so.
-    pub(super) by: BTreeSet<DeviceId>,
+    /// The members that say so, each with the identities that it names.
+    pub(super) by: BTreeMap<DeviceId, BTreeSet<Hash>>,
 }
 
-/// Those that the words of members bring in, in the order of their ids.
+/// Those that the words of members who stay bring in, in the order of their ids.
 pub(super) fn left<'a>(checked: &'a Checked, folded: &Folded<'_>) -> Vec<Left<'a>> {
-    let mut said: BTreeMap<DeviceId, Vec<&Accept>> = BTreeMap::new();
-    let mut of: BTreeMap<DeviceId, BTreeSet<DeviceId>> = BTreeMap::new();
+    let mut said: BTreeMap<DeviceId, BTreeMap<DeviceId, Vec<&Accept>>> = BTreeMap::new();
     for (hash, record) in &checked.verified {
-        let Body::Accept(accept) = &record.body else { continue };
-        if accept.accepted.is_empty()
-            || folded.knows(accept.device)
-            || !folded.vouches(*hash, accept.by)
+        if let Body::Accept(accept) = &record.body
+            && !folded.knows(accept.device)
+            && !folded.removed.contains_key(&accept.by)
+            && folded.vouches(*hash, accept.by)
         {
-            continue;
-        }
-        let about = of.entry(accept.by).or_default();
-        if about.contains(&accept.device) || about.len() < OF_ONE {
-            about.insert(accept.device);
-            said.entry(accept.device).or_default().push(accept);
+            let of = said.entry(accept.device).or_default();
+            of.entry(accept.by).or_default().push(accept);
         }
     }
-    if said.is_empty() {
-        return Vec::new();
-    }
-    let mut joins: BTreeMap<DeviceId, (Hash, &Join)> = BTreeMap::new();
-    for (hash, record) in &checked.verified {
-        if let Body::Join(join) = &record.body {
-            joins.entry(join.device).or_insert((*hash, join));
-        }
-    }
-    let inviter = |join: &Join| match checked.verified.get(&join.invite).map(|of| &of.body) {
-        Some(Body::Invite(invite)) => Some(invite.by),
-        _ => None,
-    };
+    let mut brought: BTreeMap<DeviceId, usize> = BTreeMap::new();
     let room = limits::DEVICES.saturating_sub(folded.entries.len());
     let mut left = Vec::new();
-    for (device, accepts) in said {
-        let Some((join, record)) = joins.get(&device).copied().filter(|_| left.len() < room) else {
-            continue;
-        };
-        let mut records = BTreeSet::new();
-        let mut at = Some((join, record));
-        while let Some((join, record)) = at.filter(|_| records.len() < 2 * DEEP) {
-            records.extend([join, record.invite]);
-            let above = inviter(record).filter(|by| !folded.knows(*by));
-            at = above.and_then(|by| joins.get(&by).copied());
+    for (device, by) in said {
+        let mut this: Option<Left<'a>> = None;
+        for (by, accepts) in by {
+            let names = || accepts.iter().flat_map(|accept| &accept.records);
+            if accepts.iter().all(|accept| accept.accepted.is_empty()) {
+                continue;
+            }
+            // Which join it was is for the member to say: a device can sign many.
+            let join = accepts.iter().filter_map(|accept| accept.joined).min();
+            let record = join.and_then(|join| checked.verified.get(&join)).map(|of| &of.body);
+            let (Some(join), Some(Body::Join(record))) = (join, record) else { continue };
+            if record.device != device {
+                continue;
+            }
+            let count = brought.entry(by).or_default();
+            if *count >= OF_ONE || this.is_none() && left.len() >= room {
+                continue;
+            }
+            *count = count.saturating_add(1);
+            let identity = |on: &&Hash| match checked.verified.get(*on).map(|of| &of.body) {
+                Some(Body::Actor(taken)) => taken.device == device,
+                _ => false,
+            };
+            let identities: BTreeSet<Hash> = names().filter(identity).copied().collect();
+            let this = this.get_or_insert_with(|| Left {
+                device,
+                join,
+                record,
+                inviter: match checked.verified.get(&record.invite).map(|of| &of.body) {
+                    Some(Body::Invite(invite)) => Some(invite.by),
+                    _ => None,
+                },
+                accepted: VersionVector::new(),
+                identities: BTreeSet::new(),
+                by: BTreeMap::new(),
+            });
+            for accept in accepts {
+                this.accepted.join(&accept.accepted);
+            }
+            this.identities.extend(identities.iter().copied());
+            this.by.insert(by, identities);
         }
-        let mut this = Left {
-            device,
-            record,
-            records,
-            inviter: inviter(record),
-            accepted: VersionVector::new(),
-            identities: BTreeSet::new(),
-            by: BTreeSet::new(),
-        };
-        for accept in accepts {
-            this.accepted.join(&accept.accepted);
-            this.identities.extend(accept.records.iter().copied());
-            this.by.insert(accept.by);
-        }
-        left.push(this);
+        left.extend(this);
     }
     left
 }

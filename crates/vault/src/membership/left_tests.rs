@@ -22,15 +22,13 @@ fn what_a_member_had_of_whom_a_removed_device_let_in_counts() {
         records.push(new_actor(home.vault, &guest, ActorId([actor; 16]), 60).unwrap());
     }
     let id = guest.device_id();
-    let identities: Vec<Hash> = {
-        let members = home.with(&records);
-        let of = members.identities().filter(|(.., actor)| *actor == ActorId([7; 16]));
-        of.map(|(hash, ..)| hash).collect()
-    };
+    let claims = home.with(&records).claims_of(ActorId([7; 16])).to_vec();
+    let join = claims[0].join.unwrap();
     records.push(home.removal(&home.laptop, home.phone.device_id(), Vec::new()));
     assert!(home.with(&records).device(id).is_none());
     let had = [(log(6), 3), (log(7), 1)].into_iter().collect();
-    records.push(accept(home.vault, &tablet, id, had, identities, 61).unwrap());
+    let named = claims[0].taken.into_iter().collect();
+    records.push(accept_of_nobody(home.vault, &tablet, (id, join), had, named).unwrap());
     let members = home.with(&records);
     let device = members.device(id).unwrap();
     assert!(!device.entered && !members.is_active(id), "it is out");
@@ -48,7 +46,8 @@ fn what_a_member_had_of_whom_a_removed_device_let_in_counts() {
     assert!(home.with(&more).is_active(tablet.device_id()));
     // The word of somebody who is out brings nobody in.
     let had = [(log(6), 9)].into_iter().collect();
-    records.push(accept(home.vault, &home.phone, id, had, Vec::new(), 62).unwrap());
+    let said = accept_of_nobody(home.vault, &home.phone, (id, join), had, Vec::new()).unwrap();
+    records.push(said);
     assert!(!home.with(&records).accepts(change(6, 4)));
 }
 
@@ -67,33 +66,78 @@ fn what_a_member_had_of_whoever_found_an_invitation_counts() {
     );
     assert!(home.with(&records).device(id).is_none());
     let had = [(log(6), 2)].into_iter().collect();
-    records.push(accept(home.vault, &tablet, id, had, Vec::new(), 60).unwrap());
+    // Which join it was is for whoever says so: one that names none brings in nobody.
+    let bare = accept(home.vault, &tablet, id, had, Vec::new(), 60).unwrap();
+    assert!(home.with(&[records.clone(), vec![bare]].concat()).device(id).is_none());
+    let join = home.with(&records).claims_of(ActorId([6; 16]))[0].join.unwrap();
+    let had = [(log(6), 2)].into_iter().collect();
+    let said = accept_of_nobody(home.vault, &tablet, (id, join), had, Vec::new()).unwrap();
+    records.push(said);
     let members = home.with(&records);
     assert!(members.is_active(phone) && !members.is_active(id));
     assert!(members.accepts(change(6, 2)) && !members.accepts(change(6, 3)));
     assert!(members.device(id).unwrap().removal.as_ref().unwrap().by.is_empty());
 }
 
-/// One member's word brings in a few such devices and no more.
+/// One member's word brings in so many such devices, the same ones whatever else it says.
 #[test]
-fn one_member_brings_in_a_few_of_them() {
+fn one_member_brings_in_so_many_of_them() {
     let home = Home::new();
     let tablet = DeviceKeys::generate(&mut rng(55));
     let mut records = home.admit(&home.laptop, &tablet, 5).to_vec();
     let mut guests = Vec::new();
-    for number in 0..50_u8 {
+    for number in 0..100_u8 {
         let guest = DeviceKeys::generate(&mut rng(1000 + u64::from(number)));
         records.extend(home.admit(&home.phone, &guest, 100 + number));
         guests.push(guest.device_id());
     }
     records.push(home.removal(&home.laptop, home.phone.device_id(), Vec::new()));
-    for (number, guest) in (100_u8..).zip(&guests) {
-        let had = [(log(number), 1)].into_iter().collect();
-        records.push(accept(home.vault, &tablet, *guest, had, Vec::new(), 61).unwrap());
+    let said = |least: u64, records: &[Vec<u8>]| -> Vec<Vec<u8>> {
+        let members = home.with(records);
+        let each = (100_u8..).zip(&guests).map(|(number, guest)| {
+            let had = [(log(number), least)].into_iter().collect();
+            let join = members.claims_of(ActorId([number; 16]))[0].join.unwrap();
+            accept_of_nobody(home.vault, &tablet, (*guest, join), had, Vec::new()).unwrap()
+        });
+        each.collect()
+    };
+    let first = said(1, &records);
+    records.extend(first);
+    let known = |members: &Membership| -> Vec<DeviceId> {
+        let left = members.devices().iter().filter(|device| !device.entered);
+        left.map(|device| device.id).collect()
+    };
+    let members = home.with(&records);
+    assert_eq!(known(&members).len(), super::super::left::OF_ONE);
+    let again = Membership::from_records(home.vault, members.records());
+    assert_eq!(again.devices(), members.devices());
+    let more = said(2, &records);
+    records.extend(more);
+    assert_eq!(known(&home.with(&records)), known(&members));
+}
+
+/// A device that invites itself, and two that invite each other, belong to nobody and hold nobody up.
+#[test]
+fn whoever_invites_itself_is_let_in_by_nobody() {
+    let home = Home::new();
+    let [one, other] = [56, 57].map(|seed| DeviceKeys::generate(&mut rng(seed)));
+    let mut records = Vec::new();
+    for (by, of, actor) in [(&one, &one, 6), (&one, &other, 7), (&other, &one, 8)] {
+        records.extend(home.admit(by, of, actor));
+    }
+    for actor in [6, 7, 8] {
+        let claims = home.with(&records).claims_of(ActorId([actor; 16])).to_vec();
+        assert!(!claims.is_empty());
+        for claim in claims {
+            let had = [(log(actor), 1)].into_iter().collect();
+            let of = (claim.device, claim.join.unwrap());
+            let said = accept_of_nobody(home.vault, &home.phone, of, had, Vec::new());
+            records.push(said.unwrap());
+        }
     }
     let members = home.with(&records);
-    let known = guests.iter().filter(|guest| members.device(**guest).is_some());
-    assert_eq!(known.count(), super::super::left::OF_ONE);
+    assert_eq!(members.active().count(), 2);
+    assert!(members.accepts(change(7, 1)));
     let again = Membership::from_records(home.vault, members.records());
     assert_eq!(again.devices(), members.devices());
 }

@@ -26,8 +26,8 @@ pub use leading::sealed_under;
 pub use list::{pack, unpack};
 pub(crate) use record::text;
 pub use record::{
-    HandingOver, Introduction, Removing, Wrapped, accept, found, hand_over, invite, invite_knowing,
-    join, lacks, new_actor, remove, rename,
+    HandingOver, Introduction, Removing, Wrapped, accept, accept_of_nobody, found, hand_over,
+    invite, invite_knowing, join, lacks, new_actor, remove, rename,
 };
 pub use verify::Problem;
 
@@ -78,6 +78,19 @@ pub struct Removal {
     pub time: u64,
 }
 
+/// That a device said of an identity that it is its own, by a record that is rightly signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Claim {
+    /// The device.
+    pub device: DeviceId,
+    /// Its keys.
+    pub public: DevicePublic,
+    /// A record by which it joined; none for the first device.
+    pub join: Option<Hash>,
+    /// The record by which it took the identity; none where it joined with it.
+    pub taken: Option<Hash>,
+}
+
 /// The members of a vault, as far as the records here tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
@@ -86,8 +99,8 @@ pub struct Membership {
     actors: BTreeMap<ActorId, usize>,
     /// Identities that more than one device claims, and the places of these.
     claimed: BTreeMap<ActorId, Vec<usize>>,
-    /// Who ever said that an identity is its own, with its keys; whether that counts or not.
-    said_own: BTreeMap<ActorId, Vec<DevicePublic>>,
+    /// Who ever said that an identity is its own, whether that counts or not.
+    said_own: BTreeMap<ActorId, Vec<Claim>>,
     epoch: u32,
     begun: Vec<Begun>,
     /// Removals in force: record, device, maker.
@@ -139,7 +152,10 @@ impl Membership {
         devices.extend(folded.left.iter().map(|of| left_device(of, &folded)));
         let places: BTreeMap<DeviceId, usize> =
             devices.iter().enumerate().map(|(place, device)| (device.id, place)).collect();
-        let entered: Vec<Vec<ActorId>> = devices.iter().map(|of| of.actors.clone()).collect();
+        let entered: Vec<Vec<ActorId>> = devices
+            .iter()
+            .map(|of| if of.entered { of.actors.clone() } else { Vec::new() })
+            .collect();
         let mut problems = checked.problems.clone();
         let mut counting = Vec::new();
         for (hash, record) in &checked.verified {
@@ -298,8 +314,12 @@ impl Membership {
     /// The keys of everybody who ever said that an identity is its own, the one first whose it is taken to be. What
     /// was taken in under it may be signed by one that does not count any more; it is whole all the same.
     pub fn public_of_any(&self, actor: ActorId) -> impl Iterator<Item = DevicePublic> + '_ {
-        let others = self.said_own.get(&actor).into_iter().flatten().copied();
-        self.public_of(actor).into_iter().chain(others)
+        self.public_of(actor).into_iter().chain(self.claims_of(actor).iter().map(|of| of.public))
+    }
+
+    /// Who ever said that an identity is its own, whether that counts or not.
+    pub fn claims_of(&self, actor: ActorId) -> &[Claim] {
+        self.said_own.get(&actor).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a change counts: its author is known, and it was not written after the author was
@@ -471,26 +491,27 @@ fn judge(checked: &Checked, folded: &Folded<'_>, hash: Hash, body: &Body) -> Res
 }
 
 /// Who says that an identity is its own, by records that are rightly signed.
-fn said_own(checked: &Checked) -> BTreeMap<ActorId, Vec<DevicePublic>> {
-    let bodies = || checked.verified.values().map(|record| &record.body);
-    let mut keys = BTreeMap::new();
-    let mut said: BTreeMap<ActorId, BTreeSet<DeviceId>> = BTreeMap::new();
-    for body in bodies() {
-        let (device, public, actor) = match body {
-            Body::Genesis(g) => (g.device, g.public, g.actor),
-            Body::Join(j) => (j.device, j.public, j.actor),
+fn said_own(checked: &Checked) -> BTreeMap<ActorId, Vec<Claim>> {
+    let mut said: BTreeMap<ActorId, Vec<Claim>> = BTreeMap::new();
+    let mut joined: BTreeMap<DeviceId, (DevicePublic, Option<Hash>)> = BTreeMap::new();
+    for (hash, record) in &checked.verified {
+        let (device, public, actor, join) = match &record.body {
+            Body::Genesis(g) => (g.device, g.public, g.actor, None),
+            Body::Join(j) => (j.device, j.public, j.actor, Some(*hash)),
             _ => continue,
         };
-        keys.insert(device, public);
-        said.entry(actor).or_default().insert(device);
+        joined.entry(device).or_insert((public, join));
+        said.entry(actor).or_default().push(Claim { device, public, join, taken: None });
     }
-    for body in bodies() {
-        if let Body::Actor(a) = body {
-            said.entry(a.actor).or_default().insert(a.device);
+    for (hash, record) in &checked.verified {
+        if let Body::Actor(a) = &record.body
+            && let Some((public, join)) = joined.get(&a.device).copied()
+        {
+            let claim = Claim { device: a.device, public, join, taken: Some(*hash) };
+            said.entry(a.actor).or_default().push(claim);
         }
     }
-    let of = |by: BTreeSet<DeviceId>| by.iter().filter_map(|by| keys.get(by).copied()).collect();
-    said.into_iter().map(|(actor, by)| (actor, of(by))).collect()
+    said
 }
 
 /// Which device each actor is, and which several devices claim. One that follows from a device's id only

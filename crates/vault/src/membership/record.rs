@@ -142,6 +142,9 @@ pub(super) struct Accept {
     pub(super) accepted: VersionVector,
     pub(super) records: Vec<Hash>,
     pub(super) time: u64,
+    /// By which the device joined, where it does not count as having entered. Nobody builds on it by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) joined: Option<Hash>,
 }
 
 /// Keys that records hand out do not open on a device, or were not handed to it.
@@ -481,7 +484,21 @@ pub fn accept(
     records: Vec<Hash>,
     time: u64,
 ) -> Result<Vec<u8>, VaultError> {
-    let body = Accept { by: keys.device_id(), device, accepted, records, time };
+    let body = Accept { by: keys.device_id(), device, accepted, records, time, joined: None };
+    Ok(envelope(vault, "accept", &body, |m| vec![keys.sign_raw(m)])?.0)
+}
+
+/// Says what this device had taken in of a device that does not count as having entered, and `joined`, the record by
+/// which that one joined: see [`accept`], and docs/decisions/0044. This device does not build on its having joined.
+pub fn accept_of_nobody(
+    vault: VaultId,
+    keys: &DeviceKeys,
+    (device, joined): (DeviceId, Hash),
+    accepted: VersionVector,
+    records: Vec<Hash>,
+) -> Result<Vec<u8>, VaultError> {
+    let (by, joined) = (keys.device_id(), Some(joined));
+    let body = Accept { by, device, accepted, records, time: 0, joined };
     Ok(envelope(vault, "accept", &body, |m| vec![keys.sign_raw(m)])?.0)
 }
 

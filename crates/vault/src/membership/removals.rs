@@ -259,47 +259,43 @@ struct Child {
     holders: Bits,
 }
 
-/// Who was let in by each device. Where several joined by one invitation, one is in only because others built on
-/// its having joined: it hangs on these as well as on whoever invited it.
-fn children(index: &Index<'_>, folded: &Folded<'_>) -> BTreeMap<usize, Vec<Child>> {
+/// Somebody who is in by one of several joins by an invitation, since others built on it: it hangs on these as well
+/// as on whoever invited it.
+struct Contested {
+    place: usize,
+    join: Hash,
+    under: Bits,
+    holders: Bits,
+}
+
+/// Who was let in by each device, and who hangs on whom beside.
+fn children(
+    index: &Index<'_>,
+    folded: &Folded<'_>,
+) -> (BTreeMap<usize, Vec<Child>>, Vec<Contested>) {
     let mut under: Vec<Bits> =
         (0..folded.entries.len()).map(|at| [at].into_iter().collect()).collect();
-    let mut edges: Vec<(usize, usize, Hash, Bits)> = Vec::new();
-    for (place, entry) in (0..).zip(&folded.entries) {
+    let mut children: BTreeMap<usize, Vec<Child>> = BTreeMap::new();
+    let mut contested = Vec::new();
+    // Whoever lets another in comes before that one.
+    for (place, entry) in (0..).zip(&folded.entries).collect::<Vec<_>>().into_iter().rev() {
         let inviter = entry.inviter.and_then(|inviter| folded.place(inviter));
         let (Some(inviter), How::Joined { invite, join, .. }) = (inviter, &entry.how) else {
             continue;
         };
+        let below = under.get(place).cloned().unwrap_or_default();
+        if let Some(above) = under.get_mut(inviter) {
+            above.join(&below);
+        }
         let holders = index.joined_on_by(folded, (*join, entry.device));
-        edges.push((inviter, place, *join, holders.clone()));
-        if index.is_contested(*invite) {
-            let others = holders.iter().filter(|by| *by != inviter && *by != place);
-            edges.extend(others.map(|by| (by, place, *join, holders.clone())));
+        if index.is_contested(*invite) && !holders.has(inviter) {
+            let (under, holders) = (below.clone(), holders.clone());
+            contested.push(Contested { place, join: *join, under, holders });
         }
+        let child = Child { join: *join, under: below, holders };
+        children.entry(inviter).or_default().push(child);
     }
-    // Whoever lets another in comes before that one, so one round backwards is enough but where somebody hangs on
-    // a device that came later.
-    loop {
-        let mut grew = false;
-        for (above, place, ..) in edges.iter().rev() {
-            let below = under.get(*place).cloned().unwrap_or_default();
-            if let Some(above) = under.get_mut(*above)
-                && below.has_beside(above)
-            {
-                above.join(&below);
-                grew = true;
-            }
-        }
-        if !grew {
-            break;
-        }
-    }
-    let mut children: BTreeMap<usize, Vec<Child>> = BTreeMap::new();
-    for (above, place, join, holders) in edges {
-        let under = under.get(place).cloned().unwrap_or_default();
-        children.entry(above).or_default().push(Child { join, under, holders });
-    }
-    children
+    (children, contested)
 }
 
 /// The records on which each device stands: those by which it and those before it entered, and what those
@@ -372,7 +368,8 @@ fn pending(index: &Index<'_>, folded: &Folded<'_>) -> Vec<Pending> {
             pending.push(removal);
         }
     }
-    let mut children = if pending.is_empty() { BTreeMap::new() } else { children(index, folded) };
+    let (mut children, contested) =
+        if pending.is_empty() { Default::default() } else { children(index, folded) };
     for removal in &pending {
         for child in children.get_mut(&removal.device).into_iter().flatten() {
             if removal.listed.has(child.join) {
@@ -381,16 +378,21 @@ fn pending(index: &Index<'_>, folded: &Folded<'_>) -> Vec<Pending> {
         }
     }
     for removal in &mut pending {
-        removal.threatens = threatened(folded, &children, removal);
+        removal.threatens = threatened(folded, &children, &contested, removal);
     }
     pending
 }
+
+/// How long a row of devices is followed each of which hangs on the one before. Who makes a longer one may as well
+/// remove others itself.
+const HANGING: usize = 8;
 
 /// A device, and all that hang on records of it that are not listed, and on which nobody built who
 /// is not among them; nor does anybody list them who is not, and removes it as well.
 fn threatened(
     folded: &Folded<'_>,
     children: &BTreeMap<usize, Vec<Child>>,
+    contested: &[Contested],
     removal: &Pending,
 ) -> Bits {
     let removed = device_at(folded, removal.device).and_then(|of| folded.removed.get(&of));
@@ -401,6 +403,23 @@ fn threatened(
         let mut threatened: Bits = [removal.device].into_iter().collect();
         for child in &open {
             threatened.join(&child.under);
+        }
+        for _ in 0..HANGING {
+            let mut but = threatened.clone();
+            but.insert(removal.by);
+            let hangs = |of: &&Contested| {
+                of.place != removal.by
+                    && !threatened.has(of.place)
+                    && !listed(of.join)
+                    && !of.holders.has_beside(&but)
+            };
+            let more: Vec<&Contested> = contested.iter().filter(hangs).collect();
+            for of in &more {
+                threatened.join(&of.under);
+            }
+            if more.is_empty() {
+                break;
+            }
         }
         let mut but = threatened.clone();
         but.insert(removal.by);

@@ -73,6 +73,8 @@ pub(super) struct Checked {
     pub(super) kept: BTreeMap<Hash, Vec<u8>>,
     /// Those of them whose signer is not known yet.
     pub(super) waiting: BTreeSet<Hash>,
+    /// Of invitations among these, what names them.
+    pub(super) waiting_invites: BTreeMap<Hash, Hash>,
 }
 
 struct Parsed<'a> {
@@ -225,6 +227,9 @@ pub(super) fn check<'a>(vault: VaultId, records: impl Iterator<Item = &'a [u8]>)
                 checked.problems.insert(raw, Problem::NotYet);
                 checked.kept.insert(raw, record.bytes.to_vec());
                 checked.waiting.insert(raw);
+                if matches!(record.body, Body::Invite(_)) {
+                    checked.waiting_invites.insert(raw, Hash::of(&record.signed));
+                }
             }
             continue;
         };
