@@ -37,12 +37,10 @@ impl Applier<'_, '_> {
         if before.trashed && state.is_purged() {
             return Ok(Some(Lessened { by: wrote(LIFE), lost: false, purged: true }));
         }
-        if !before.alive {
-            return Ok(None);
-        }
         if !state.is_alive() {
-            return Ok(lost(wrote(LIFE)));
+            return Ok(lost(wrote(LIFE)).filter(|_| before.alive));
         }
+        // Also of what comes back from the trash: without its words, or where nobody sees it, it is not back.
         if Kind::parse(&state.kind) != before.kind {
             return Ok(lost(state.created.1.actor));
         }

@@ -69,6 +69,20 @@ pub(super) fn the_rest_of_a_small_vault_goes_not_unasked_after_a_few<W: Way>() {
     assert!(ids[9..].iter().all(|id| phone.has(*id)));
 }
 
+/// What comes back from the trash without its words is not back: else nine at a time would go for ever.
+pub(super) fn what_comes_back_bare_is_gone<W: Way>() {
+    let [mut laptop, mut phone] = devices(["laptop", "phone"]);
+    let ids: Vec<_> = (0..15).map(|number| laptop.add(&format!("task {number}"))).collect();
+    let mut way = W::new();
+    way.carry(&mut laptop, &mut phone, false).unwrap();
+    laptop.delete(&ids[..9]);
+    way.carry(&mut laptop, &mut phone, false).unwrap();
+    laptop.bring_back_bare(&ids[..9]);
+    laptop.delete(&ids[9..12]);
+    assert_eq!(way.carry(&mut laptop, &mut phone, false), Err("mass_deletion"));
+    assert!(ids[9..].iter().all(|id| phone.has(*id)));
+}
+
 /// Devices that delete less than is asked about do so together as well.
 pub(super) fn two_devices_together_empty_no_small_vault_unasked<W: Way>() {
     let [mut laptop, mut phone, mut tablet] = devices(["laptop", "phone", "tablet"]);

@@ -443,6 +443,7 @@ over_every_way!(
     a_large_deletion_waits_for_the_person,
     a_large_deletion_in_small_pieces_waits_all_the_same,
     the_rest_of_a_small_vault_goes_not_unasked_after_a_few,
+    what_comes_back_bare_is_gone,
     two_devices_together_empty_no_small_vault_unasked,
     branches_of_one_length_are_noticed,
     a_newcomer_gets_a_snapshot_of_what_is_alive,

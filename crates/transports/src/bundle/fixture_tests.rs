@@ -5,7 +5,7 @@ use super::{
     inspect, invite, join,
 };
 use holdfast_model::change::Edit;
-use holdfast_model::entity::{DELETED, Draft, Seen};
+use holdfast_model::entity::{ALIVE, DELETED, Draft, Seen};
 use holdfast_model::fields::{LIST, TEXT, TITLE};
 use holdfast_model::text::{Splice, writer_of};
 use holdfast_model::{EntityId, EntityState};
@@ -247,6 +247,17 @@ impl Device {
             let state = self.state(*id);
             let mut draft = state.draft();
             draft.life(DELETED, &Seen::All);
+            self.append(Space::Everywhere, vec![draft.finish().unwrap()]);
+        }
+    }
+
+    /// Takes items out of the trash, under no title.
+    pub(crate) fn bring_back_bare(&mut self, ids: &[EntityId]) {
+        for id in ids {
+            let state = self.state(*id);
+            let mut draft = state.draft();
+            draft.life(ALIVE, &Seen::All);
+            draft.set(TITLE, "", &Seen::All);
             self.append(Space::Everywhere, vec![draft.finish().unwrap()]);
         }
     }
