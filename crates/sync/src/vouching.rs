@@ -108,6 +108,9 @@ pub(crate) fn vouch(
     if said { Ok(membership(tx)?) } else { Ok(members) }
 }
 
+/// A device that does not count as having entered, and the record by which it joined.
+type Nobody = (DeviceId, Hash);
+
 /// What is held of logs that belong to nobody who is known, and the records of identities under which they were
 /// written: by the device whose signature is on them and the record by which it joined. It does not count as having
 /// entered.
@@ -115,8 +118,8 @@ fn nobodys(
     tx: &Tx<'_>,
     members: &Membership,
     held: &VersionVector,
-) -> Result<BTreeMap<(DeviceId, Hash), (VersionVector, BTreeSet<Hash>)>, StoreError> {
-    let mut found: BTreeMap<(DeviceId, Hash), (VersionVector, BTreeSet<Hash>)> = BTreeMap::new();
+) -> Result<BTreeMap<Nobody, (VersionVector, BTreeSet<Hash>)>, StoreError> {
+    let mut found: BTreeMap<Nobody, (VersionVector, BTreeSet<Hash>)> = BTreeMap::new();
     for (log, seq) in held.iter() {
         let author = tx.branch_of(log)?.map_or(log.actor, |of| of.author);
         if members.device_of(author).is_some() {
