@@ -296,7 +296,9 @@ fn candidates(
     let size = |raw: &Hash| checked.kept.get(raw).map_or(0, Vec::len);
     let of_left = folded.left.iter();
     let of_left =
-        of_left.flat_map(|of| [of.join, of.record.invite].map(|record| (record, of.device)));
+        of_left.flat_map(|of| of.joins.iter().map(|(join, record)| (of.device, *join, *record)));
+    let of_left =
+        of_left.flat_map(|(device, join, record)| [(join, device), (record.invite, device)]);
     let of_left: BTreeMap<Hash, DeviceId> = of_left.collect();
     let losing = losing(checked, folded);
     for (hash, record) in &checked.verified {

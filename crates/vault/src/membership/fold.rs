@@ -401,8 +401,8 @@ fn with_left<'a>(checked: &'a Checked, mut folded: Folded<'a>) -> Folded<'a> {
         removed.accepted = of.accepted.clone();
         removed.identities.clone_from(&of.identities);
         folded.removed.insert(of.device, removed);
-        for (by, identities) in &of.by {
-            for record in [of.join, of.record.invite].iter().chain(identities) {
+        for (by, shown) in &of.by {
+            for record in shown {
                 // After what that one built on otherwise.
                 folded.payers.entry(*record).or_default().entry(*by).or_insert(usize::MAX);
             }

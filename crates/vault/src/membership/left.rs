@@ -18,16 +18,15 @@ pub(super) const OF_ONE: usize = limits::ADMITTED;
 /// One of them.
 pub(super) struct Left<'a> {
     pub(super) device: DeviceId,
-    /// By which it joined: one that a member names.
-    pub(super) join: Hash,
-    pub(super) record: &'a Join,
+    /// By which it joined, as members name them: it may have shown each of them another one.
+    pub(super) joins: BTreeMap<Hash, &'a Join>,
     /// Who made the invitation.
     pub(super) inviter: Option<DeviceId>,
     /// What members had of its logs.
     pub(super) accepted: VersionVector,
     /// Records of new identities under which it wrote that.
     pub(super) identities: BTreeSet<Hash>,
-    /// The members that say so, each with the identities that it names.
+    /// The members that say so, each with the records that show what it says.
     pub(super) by: BTreeMap<DeviceId, BTreeSet<Hash>>,
 }
 
@@ -71,10 +70,10 @@ pub(super) fn left<'a>(checked: &'a Checked, folded: &Folded<'_>) -> Vec<Left<'a
                 _ => false,
             };
             let identities: BTreeSet<Hash> = names().filter(identity).copied().collect();
+            let shown = identities.iter().copied().chain([join, record.invite]).collect();
             let this = this.get_or_insert_with(|| Left {
                 device,
-                join,
-                record,
+                joins: BTreeMap::new(),
                 inviter: match checked.verified.get(&record.invite).map(|of| &of.body) {
                     Some(Body::Invite(invite)) => Some(invite.by),
                     _ => None,
@@ -86,8 +85,9 @@ pub(super) fn left<'a>(checked: &'a Checked, folded: &Folded<'_>) -> Vec<Left<'a
             for accept in accepts {
                 this.accepted.join(&accept.accepted);
             }
-            this.identities.extend(identities.iter().copied());
-            this.by.insert(by, identities);
+            this.joins.insert(join, record);
+            this.identities.extend(identities);
+            this.by.insert(by, shown);
         }
         left.extend(this);
     }

@@ -79,6 +79,28 @@ fn what_a_member_had_of_whoever_found_an_invitation_counts() {
     assert!(members.device(id).unwrap().removal.as_ref().unwrap().by.is_empty());
 }
 
+/// A device that shows each member another join of its own has the identities of both.
+#[test]
+fn what_two_members_had_under_two_joins_of_one_device_counts() {
+    let home = Home::new();
+    let (tablet, guest) = (DeviceKeys::generate(&mut rng(58)), DeviceKeys::generate(&mut rng(59)));
+    let mut records = home.admit(&home.laptop, &tablet, 5).to_vec();
+    records.extend(home.admit(&home.phone, &guest, 6));
+    records.extend(home.admit(&home.phone, &guest, 7));
+    records.push(home.removal(&home.laptop, home.phone.device_id(), Vec::new()));
+    let id = guest.device_id();
+    for (by, actor) in [(&home.laptop, 6), (&tablet, 7)] {
+        let join = home.with(&records).claims_of(ActorId([actor; 16]))[0].join.unwrap();
+        let had = [(log(actor), 1)].into_iter().collect();
+        records.push(accept_of_nobody(home.vault, by, (id, join), had, Vec::new()).unwrap());
+    }
+    let members = home.with(&records);
+    assert!(members.accepts(change(6, 1)) && members.accepts(change(7, 1)));
+    assert!(!members.accepts(change(6, 2)) && !members.accepts(change(7, 2)));
+    let again = Membership::from_records(home.vault, members.records());
+    assert_eq!(again.devices(), members.devices());
+}
+
 /// One member's word brings in so many such devices, the same ones whatever else it says.
 #[test]
 fn one_member_brings_in_so_many_of_them() {
