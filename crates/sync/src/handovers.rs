@@ -3,19 +3,28 @@
 //!
 //! Invariant: whoever counts a removal, or keys, can lead everybody else to it. Such a record may come
 //! without a handover, or with one that others do not open, from a device that wants to part them: then
-//! whoever holds it makes one, under a key that everybody has.
+//! whoever holds it makes one, under a key that everybody has. A removal by a device that is out counts by the
+//! word of those who built on it: a handover that shows it without one of them comes after one that does.
 
 use crate::SyncError;
 use crate::devices::{HANDOVER_PLACE, HANDOVERS};
-use holdfast_oplog::Hash;
+use holdfast_oplog::{DeviceId, Hash};
 use holdfast_store::{StoreError, Tx};
 use holdfast_vault::membership::{sealed_under, unpack};
 use holdfast_vault::{DeviceKeys, Keyring, Membership, Purpose, VaultKey, open_blob};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The place in the list of its ending's maker, the size, and a hash so that no two are equal.
-type Rank = (usize, usize, Hash);
+/// The place in the list of its ending's maker, whether it shows less than others need, the size, and a hash so
+/// that no two are equal.
+type Rank = (usize, bool, usize, Hash);
+
+/// A record that a handover shows by itself, and who says there that it built on it.
+#[derive(Clone)]
+struct Shown {
+    ending: Hash,
+    holders: BTreeSet<DeviceId>,
+}
 
 /// Handovers that are made at once; the others are made later.
 const AT_ONCE: usize = 32;
@@ -41,20 +50,21 @@ pub(crate) fn keep(
     // For each epoch that ends and each record that ends it, the shortest, then the least hash. Of each
     // maker of such records the first one comes before the second of anybody: so nobody fills the places.
     type Ends = (Vec<u8>, Hash);
-    let mut best: BTreeMap<Ends, (usize, usize, Hash, &[u8])> = BTreeMap::new();
+    let mut best: BTreeMap<Ends, (Rank, &[u8])> = BTreeMap::new();
     for sealed in known.iter().chain(&new) {
         let epoch = sealed.get(1..5).unwrap_or_default().to_vec();
-        for ending in shown(keyring, members, sealed) {
+        for Shown { ending, holders } in shown(keyring, members, sealed) {
             let Some(place) = members.endings().get(&ending) else { continue };
-            let this = (*place, sealed.len(), Hash::of(sealed), *sealed);
+            let lacks = !members.is_held_by(ending, &holders);
+            let this = ((*place, lacks, sealed.len(), Hash::of(sealed)), *sealed);
             let least = best.entry((epoch.clone(), ending)).or_insert(this);
             *least = (*least).min(this);
         }
     }
     let mut first: BTreeMap<&[u8], Rank> = BTreeMap::new();
-    for (place, size, hash, sealed) in best.into_values() {
-        let least = first.entry(sealed).or_insert((place, size, hash));
-        *least = (*least).min((place, size, hash));
+    for (rank, sealed) in best.into_values() {
+        let least = first.entry(sealed).or_insert(rank);
+        *least = (*least).min(rank);
     }
     let mut ranked: Vec<(Rank, &[u8])> =
         first.into_iter().map(|(sealed, rank)| (rank, sealed)).collect();
@@ -105,7 +115,9 @@ pub(crate) fn lead(
         let under = keyring.iter().map(of).filter(|of| sealed_in(&sealed) == Some(of.0));
         let under: Vec<_> = under.collect();
         if !under.is_empty() && under.iter().all(|of| members.is_surely_everybodys(*of, me)) {
-            led.extend(shown(keyring, members, &sealed));
+            let whole = shown(keyring, members, &sealed).into_iter();
+            let whole = whole.filter(|of| members.is_held_by(of.ending, &of.holders));
+            led.extend(whole.map(|of| of.ending));
         }
     }
     let mut missing: Vec<(usize, Hash)> = members
@@ -144,17 +156,18 @@ thread_local! {
     /// What was known when no handover was missing that could be made.
     static LED: RefCell<Option<Hash>> = const { RefCell::new(None) };
     /// What handovers show by themselves, by the hash of their bytes: nothing else decides it.
-    static SHOWN: RefCell<BTreeMap<Hash, Vec<Hash>>> = const { RefCell::new(BTreeMap::new()) };
+    static SHOWN: RefCell<BTreeMap<Hash, Vec<Shown>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// The records that a handover shows by itself, and that count: removals, and epochs that began.
-fn shown(keyring: &Keyring, members: &Membership, sealed: &[u8]) -> Vec<Hash> {
+fn shown(keyring: &Keyring, members: &Membership, sealed: &[u8]) -> Vec<Shown> {
     let name = Hash::of(sealed);
     let all = SHOWN.with_borrow(|shown| shown.get(&name).cloned()).or_else(|| {
         let packed = open_blob(keyring, Purpose::Membership, HANDOVER_PLACE, sealed).ok()?;
         let records = unpack(&packed).unwrap_or_default();
         let alone = Membership::from_records(members.vault(), &records);
-        let all: Vec<Hash> = alone.endings().keys().copied().collect();
+        let show = |ending: &Hash| Shown { ending: *ending, holders: alone.holders(*ending) };
+        let all: Vec<Shown> = alone.endings().keys().map(show).collect();
         SHOWN.with_borrow_mut(|shown| {
             if shown.len() >= REMEMBERED {
                 shown.clear();
@@ -163,6 +176,6 @@ fn shown(keyring: &Keyring, members: &Membership, sealed: &[u8]) -> Vec<Hash> {
         });
         Some(all)
     });
-    let counts = |ending: &Hash| members.endings().contains_key(ending);
+    let counts = |of: &Shown| members.endings().contains_key(&of.ending);
     all.unwrap_or_default().into_iter().filter(counts).collect()
 }

@@ -196,6 +196,14 @@ impl Keyring {
         ring
     }
 
+    /// The same keys but these: to tell what opens without them.
+    #[must_use]
+    pub fn without(&self, keys: &BTreeSet<(u32, [u8; 16])>) -> Self {
+        let mut ring = self.clone();
+        ring.keys.retain(|of, _| !keys.contains(of));
+        ring
+    }
+
     /// Takes in a key. Returns whether it was new.
     pub fn insert(&mut self, epoch: u32, key: VaultKey) -> Result<bool, VaultError> {
         let id = (epoch, key.id());

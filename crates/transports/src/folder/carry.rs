@@ -38,6 +38,12 @@ pub struct Folder<'a> {
     pub(super) compared: BTreeSet<String>,
     /// Contents that are wholly in such files: how many pieces each has.
     pub(super) contents: BTreeMap<String, u32>,
+    /// Keys that some member lacks.
+    lacked: BTreeSet<(u32, [u8; 16])>,
+    /// Names these.
+    lacked_name: Option<String>,
+    /// Keys of files that are sealed under one of these.
+    closed: BTreeSet<String>,
     /// Bytes that may still be read.
     pub(super) left: u64,
     /// Something was not read for want of these.
@@ -77,6 +83,9 @@ impl<'a> Folder<'a> {
             verified,
             compared: memory.compared.clone(),
             contents: memory.contents.clone(),
+            lacked: BTreeSet::new(),
+            lacked_name: memory.lacked.clone(),
+            closed: memory.closed.clone(),
             left: limits::READ,
             more: false,
         })
@@ -92,16 +101,65 @@ impl<'a> Folder<'a> {
         memory.snapshot.clone_from(&self.snapshot);
         memory.useless.clone_from(&self.useless);
         memory.useless.keep(&self.index.places());
+        memory.lacked.clone_from(&self.lacked_name);
+        memory.closed = self.closed.intersection(&there).cloned().collect();
     }
 
     /// Looks with these keys and members: what did not open with others may open now.
     pub(super) fn look_with(&mut self, keyring: &Keyring, members: &Membership) {
         self.useless.begin(tried_with(keyring, members));
+        self.note_members(keyring, members);
+    }
+
+    /// Notes what counts of removed devices, and under which keys a file does not reach everybody: what this
+    /// device opened of others with such keys is opened again, to see whether it counts.
+    pub(super) fn note_members(&mut self, keyring: &Keyring, members: &Membership) {
         self.note_removed(members);
+        self.lacked = members.lacked_keys(keyring);
+        let name = (!self.lacked.is_empty()).then(|| {
+            let mut hasher = blake3::Hasher::new();
+            for (epoch, id) in &self.lacked {
+                hasher.update(&epoch.to_be_bytes()).update(id);
+            }
+            hasher.finalize().to_hex().to_string()
+        });
+        if self.lacked_name != name {
+            self.lacked_name = name;
+            self.closed.clear();
+            let own = self.index.in_directory(&writer(self.me));
+            let own: BTreeSet<String> = own.iter().map(Found::key).collect();
+            self.verified.retain(|key| own.contains(key));
+            self.contents.clear();
+        }
+    }
+
+    /// The keys with which everybody opens what is sealed under them, as far as they tell.
+    pub(super) fn reaching(&self, keyring: &Keyring) -> Keyring {
+        keyring.without(&self.lacked)
+    }
+
+    /// Whether some member lacks a key of an epoch.
+    pub(super) fn is_lacked(&self, epoch: u32) -> bool {
+        self.lacked.iter().any(|of| of.0 == epoch)
+    }
+
+    /// Whether anything is lacked by anybody.
+    pub(super) fn lacks_any(&self) -> bool {
+        !self.lacked.is_empty()
+    }
+
+    /// Whether a file was found to open with a key alone that some member lacks.
+    pub(super) fn is_closed(&self, found: &Found) -> bool {
+        self.closed.contains(&found.key())
+    }
+
+    /// A file opens with a key alone that some member lacks.
+    pub(super) fn is_closed_to_some(&mut self, found: &Found) {
+        self.closed.insert(found.key());
     }
 
     /// Notes what counts of removed devices.
-    pub(super) fn note_removed(&mut self, members: &Membership) {
+    fn note_removed(&mut self, members: &Membership) {
         self.removed.clear();
         for device in members.devices() {
             if let Some(removal) = &device.removal {
@@ -128,6 +186,7 @@ impl<'a> Folder<'a> {
         self.verified.clear();
         self.compared.clear();
         self.contents.clear();
+        self.closed.clear();
         self.snapshot = None;
         self.useless = Useless::default();
         self.left = u64::MAX;
@@ -175,6 +234,13 @@ impl<'a> Folder<'a> {
         let mut claimed = self.index.claimed_after(self.base());
         claimed.join(&self.index.claimed_after(VersionVector::new()));
         claimed
+    }
+
+    /// How far each log may go on from what is held: not by files at `barred` paths, nor by those of which it was
+    /// found that they are not whole or do not open. A name leads nowhere.
+    pub(super) fn led_to(&self, held: VersionVector, barred: &BTreeSet<String>) -> VersionVector {
+        let leads = |found: &Found| !barred.contains(&found.path()) && !self.is_useless(found);
+        self.index.led_to(held, leads)
     }
 
     /// What this device's own snapshot there holds.

@@ -100,7 +100,11 @@ pub fn exchange(
                 if let Some(new) = &came.keyring {
                     keyring = new.clone();
                 }
-                folder.verified.extend(came.opened);
+                folder.note_members(&keyring, &session.store.read(membership)?);
+                // What may not reach everybody is opened again, to see whether it does.
+                if !folder.lacks_any() {
+                    folder.verified.extend(came.opened);
+                }
                 folder.compared.extend(came.compared);
                 contents(session, &keyring, &mut folder)?;
                 report.preview = came.preview;
@@ -121,7 +125,7 @@ pub fn exchange(
     } else {
         session.store.read(membership)?
     };
-    folder.note_removed(&members);
+    folder.note_members(&keyring, &members);
     let claims = folder.claimed();
     verify::verify_claims(&mut folder, &keyring, &members, &claims)?;
     if !again {
@@ -237,7 +241,10 @@ fn rounds(
         match take(store, folder, &staged) {
             Ok(came) => return Ok(came),
             Err(Stop::Failed(error)) => return Err(error),
-            Err(Stop::Needs(Needs::Snapshots)) => wanted.snapshots = true,
+            Err(Stop::Needs(Needs::Snapshots(barred))) => {
+                wanted.snapshots = true;
+                wanted.barred = barred;
+            }
             Err(Stop::Needs(Needs::Parted(logs))) => wanted.parted.extend(logs),
             Err(Stop::Needs(Needs::After(held))) => wanted.after = Some(held),
             Err(Stop::Needs(Needs::Others(others))) => {
@@ -278,6 +285,9 @@ fn contents(
     for content in wanted {
         if let Some(bytes) = verify::content_of(folder, keyring, content)? {
             session.store.write(|tx| tx.add_blob(&bytes).map(drop))?;
+            if folder.lacks_any() {
+                folder.contents.remove(&content.to_hex());
+            }
         }
     }
     Ok(())

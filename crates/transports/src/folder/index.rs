@@ -117,6 +117,15 @@ impl Index {
         self.reach(held, |_, _, _| true)
     }
 
+    /// The same by some of the files alone.
+    pub(super) fn led_to(
+        &self,
+        held: VersionVector,
+        leads: impl Fn(&Found) -> bool,
+    ) -> VersionVector {
+        self.reach(held, |_, _, found| leads(found))
+    }
+
     /// The same by files that were opened alone.
     pub(super) fn known_after(
         &self,

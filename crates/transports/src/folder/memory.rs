@@ -38,6 +38,12 @@ pub struct FolderMemory {
     /// What there was found to be no use.
     #[serde(default)]
     pub useless: Useless,
+    /// Which keys some member lacks, by a hash; none where it is told of none.
+    #[serde(default)]
+    pub lacked: Option<String>,
+    /// Files under these that this device can open: they do not count, since that member cannot.
+    #[serde(default)]
+    pub closed: BTreeSet<String>,
 }
 
 /// Files that were read for nothing: they are not read at each look, so that whoever fills the folder with

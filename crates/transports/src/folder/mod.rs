@@ -54,6 +54,8 @@ mod hostile_tests;
 #[cfg(test)]
 mod pruned_tests;
 #[cfg(test)]
+mod reach_tests;
+#[cfg(test)]
 mod story_tests;
 #[cfg(test)]
 mod useless_tests;

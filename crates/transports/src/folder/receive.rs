@@ -55,7 +55,7 @@ pub(super) enum Stop {
 /// What else is needed.
 pub(super) enum Needs {
     /// The snapshots.
-    Snapshots,
+    Snapshots(BTreeSet<String>),
     /// All files of logs of which others hold another branch.
     Parted(BTreeSet<LogId>),
     /// What follows the snapshot, with which this is held.
@@ -119,8 +119,10 @@ pub(super) fn receive(
         return Err(Stop::Needs(Needs::Parted(parted)));
     }
     let mut log = Log::default();
-    let brought = if snapshots::are_needed(tx, receiver, folder, &members, &heard)? {
-        let snapshots = staged.snapshots.as_deref().ok_or(Stop::Needs(Needs::Snapshots))?;
+    let needed = |barred| snapshots::are_needed(tx, receiver, folder, &members, &heard, barred);
+    let brought = if needed(&staged.barred)? {
+        let none = || Stop::Needs(Needs::Snapshots(staged.barred.clone()));
+        let snapshots = staged.snapshots.as_deref().ok_or_else(none)?;
         snapshots::receive(tx, receiver, snapshots, &keyring, &members)?
     } else {
         None
@@ -144,6 +146,10 @@ pub(super) fn receive(
     }
     if !others.from_the_start.is_empty() || !others.in_place_of.is_empty() {
         return Err(Stop::Needs(Needs::Others(others)));
+    }
+    // What did not open may be told by a snapshot.
+    if staged.snapshots.is_none() && !log.closed.is_empty() && needed(&log.closed)? {
+        return Err(Stop::Needs(Needs::Snapshots(log.closed)));
     }
     let at = At { keyring: &keyring, members: &members, exchange, is_last: staged.is_last };
     branches(&mut arrivals, at, &staged.parted, &mut log)?;
@@ -226,6 +232,8 @@ struct Log {
     authors: BTreeSet<ActorId>,
     notices: Vec<String>,
     opened: Vec<String>,
+    /// Paths of files that did not open.
+    closed: BTreeSet<String>,
 }
 
 impl Log {
@@ -305,6 +313,7 @@ fn batches(
                     others.in_place_of.push((here, batch.found.clone()));
                     return Ok(());
                 }
+                log.closed.insert(batch.found.path());
                 let name = at.members.device_of(of.actor).map_or("a device", |d| &d.name);
                 log.notices
                     .push(format!("Changes of {name} in the folder were left there: {error}."));

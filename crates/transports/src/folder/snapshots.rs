@@ -15,6 +15,7 @@ use holdfast_store::{Applied, Tx};
 use holdfast_sync::snapshot::{SnapshotReader, SnapshotReceiver, outgoing_snapshot};
 use holdfast_sync::{Acknowledgement, Carrier, SyncError, spaces};
 use holdfast_vault::{Keyring, Membership};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Puts a snapshot there, if what the folder lacks of what is offered was pruned here.
@@ -72,20 +73,22 @@ pub(super) struct Brought {
     pub(super) author: Option<ActorId>,
 }
 
-/// Whether others hold what no batch in the folder leads to from what is held here.
+/// Whether others hold what no batch in the folder leads to from what is held here, but for files at these
+/// `barred` paths, which do not open.
 pub(super) fn are_needed(
     tx: &Tx<'_>,
     receiver: Receiver<'_>,
     folder: &Folder<'_>,
     members: &Membership,
     heard: &[Acknowledgement],
+    barred: &BTreeSet<String>,
 ) -> Result<bool, FolderError> {
     if folder.index.snapshots.is_empty() || receiver.take == Take::Not {
         return Ok(false);
     }
     let carried = spaces(Carrier::Folder);
     let held = tx.held()?.within(&carried);
-    let reached = folder.index.claimed_after(held).within(&carried);
+    let reached = folder.led_to(held, barred).within(&carried);
     Ok(heard.iter().any(|said| {
         let missing = said.holds.within(&carried).missing_in(&reached);
         // What its author has not written into the folder yet is no gap: the next number is missing,

@@ -21,6 +21,8 @@ pub(super) struct Staged {
     pub(super) runs: Vec<Staging>,
     /// Snapshots, once it was found that one is needed.
     pub(super) snapshots: Option<Vec<StagedSnapshot>>,
+    /// Paths of files that did not open when they were read before.
+    pub(super) barred: BTreeSet<String>,
     /// Whether what follows the snapshot is among the runs.
     pub(super) is_after: bool,
     /// Whether what does not open now is left there, instead of looking for another file in its place.
@@ -60,6 +62,8 @@ pub(super) struct Wanted {
     pub(super) from_the_start: BTreeSet<LogId>,
     /// Whether snapshots are needed.
     pub(super) snapshots: bool,
+    /// Files that did not open, so that a snapshot may be needed in their place.
+    pub(super) barred: BTreeSet<String>,
     /// Logs of which others hold another branch.
     pub(super) parted: BTreeSet<LogId>,
     /// What is held once a snapshot was taken in: what follows that is needed as well.
@@ -84,6 +88,7 @@ impl Staged {
     ) -> Result<Self, FolderError> {
         let mut staged =
             Self { is_after: wanted.after.is_some(), is_last: wanted.is_last, ..Self::default() };
+        staged.barred.clone_from(&wanted.barred);
         staged.heads = folder.heads()?.into_iter().map(|(_, said)| said).collect();
         staged.devices = devices(folder)?;
         if wanted.snapshots {

@@ -62,14 +62,24 @@ fn opens_of(
         return Ok(Some(last));
     }
     for candidate in candidates {
+        if folder.is_closed(&candidate.2) {
+            continue;
+        }
         let Some(bytes) = folder.batch_in(range, &candidate)? else { continue };
         let found = &candidate.2;
         let batch = SealedBatch::decode(&bytes);
-        let opened = batch
-            .map_err(holdfast_vault::VaultError::from)
-            .and_then(|batch| open_batch(keyring, &batch, |actor| members.public_of(actor)));
+        let opened = batch.map_err(holdfast_vault::VaultError::from).and_then(|batch| {
+            let opened = open_batch(keyring, &batch, |actor| members.public_of(actor))?;
+            let reaching = || {
+                let ring = folder.reaching(keyring);
+                open_batch(&ring, &batch, |actor| members.public_of(actor)).is_ok()
+            };
+            let reaches = !folder.is_lacked(opened.header.epoch) || reaching();
+            Ok((opened, reaches))
+        });
         match opened {
-            Ok(opened) => {
+            Ok((_, false)) => folder.is_closed_to_some(found),
+            Ok((opened, true)) => {
                 folder.verified.insert(found.key());
                 return Ok(Some(opened.header.last));
             }

@@ -129,15 +129,18 @@ impl<'a> Index<'a> {
         self.built_by.get(&device).map_or(&[], Vec::as_slice)
     }
 
-    /// The members that built on a record, by what they said or by an invitation that they took.
-    fn builders(&self, folded: &Folded<'_>, record: Hash) -> impl Iterator<Item = DeviceId> {
+    /// The members that built on a record, and by which records that count: what they said, or the joins by
+    /// invitations that knew it.
+    pub(super) fn builders(
+        &self,
+        folded: &Folded<'_>,
+        record: Hash,
+    ) -> impl Iterator<Item = (DeviceId, Hash)> {
         let said = self.built.get(&record).into_iter().flatten();
-        let said = said.filter(|(by, with)| {
-            folded.knows(**by) && with.iter().any(|(with, _)| folded.vouches(*with, **by))
-        });
-        let knew = folded.known_by(record).iter();
-        let knew = knew.filter(|(by, join)| folded.vouches(*join, *by)).map(|(by, _)| *by);
-        said.map(|(by, _)| *by).chain(knew)
+        let said = said.filter(|(by, _)| folded.knows(**by));
+        let said = said.flat_map(|(by, with)| with.iter().map(|(with, _)| (*by, *with)));
+        let knew = folded.known_by(record).iter().copied();
+        said.chain(knew).filter(|(by, with)| folded.vouches(*with, *by))
     }
 
     /// Whether a member other than `but` built on a record.
@@ -147,7 +150,7 @@ impl<'a> Index<'a> {
         record: Hash,
         but: impl Fn(DeviceId) -> bool,
     ) -> bool {
-        self.builders(folded, record).any(|by| !but(by))
+        self.builders(folded, record).any(|(by, _)| !but(by))
     }
 
     /// The members that built on a device's having joined, beside itself.
@@ -161,7 +164,8 @@ impl<'a> Index<'a> {
             folded.knows(**by) && with.iter().any(|with| folded.vouches(*with, **by))
         });
         let handed = handed.map(|(by, _)| *by);
-        self.builders(folded, hash).chain(handed).filter(move |by| *by != device)
+        let built = self.builders(folded, hash).map(|(by, _)| by);
+        built.chain(handed).filter(move |by| *by != device)
     }
 
     /// Whether a member other than `but` built on a device's having joined.

@@ -55,8 +55,9 @@ impl Membership {
     }
 
     /// The records that show a record of [`Membership::endings`] by themselves: how its maker and the
-    /// device that it removes entered, one record for each epoch before it, and itself. Where that is not
-    /// enough, all that lead further; where that is not enough either, none.
+    /// device that it removes entered, one record for each epoch before it, and itself; where its maker is
+    /// out, also who says that it built on it, since it counts by that word. Where that is not enough, all
+    /// that lead further; where that is not enough either, none.
     pub fn leading_to(&self, ending: Hash) -> Option<Vec<Vec<u8>>> {
         let checked = verify::check(self.vault, self.kept.iter().map(Vec::as_slice));
         let (hash, record) = checked.verified.iter().find(|(_, record)| record.raw == ending)?;
@@ -75,7 +76,8 @@ impl Membership {
             _ => Vec::new(),
         });
         let devices: Vec<DeviceId> = devices.collect();
-        self.add_entering(&checked, devices, &mut names);
+        let hangs = self.hanging.contains(&ending).then_some(*hash);
+        self.add_entering(&checked, devices, hangs, &mut names);
         let is_first = |body: &Body| matches!(body, Body::Genesis(_));
         let few = checked
             .verified
@@ -90,8 +92,15 @@ impl Membership {
     }
 
     /// Adds how devices entered, and those who let them in. Of an invitation by which several joined, also
-    /// another join, and who says that the one which counts was built on.
-    fn add_entering(&self, checked: &Checked, mut open: Vec<DeviceId>, names: &mut BTreeSet<Hash>) {
+    /// another join, and who says that the one which counts was built on. Of the record that `hangs` on such a
+    /// word that too.
+    fn add_entering(
+        &self,
+        checked: &Checked,
+        mut open: Vec<DeviceId>,
+        hangs: Option<Hash>,
+        names: &mut BTreeSet<Hash>,
+    ) {
         let places = (0..).zip(&self.devices).filter(|(_, device)| device.removal.is_none());
         let places: BTreeMap<DeviceId, usize> =
             places.map(|(place, device)| (device.id, place)).collect();
@@ -112,6 +121,10 @@ impl Membership {
             for on in on {
                 built.entry(*on).or_default().insert((*place, *name, by));
             }
+        }
+        if let Some((_, said, by)) = hangs.and_then(|on| built.get(&on)?.first()) {
+            names.insert(*said);
+            open.push(*by);
         }
         let mut added = BTreeSet::new();
         while let Some(device) = open.pop() {

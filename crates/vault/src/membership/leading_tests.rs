@@ -135,3 +135,82 @@ fn which_of_two_joins_counts_can_be_shown_with_who_built_on_it() {
     let led = misled.led_by(few).unwrap();
     assert!(led.is_active(phone) && led.is_active(tablet.device_id()) && !led.is_active(finder));
 }
+
+/// The laptop removes the phone, which removed the tablet before; the watch built on that. Whoever hears of both
+/// removals needs the watch's word as well.
+#[test]
+fn a_removal_by_a_device_that_is_out_is_shown_with_who_built_on_it() {
+    let home = Home::new();
+    let [tablet, watch] = [43, 44].map(|seed| DeviceKeys::generate(&mut rng(seed)));
+    let mut records = home.admit(&home.laptop, &tablet, 3).to_vec();
+    records.extend(home.admit(&home.laptop, &watch, 4));
+    let by_phone = home.removal(&home.phone, tablet.device_id(), Vec::new());
+    let on = home.with(&[records.clone(), vec![by_phone.clone()]].concat());
+    let (on, ..) = on.removals().next().unwrap();
+    let by_laptop = home.removal(&home.laptop, home.phone.device_id(), Vec::new());
+    let has_not_heard = home.with(&[records.clone(), vec![by_laptop.clone()]].concat());
+    let (of, nothing) = (tablet.device_id(), VersionVector::new());
+    records.push(accept(home.vault, &watch, of, nothing, vec![on], 50).unwrap());
+    records.extend([by_phone.clone(), by_laptop]);
+    let knows = home.with(&records);
+    let ending = Hash::of(&by_phone);
+    assert!(!knows.is_active(of) && knows.endings().contains_key(&ending));
+    let few = knows.leading_to(ending).unwrap();
+    let alone = Membership::from_records(home.vault, &few);
+    assert!(knows.is_held_by(ending, &alone.holders(ending)));
+    assert!(!knows.is_held_by(ending, &BTreeSet::new()));
+    assert!(has_not_heard.is_active(of));
+    assert!(!has_not_heard.led_by(few).unwrap().is_active(of));
+}
+
+/// The tablet removes the phone, the phone its own puppet, and the puppet the tablet: a circle. The laptop had built
+/// on the puppet's removal, so that this one counts whatever becomes of the others, and the puppet's does not.
+#[test]
+fn a_removal_on_which_a_member_built_is_no_part_of_a_circle() {
+    let home = Home::new();
+    let [tablet, puppet] = [43, 44].map(|seed| DeviceKeys::generate(&mut rng(seed)));
+    let mut records = home.admit(&home.laptop, &tablet, 3).to_vec();
+    records.extend(home.admit(&home.phone, &puppet, 4));
+    records.push(home.removal(&home.phone, puppet.device_id(), Vec::new()));
+    let (on, ..) = home.with(&records).removals().next().unwrap();
+    records.push(home.removal(&puppet, tablet.device_id(), Vec::new()));
+    records.push(home.removal(&tablet, home.phone.device_id(), Vec::new()));
+    assert!(!home.with(&records).is_active(tablet.device_id()), "nothing tells who was first");
+    let (of, nothing) = (puppet.device_id(), VersionVector::new());
+    records.push(accept(home.vault, &home.laptop, of, nothing, vec![on], 50).unwrap());
+    let members = home.with(&records);
+    assert!(members.is_active(tablet.device_id()) && !members.is_active(of));
+    assert!(!members.is_active(home.phone.device_id()));
+    let word = members.records_by(home.laptop.device_id());
+    let removal = home.removal(&tablet, home.laptop.device_id(), word);
+    let without = home.with(&[records, vec![removal]].concat());
+    assert!(without.is_active(tablet.device_id()), "it lists that the laptop had built on it");
+    assert!(!without.is_active(home.laptop.device_id()));
+}
+
+/// The phone hands a key without a name to the laptop alone, and may write under it.
+#[test]
+fn of_a_key_without_a_name_it_is_told_who_lacks_it() {
+    let home = Home::new();
+    let tablet = DeviceKeys::generate(&mut rng(43));
+    let mut records = home.admit(&home.laptop, &tablet, 3).to_vec();
+    let key = VaultKey::generate(&mut rng(2));
+    let mut wrapped = home.with(&records).wrap_for_active(2, &key, None, &mut rng(3)).unwrap();
+    wrapped.retain(|of| of.device == home.laptop.device_id());
+    records.push(home.hand_over(&home.phone, 2, wrapped));
+    let ring = |records: &[Vec<u8>], keys: &DeviceKeys| {
+        let mut ring = Keyring::generate(home.vault, &mut rng(1));
+        home.with(records).receive_keys(keys, &mut ring).unwrap();
+        ring
+    };
+    let members = home.with(&records);
+    assert!(members.say_lacking(&home.laptop, &ring(&records, &home.laptop)).unwrap().is_none());
+    assert!(members.lacked_keys(&ring(&records, &home.laptop)).is_empty());
+    let lacks = members.say_lacking(&tablet, &ring(&records, &tablet)).unwrap();
+    records.push(lacks.unwrap());
+    let members = home.with(&records);
+    assert!(members.say_lacking(&tablet, &ring(&records, &tablet)).unwrap().is_none());
+    let here = ring(&records, &home.laptop);
+    assert_eq!(members.lacked_keys(&here), BTreeSet::from([(2, key.id())]));
+    assert!(!here.without(&members.lacked_keys(&here)).has(2));
+}

@@ -102,6 +102,10 @@ pub struct Membership {
     /// Records that count and end an epoch or begin one, by the hash of their bytes, each with how many
     /// of its maker come before it.
     endings: BTreeMap<Hash, usize>,
+    /// Of these, those whose maker is out.
+    hanging: BTreeSet<Hash>,
+    /// For each of them the members that built on it, its maker left out.
+    holders: BTreeMap<Hash, BTreeSet<DeviceId>>,
     /// Records that count: what names each, its maker, and the hash of its bytes.
     made: Vec<(Hash, DeviceId, Hash)>,
     /// Those of them that are new identities.
@@ -164,8 +168,15 @@ impl Membership {
         let mut endings: BTreeMap<DeviceId, Vec<(bool, Hash)>> = BTreeMap::new();
         let first_removals = bounds::first_removals(&checked, &folded);
         let contested = bounds::contested(&checked);
+        let (mut hanging, mut holders) = (BTreeSet::new(), BTreeMap::new());
         let mut ends = |by: DeviceId, hash: Hash, raw: Hash| {
             endings.entry(by).or_default().push((!folded.is_paid(hash), raw));
+            if folded.removed.contains_key(&by) {
+                hanging.insert(raw);
+            }
+            let built = folded.payers.get(&hash).into_iter().flat_map(BTreeMap::keys);
+            let stays = built.copied().filter(|of| *of != by && !folded.removed.contains_key(of));
+            holders.insert(raw, stays.collect());
         };
         let mut names: BTreeMap<usize, (u64, String)> = BTreeMap::new();
         let mut new_actors: Vec<(usize, u64, Hash, ActorId)> = Vec::new();
@@ -246,6 +257,8 @@ impl Membership {
             built,
             said,
             endings,
+            hanging,
+            holders,
             made,
             identities,
             problems: problems.into_iter().collect(),
@@ -352,6 +365,20 @@ impl Membership {
     /// others for members, or be unable to open what they seal.
     pub fn endings(&self) -> &BTreeMap<Hash, usize> {
         &self.endings
+    }
+
+    /// Whether what shows a record of [`Membership::endings`] shows to everybody that it counts. Where its maker
+    /// is out, it counts by the word of those who built on it: one of them must be among the `holders` whom
+    /// it shows.
+    pub fn is_held_by(&self, ending: Hash, holders: &BTreeSet<DeviceId>) -> bool {
+        let built = self.holders.get(&ending).filter(|built| !built.is_empty());
+        let hangs = built.filter(|_| self.hanging.contains(&ending));
+        hangs.is_none_or(|built| !built.is_disjoint(holders))
+    }
+
+    /// The members that built on a record of [`Membership::endings`], its maker left out.
+    pub fn holders(&self, ending: Hash) -> BTreeSet<DeviceId> {
+        self.holders.get(&ending).cloned().unwrap_or_default()
     }
 
     /// The records by which the members joined: see [`invite_knowing`].

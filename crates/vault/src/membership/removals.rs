@@ -5,7 +5,8 @@
 //! A removal **threatens** the device that it names, and those that this one let in by records
 //! that the removal does not list and on which nobody else built. A removal lists what it says and
 //! what its maker itself had built on. Whoever is threatened by nobody is heard first, and so is a
-//! removal that all list who threaten its maker: it counts whether they are heard or not. Where there
+//! removal that all list who threaten its maker, or on which somebody built of whom all list this who threaten
+//! that one: it counts whether they are heard or not (but for one against who threatens its maker). Where there
 //! is nothing such, those that threaten each other in a circle are all out; of what they signed only
 //! what the others' removals list counts, or what another member had built on. So a device that was
 //! removed can take its remover with it, and whatever it lets in afterwards is a part of itself.
@@ -155,8 +156,13 @@ pub(super) fn next(index: &Index<'_>, folded: &Folded<'_>) -> Option<Round> {
     for (maker, own) in &made {
         let against = pending.iter().filter(|of| of.by != *maker && of.threatens.has(*maker));
         let against: Vec<&Pending> = against.collect();
-        for removal in own.iter().filter(|removal| counts_anyway(removal, &against)) {
-            round.apply(folded, removal, None);
+        for removal in own {
+            let is_rival = against.iter().any(|of| of.by == removal.device);
+            if counts_anyway(removal, &against)
+                || !is_rival && is_held(index, folded, removal, &pending)
+            {
+                round.apply(folded, removal, None);
+            }
         }
     }
     if !round.applied.is_empty() {
@@ -200,6 +206,18 @@ pub(super) fn next(index: &Index<'_>, folded: &Folded<'_>) -> Option<Round> {
 /// Whether a removal counts whatever comes of the others: all that threaten its maker list it.
 fn counts_anyway(removal: &Pending, against: &[&Pending]) -> bool {
     against.iter().all(|other| removal.places.iter().all(|place| other.listed.has_at(*place)))
+}
+
+/// Whether a removal counts whatever comes of the others: a member built on it, and all who threaten that one
+/// list that it did.
+fn is_held(index: &Index<'_>, folded: &Folded<'_>, removal: &Pending, pending: &[Pending]) -> bool {
+    removal.hashes.iter().flat_map(|hash| index.builders(folded, *hash)).any(|(by, with)| {
+        let Some(at) = folded.place(by).filter(|_| !folded.removed.contains_key(&by)) else {
+            return false;
+        };
+        let mut against = pending.iter().filter(|of| of.threatens.has(at));
+        at != removal.by && at != removal.device && against.all(|of| of.listed.has(with))
+    })
 }
 
 /// The device at a place.

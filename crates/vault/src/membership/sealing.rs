@@ -83,7 +83,6 @@ impl Membership {
         let mut begun: Vec<&Begun> = self.begun.iter().collect();
         begun.sort_by_key(|of| (of.by, !of.clean, !of.is_built_on, of.epoch, of.hash));
         let mut worth: BTreeMap<Of, Worth> = BTreeMap::new();
-        let mut unnamed: BTreeMap<Hash, [u8; 16]> = BTreeMap::new();
         let mut handed = Vec::new();
         let (mut maker, mut place) = (None, 0_u64);
         for begun in begun {
@@ -98,9 +97,6 @@ impl Membership {
                 handed.push((begun.epoch, key));
                 id
             };
-            if begun.key.is_none() {
-                unnamed.insert(begun.hash, id);
-            }
             let reason = match begun {
                 Begun { by, .. } if *by == me => Reason::Own,
                 Begun { clean: true, .. } => Reason::Clean,
@@ -118,7 +114,7 @@ impl Membership {
         for (epoch, key) in handed {
             new += usize::from(keyring.put(epoch, key, of));
         }
-        self.choose_sealing(me, keyring, &unnamed);
+        self.choose_sealing(me, keyring);
         Ok(new)
     }
 
@@ -134,25 +130,23 @@ impl Membership {
     /// Notes in a keyring under which keys may be sealed: those of epochs that records began, and
     /// once a device was removed only those that no device has that is out. A device that is out
     /// itself has nothing to choose.
-    fn choose_sealing(
-        &self,
-        me: DeviceId,
-        keyring: &mut Keyring,
-        unnamed: &BTreeMap<Hash, [u8; 16]>,
-    ) {
+    fn choose_sealing(&self, me: DeviceId, keyring: &mut Keyring) {
         #[cfg(feature = "planted")]
         if planted::is(planted::Bug::HighestKeySeals) {
             keyring.seal_only_under(None, None);
             return;
         }
         let mut clean_keys: BTreeSet<Of> = BTreeSet::new();
-        // Epochs of which no record names its key, all of them clean.
+        // Epochs of which no record names its key, all of them clean and for everybody: of a key without a name
+        // nobody can say that it does not open.
         let mut plain: BTreeMap<u32, bool> = BTreeMap::new();
         for begun in &self.begun {
+            let has: BTreeSet<DeviceId> = begun.wrapped.iter().map(|of| of.device).collect();
+            let is_for_all = || self.active().all(|of| of.id == begun.by || has.contains(&of.id));
             let is_plain = plain.entry(begun.epoch).or_insert(true);
-            *is_plain &= begun.clean && begun.key.is_none();
-            let id = begun.key.or_else(|| unnamed.get(&begun.hash).copied());
-            clean_keys.extend(id.filter(|_| begun.clean).map(|id| (begun.epoch, id)));
+            *is_plain &= begun.clean && begun.key.is_none() && is_for_all();
+            let id = begun.key.filter(|_| begun.clean);
+            clean_keys.extend(id.map(|id| (begun.epoch, id)));
         }
         let nobody_is_out = self.removed().next().is_none();
         let may = |of: &Of| {
@@ -209,20 +203,51 @@ impl Membership {
         lack
     }
 
-    /// Says of the clean keys that this device does not hold that it lacks them, so that whoever seals
-    /// under one of them hands it on; nothing where all that was said. Doing it again makes the same
-    /// record.
+    /// The keys of a ring but the one in use of which a member said that it lacks them: what is sealed under
+    /// one of these does not reach everybody. Of a key that no record names this is told by all the records
+    /// of its epoch that name none.
+    pub fn lacked_keys(&self, keyring: &Keyring) -> BTreeSet<(u32, [u8; 16])> {
+        let all = keyring.iter().map(|(epoch, key)| (epoch, key.id()));
+        let all: BTreeSet<Of> = all.filter(|of| keyring.in_use() != Some(*of)).collect();
+        let told = |begun: &&Begun| begun.lacking.iter().any(|device| self.is_active(*device));
+        let told: Vec<&Begun> = self.begun.iter().filter(told).collect();
+        if told.is_empty() {
+            return BTreeSet::new();
+        }
+        let lack = self.who_lack(&all, None);
+        let is_lacked = |of: &Of| {
+            let is_named = self.begun.iter().any(|b| (b.epoch, b.key) == (of.0, Some(of.1)));
+            told.iter().any(|begun| {
+                let lacks = |device| lack.get(of).is_some_and(|lack| lack.contains(device));
+                begun.epoch == of.0
+                    && begun.key == is_named.then_some(of.1)
+                    && (!is_named || begun.lacking.iter().any(lacks))
+            })
+        };
+        all.iter().filter(|of| is_lacked(of)).copied().collect()
+    }
+
+    /// Says of the keys that this device does not hold that it lacks them, so that whoever seals under one of
+    /// them hands it on, and nobody takes what is sealed under it for what reaches everybody; nothing where
+    /// all that was said. The clean ones come first. Doing it again makes the same record.
     pub fn say_lacking(
         &self,
         keys: &DeviceKeys,
         keyring: &Keyring,
     ) -> Result<Option<Vec<u8>>, VaultError> {
         let me = keys.device_id();
-        let lacked = self.begun.iter().filter(|begun| {
-            let held = begun.key.is_none_or(|named| keyring.holds(&(begun.epoch, named)));
-            begun.clean && begun.by != me && !held
-        });
-        let lacked: Vec<&Begun> = lacked.take(limits::WRAPS).collect();
+        let mut lacked: Vec<&Begun> = self
+            .begun
+            .iter()
+            .filter(|begun| {
+                let named = |named| keyring.holds(&(begun.epoch, named));
+                // What was handed to nobody, only its maker has.
+                let handed = || begun.wrapped.is_empty() || self.handed_to(keys, begun).is_some();
+                begun.by != me && !begun.key.map_or_else(handed, named)
+            })
+            .collect();
+        lacked.sort_by_key(|begun| !begun.clean);
+        lacked.truncate(limits::WRAPS);
         if lacked.iter().all(|begun| begun.lacking.contains(&me)) {
             return Ok(None);
         }
