@@ -6,9 +6,9 @@
 //! waits for ever with those who have the other. But no honest device ever needs a snapshot from just anybody:
 //! changes are pruned only once every active device has said that it holds them.
 //!
-//! Invariant: a device that belongs to the vault and holds something takes new things by a snapshot from
-//! whoever let it in, with whose word it began, and from nobody else; where that one is out, from who let that one
-//! in, and so on. Unless it came back itself: its data were restored, copied or repaired, so that others may know
+//! Invariant: a device that belongs to the vault takes new things by a snapshot from whoever let it in, with whose
+//! word it began, and from nobody else, also where it holds nothing yet: what was pruned, whoever let it in had. Where
+//! that one is out, from who let that one in, and so on. Unless it came back itself: its data were restored, copied or repaired, so that others may know
 //! of it what it does not know.
 
 #[cfg(feature = "planted")]
@@ -31,7 +31,7 @@ pub fn believes(
     // One that is about to join is not known yet, and knows nobody but who let it in.
     let Some(own) = own else { return Ok(true) };
     let Some(me) = members.device_of(own) else { return Ok(true) };
-    if tx.held()?.is_empty() || me.actors.len() > 1 {
+    if me.actors.len() > 1 {
         return Ok(true);
     }
     if tx.own_actors()?.len() > 1 || tx.must_renew(own)? || !tx.holes()?.is_empty() {

@@ -306,7 +306,8 @@ fn news_in_a_snapshot_is_believed_of_whoever_let_a_device_in_unless_it_came_back
         device.store.read(|tx| believes(tx, &membership(tx)?, own, teller)).unwrap()
     };
     let stranger = DeviceId([9; 16]);
-    assert!(believed(&mut vault.phone, stranger), "it holds nothing yet");
+    assert!(believed(&mut vault.phone, laptop));
+    assert!(!believed(&mut vault.phone, stranger), "also of who holds nothing yet");
     vault.laptop.add(Space::Everywhere, "Buy oak");
     vault.phone.add(Space::Everywhere, "Call mill");
     assert!(believed(&mut vault.phone, laptop) && !believed(&mut vault.phone, stranger));

@@ -15,8 +15,8 @@
 //! 7. **What one device costs the others is bounded**, in rows and bytes ([`super::limits`]).
 //! 8. **Everything answers**: status, devices, check, export and invitation, on every honest device.
 
-use super::encoder::pack::fixed;
-use super::encoder::records::read_record;
+use super::encoder::pack::{fixed, get};
+use super::encoder::records::{Name, read_record};
 use super::encoder::sealing::{Id, Use};
 use super::encoder::talk::{BY_FOLDER, WORD};
 use super::history::History;
@@ -27,7 +27,7 @@ use holdfast_oplog::{ActorId, DeviceId, Space};
 use holdfast_store::Field;
 use holdfast_sync::FEW;
 use holdfast_transports::peer::news;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many records of a kind a device keeps of whom they say made them.
 fn by_maker(vault: Id, records: &[Vec<u8>]) -> BTreeMap<(String, Id), usize> {
@@ -40,6 +40,31 @@ fn by_maker(vault: Id, records: &[Vec<u8>]) -> BTreeMap<(String, Id), usize> {
         }
     }
     count
+}
+
+/// How many records of makers that are not known a device keeps, whoever they say that they are of: a join is whose
+/// invitation it names, and those on which a member says to have built are on that one's account.
+fn of_nobody(vault: Id, records: &[Vec<u8>], is_known: impl Fn(Id) -> bool) -> usize {
+    let read: Vec<_> = records.iter().filter_map(|record| read_record(vault, record)).collect();
+    let maker = |body: &_| fixed::<16>(body, "by").or_else(|| fixed(body, "device"));
+    let invites: BTreeMap<Name, Id> = read
+        .iter()
+        .filter(|(_, kind, _)| kind == "invite")
+        .filter_map(|(name, _, body)| Some((*name, maker(body)?)))
+        .collect();
+    let by = |kind: &str, body: &_| {
+        let invite = fixed(body, "invite").filter(|_| kind == "join");
+        invite.and_then(|invite: Name| invites.get(&invite).copied()).or_else(|| maker(body))
+    };
+    let mut used: BTreeSet<Name> = BTreeSet::new();
+    for (_, _, body) in read.iter().filter(|(.., body)| maker(body).is_some_and(&is_known)) {
+        let named = ["records", "knows"].into_iter().filter_map(|list| get(body, list)?.as_array());
+        used.extend(named.flatten().filter_map(|name| Name::try_from(name.as_slice()?).ok()));
+    }
+    let nobodys = |(name, kind, body): &&(Name, String, _)| {
+        !used.contains(name) && by(kind, body).is_some_and(|by| !is_known(by))
+    };
+    read.iter().filter(nobodys).count()
 }
 
 impl History {
@@ -154,11 +179,10 @@ impl History {
         });
         let bytes: usize = records.iter().map(Vec::len).sum();
         let members = honest.members();
-        let mut unknown = 0;
+        let is_known = |by: Id| members.device(DeviceId(by)).is_some();
+        let unknown = of_nobody(self.hostile.vault, &records, is_known);
         for ((kind, by), count) in by_maker(self.hostile.vault, &records) {
-            // Those of whoever is not known are bounded together, whoever they say that they are of.
-            if members.device(DeviceId(by)).is_none() {
-                unknown += count;
+            if !is_known(by) {
                 continue;
             }
             let most = limits::of_one(&kind);
