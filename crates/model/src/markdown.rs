@@ -32,9 +32,9 @@ pub const READ: Taken = Taken { most: usize::MAX, addresses: false };
 /// The words that a reader sees, a line for each block and each line of one.
 pub fn plain(markdown: &str, taken: Taken) -> String {
     let mut out = Out { text: String::new(), left: taken.most };
-    if is_plain(markdown) {
-        out.push(markdown);
-        return out.text;
+    let needed = needed(markdown, taken.most);
+    if is_plain(needed) {
+        return needed.to_owned();
     }
     // Where the words of open links begin, and where those lead.
     let mut open: Vec<(usize, Option<String>)> = Vec::new();
@@ -131,13 +131,35 @@ fn is_inline(tag: TagEnd) -> bool {
     )
 }
 
+/// Whole lines of a text that have so many characters, or all of it.
+fn needed(text: &str, most: usize) -> &str {
+    // No character is shorter than a byte.
+    if text.len() <= most {
+        return text;
+    }
+    let Some((end, _)) = text.char_indices().nth(most) else { return text };
+    let end = text.get(end..).and_then(|rest| rest.find('\n')).map(|more| end + more);
+    text.get(..end.unwrap_or(text.len())).unwrap_or(text)
+}
+
+/// What may be a mark.
+const IS_MARK: [bool; 256] = {
+    let mut is_mark = [false; 256];
+    let marks = b"*_`[]<>#|~\\&-+=\t\r";
+    let mut at = 0;
+    while at < marks.len() {
+        is_mark[marks[at] as usize] = true;
+        at += 1;
+    }
+    is_mark
+};
+
 /// Whether a text has nothing that Markdown reads as anything but words: then it is read as it is.
 fn is_plain(text: &str) -> bool {
-    const MARKS: &[u8] = b"*_`[]<>#|~\\&-+=\t\r";
     let is_apart = |line: &str| {
         line.starts_with("    ") || line.trim_start().starts_with(|c: char| c.is_ascii_digit())
     };
-    !text.bytes().any(|byte| MARKS.contains(&byte))
+    !text.bytes().any(|byte| IS_MARK[usize::from(byte)])
         && !text.lines().any(|line| is_apart(line) || line.trim_end() != line)
 }
 
