@@ -1,5 +1,6 @@
 use crate::applied::{Applied, ItemChange, ItemEvent};
 use crate::decided::Room;
+use crate::loss::visible;
 use crate::prepared::Prepared;
 use crate::project::Rows;
 use crate::rename::Contexts;
@@ -102,7 +103,7 @@ impl<'t, 's> Applier<'t, 's> {
             trashed: state.is_trashed(),
             conflicts: self.tx.open_conflicts_of(state.id)?,
             kind: Kind::parse(&state.kind),
-            title: state.text(TITLE).trim().len(),
+            title: visible(state.text(TITLE).trim()),
             list: state.text(LIST).parse().ok(),
         })
     }
@@ -346,7 +347,7 @@ impl<'t, 's> Applier<'t, 's> {
                 gathered.insert(*id);
             }
             let less = match before {
-                Some(before) => self.lessened(before, &state, plain.len())?,
+                Some(before) => self.lessened(before, &state, visible(plain))?,
                 None => None,
             };
             items.push(ItemChange {
@@ -361,7 +362,7 @@ impl<'t, 's> Applier<'t, 's> {
                 purged: less.is_some_and(|less| less.purged),
                 by: less.map(|less| less.by),
                 words: before
-                    .map(|before| self.words(&before, &state, plain.len()))
+                    .map(|before| self.words(&before, &state, visible(plain)))
                     .unwrap_or_default(),
                 list: match before {
                     Some(before) => before.list,

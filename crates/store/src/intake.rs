@@ -17,6 +17,7 @@ use crate::apply::title_or;
 use crate::base::{BaseHead, holds};
 use crate::entities::decode_state;
 use crate::fold::Fold;
+use crate::loss::visible;
 use crate::snapshot::BaseRecord;
 use crate::{StoreError, Tx, columns};
 use holdfast_model::change::Change;
@@ -148,7 +149,7 @@ impl Tx<'_> {
                     kind: row.get(5)?,
                     words: usize::try_from(text)
                         .unwrap_or(0)
-                        .saturating_add(state.text(TITLE).trim().len()),
+                        .saturating_add(visible(state.text(TITLE).trim())),
                     list: state.text(LIST).parse().ok(),
                     open: usize::try_from(open).unwrap_or(0),
                     hash: Hash::of(&bytes),

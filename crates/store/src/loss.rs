@@ -17,6 +17,25 @@ pub(crate) struct Lessened {
     pub(crate) purged: bool,
 }
 
+/// How many bytes of a text are of characters that a reader sees, or could: what has no width shows nothing, however
+/// much of it there is (Unicode, Default_Ignorable_Code_Point).
+pub(crate) fn visible(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
+    let is_seen = |c: &char| {
+        !matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+                | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
+        ) && !c.is_control()
+    };
+    text.chars().filter(is_seen).map(char::len_utf8).sum()
+}
+
 impl Applier<'_, '_> {
     /// What made less of an item than was there before; none where nothing did. `text` is how many bytes of
     /// text it has now.
@@ -69,7 +88,23 @@ impl Applier<'_, '_> {
         text: usize,
     ) -> (usize, usize) {
         let was = self.rewritten.get(&state.id).map_or(text, |known| known.before);
-        let title = state.text(TITLE).trim().len();
+        let title = visible(state.text(TITLE).trim());
         (before.title.saturating_add(was), title.saturating_add(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_width_is_no_word() {
+        for nothing in ["", "\u{200b}", "\u{2060}\u{feff}\u{ad}", "\u{3164}\u{115f}", "\u{e0020}"] {
+            assert_eq!(visible(&nothing.repeat(12)), 0, "{nothing:?}");
+        }
+        for words in ["oak", "Plän", "木材", "🌳"] {
+            assert_eq!(visible(words), words.len());
+            assert_eq!(visible(&format!("\u{200b}{words}\u{200d}")), words.len());
+        }
     }
 }

@@ -28,6 +28,8 @@ struct Shown {
 
 /// Handovers that are made at once; the others are made later.
 const AT_ONCE: usize = 32;
+/// Handovers of which it is tried at once whether they can be made.
+const TRIED: usize = 128;
 
 /// All handovers together, in bytes.
 const BYTES: usize = 64 * 1024 * 1024;
@@ -127,10 +129,18 @@ pub(crate) fn lead(
         .map(|(ending, place)| (*place, *ending))
         .collect();
     missing.sort_unstable();
+    let held: BTreeSet<Vec<u8>> = tx.handovers()?.into_iter().collect();
     let mut made = Vec::new();
-    for (_, ending) in missing.into_iter().take(AT_ONCE) {
+    for (_, ending) in missing.into_iter().take(TRIED) {
         if let Some(records) = members.leading_to(ending) {
-            made.push(sealed_under(keys, keyring, first, HANDOVER_PLACE, &records)?);
+            // One that cannot be made better keeps no other from being made.
+            let sealed = sealed_under(keys, keyring, first, HANDOVER_PLACE, &records)?;
+            if !held.contains(&sealed) {
+                made.push(sealed);
+            }
+        }
+        if made.len() >= AT_ONCE {
+            break;
         }
     }
     let made: Vec<&[u8]> = made.iter().map(Vec::as_slice).collect();

@@ -82,6 +82,11 @@ impl Invitation {
             .map_err(|_| VaultError::Malformed(WHAT))?
             .to_owned();
         let keyring = Keyring::decode(reader.rest())?;
+        // No record begins the first epoch, so a vault has one key of it. With a second one, which nobody else has,
+        // the newcomer would seal for nobody.
+        if keyring.of(1).nth(1).is_some() {
+            return Err(VaultError::Malformed(WHAT));
+        }
         Ok(Self { keyring, key, invite, inviter })
     }
 }
@@ -98,4 +103,30 @@ pub fn seal_invitation(
 /// Opens an invitation with the passphrase that the person was told.
 pub fn open_invitation(bytes: &[u8], passphrase: &Passphrase) -> Result<Invitation, VaultError> {
     Invitation::decode(&passphrase::unwrap(MAGIC, passphrase, bytes, WHAT)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::epochs::VaultKey;
+    use holdfast_oplog::VaultId;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    /// With a second one, which nobody else has, the newcomer would seal for nobody.
+    #[test]
+    fn an_invitation_with_two_keys_of_the_first_epoch_is_refused() {
+        let mut rng = ChaCha20Rng::seed_from_u64(3);
+        let mut keyring = Keyring::generate(VaultId([1; 16]), &mut rng);
+        for (epoch, opens) in [(2, true), (1, false)] {
+            keyring.insert(epoch, VaultKey::generate(&mut rng)).unwrap();
+            let invitation = Invitation {
+                keyring: keyring.clone(),
+                key: InviteKey::generate(&mut rng),
+                invite: Hash([2; 32]),
+                inviter: "Laptop".into(),
+            };
+            assert_eq!(Invitation::decode(&invitation.encode()).is_ok(), opens);
+        }
+    }
 }

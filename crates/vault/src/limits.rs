@@ -40,6 +40,8 @@ pub const WAITING: usize = 512;
 pub const WAITING_BYTES: usize = 256 * 1024;
 /// Device names in one membership record, and what one may know of others' joins.
 pub const WRAPS: usize = 1024;
+/// Records of which one device says that it lacks their keys: two such lists of it are kept.
+pub const LACKED: usize = 896;
 /// The name of a device or of its platform.
 pub const NAME: usize = 256;
 /// Vault keys in one keyring.

@@ -216,9 +216,8 @@ fn lines_of(tx: &Tx<'_>, which: Which, row: &TaskRow, depth: usize) -> Result<St
             text.push_str(&format!(" ({label} {date})"));
         }
     }
-    if let Some(priority) =
-        ["high", "medium", "low"].get(usize::try_from(row.priority - 1).unwrap_or(9))
-    {
+    let place = row.priority.checked_sub(1).and_then(|place| usize::try_from(place).ok());
+    if let Some(priority) = place.and_then(|place| ["high", "medium", "low"].get(place)) {
         text.push_str(&format!(" (priority {priority})"));
     }
     if let Some(repeat) = &row.repeat {

@@ -4,7 +4,7 @@ use super::limits;
 use super::memory::PublishedSnapshot;
 use super::name::{Name, is_whole, writer};
 use super::{Files, FolderError, FolderMemory, Useless};
-use holdfast_oplog::{ActorId, Hash, LogId, Range, SealedBatch, VersionVector};
+use holdfast_oplog::{ActorId, DeviceId, Hash, LogId, Range, SealedBatch, VersionVector};
 use holdfast_sync::{ACKNOWLEDGEMENT, SyncError, Transport};
 use holdfast_vault::{Keyring, Membership};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,8 +38,12 @@ pub struct Folder<'a> {
     pub(super) compared: BTreeSet<String>,
     /// Contents that are wholly in such files: how many pieces each has.
     pub(super) contents: BTreeMap<String, u32>,
+    /// Keys of files that this device wrote, under the key that it sealed with then.
+    written: BTreeSet<String>,
     /// Keys that some member lacks.
     lacked: BTreeSet<(u32, [u8; 16])>,
+    /// All keys but these, where there are any.
+    reaching: Option<Keyring>,
     /// Names these.
     lacked_name: Option<String>,
     /// Keys of files that are sealed under one of these.
@@ -83,7 +87,9 @@ impl<'a> Folder<'a> {
             verified,
             compared: memory.compared.clone(),
             contents: memory.contents.clone(),
+            written: memory.written.clone(),
             lacked: BTreeSet::new(),
+            reaching: None,
             lacked_name: memory.lacked.clone(),
             closed: memory.closed.clone(),
             left: limits::READ,
@@ -101,6 +107,7 @@ impl<'a> Folder<'a> {
         memory.snapshot.clone_from(&self.snapshot);
         memory.useless.clone_from(&self.useless);
         memory.useless.keep(&self.index.places());
+        memory.written = self.written.intersection(&there).cloned().collect();
         memory.lacked.clone_from(&self.lacked_name);
         memory.closed = self.closed.intersection(&there).cloned().collect();
     }
@@ -115,7 +122,9 @@ impl<'a> Folder<'a> {
     /// device opened of others with such keys is opened again, to see whether it counts.
     pub(super) fn note_members(&mut self, keyring: &Keyring, members: &Membership) {
         self.note_removed(members);
-        self.lacked = members.lacked_keys(keyring);
+        let me = members.device_of(self.me).map_or(DeviceId([0; 16]), |device| device.id);
+        self.lacked = members.lacked_keys(me, keyring);
+        self.reaching = (!self.lacked.is_empty()).then(|| keyring.without(&self.lacked));
         let name = (!self.lacked.is_empty()).then(|| {
             let mut hasher = blake3::Hasher::new();
             for (epoch, id) in &self.lacked {
@@ -126,16 +135,13 @@ impl<'a> Folder<'a> {
         if self.lacked_name != name {
             self.lacked_name = name;
             self.closed.clear();
-            let own = self.index.in_directory(&writer(self.me));
-            let own: BTreeSet<String> = own.iter().map(Found::key).collect();
-            self.verified.retain(|key| own.contains(key));
-            self.contents.clear();
+            self.verified.retain(|key| self.written.contains(key));
         }
     }
 
     /// The keys with which everybody opens what is sealed under them, as far as they tell.
-    pub(super) fn reaching(&self, keyring: &Keyring) -> Keyring {
-        keyring.without(&self.lacked)
+    pub(super) fn reaching<'k>(&'k self, keyring: &'k Keyring) -> &'k Keyring {
+        self.reaching.as_ref().unwrap_or(keyring)
     }
 
     /// Whether some member lacks a key of an epoch.
@@ -243,6 +249,14 @@ impl<'a> Folder<'a> {
         self.index.led_to(held, leads)
     }
 
+    /// How far each log goes in files that this device wrote or opened, also those that do not reach everybody.
+    pub(super) fn opened(&self) -> VersionVector {
+        let opened = |found: &Found| self.verified.contains(&found.key()) || self.is_closed(found);
+        let mut there = self.index.led_to(self.base(), opened);
+        there.join(&self.index.led_to(VersionVector::new(), opened));
+        there
+    }
+
     /// What this device's own snapshot there holds.
     fn base(&self) -> VersionVector {
         self.snapshot.as_ref().map(|known| known.holds.clone()).unwrap_or_default()
@@ -306,6 +320,7 @@ impl<'a> Folder<'a> {
             let size = content.len() as u64;
             let found = Found { writer: directory.clone(), file: file.clone(), hash, size };
             self.verified.insert(found.key());
+            self.written.insert(found.key());
         }
         let entry = Entry { name: file, size: content.len() as u64 };
         self.index.add(self.me, &directory, entry);

@@ -93,7 +93,10 @@ pub fn exchange(
     if again {
         folder.doubt();
     }
-    folder.look_with(&keyring, &session.store.read(membership)?);
+    // A ring that was just read does not know yet which of its keys seals.
+    let members = session.store.read(membership)?;
+    members.receive_keys(session.keys, &mut keyring)?;
+    folder.look_with(&keyring, &members);
     if take != Take::Not {
         match take_in(session, &mut folder, take) {
             Ok(came) => {
@@ -193,6 +196,8 @@ pub fn waiting(tx: &Tx<'_>, folder: &Folder<'_>) -> Result<Vec<(ActorId, u64)>, 
 fn state(folder: &Folder<'_>, memory: &FolderMemory) -> FolderState {
     // Wherever it is in the folder: another device may have written it again.
     let mut there = folder.known();
+    // What does not reach everybody is there all the same.
+    there.join(&folder.opened());
     if folder.more {
         // What there was no time to read is no reason to worry anybody.
         there.join(&folder.claimed());

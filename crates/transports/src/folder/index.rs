@@ -26,9 +26,10 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Tells a file of this content and size wherever it lies.
+    /// Tells a file of this name, with its hash, and of this size, in whosever directory it lies. The same content
+    /// under another name is another file: what was opened proves what its own name promised and no more.
     pub(super) fn key(&self) -> String {
-        format!("{}-{}", self.hash, self.size)
+        format!("{}-{}", self.file.to_ascii_lowercase(), self.size)
     }
 
     /// Tells a file at this place and of this size: one that was looked at.

@@ -24,14 +24,17 @@ pub struct FolderMemory {
     /// Its last snapshot there, where it pruned what the folder lacked.
     #[serde(default)]
     pub snapshot: Option<PublishedSnapshot>,
-    /// Files there that this device wrote or opened, by the beginning of their hash and their size. A
-    /// name that is not among them is a claim of whoever can write there, and counts for nothing.
+    /// Files there that this device wrote or opened, by their names and sizes. A name that is not among them is
+    /// a claim of whoever can write there, and counts for nothing.
     #[serde(default)]
     pub verified: BTreeSet<String>,
     /// Files of logs of which others hold another branch, that this device took in or refused since: they are
     /// not read again for that.
     #[serde(default)]
     pub compared: BTreeSet<String>,
+    /// Files there that this device wrote itself.
+    #[serde(default)]
+    pub written: BTreeSet<String>,
     /// Contents of attachments that are wholly in such files, by hash: how many pieces each has.
     #[serde(default)]
     pub contents: BTreeMap<String, u32>,

@@ -68,7 +68,8 @@ pub(super) fn publish(
         }
         // Another device may have put it there.
         if folder.index.pieces.contains_key(&(content, 0))
-            && (verify::content_of(folder, &folder.reaching(publisher.keyring), content)?.is_some()
+            && (verify::content_of(folder, &folder.reaching(publisher.keyring).clone(), content)?
+                .is_some()
                 || folder.more)
         {
             continue;

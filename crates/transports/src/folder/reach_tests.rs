@@ -55,7 +55,10 @@ fn a_file_under_a_key_that_a_member_lacks_is_published_again() {
         .unwrap();
     });
     let name = Name::Batch { log: range.log, first: 1, last: 1 }.of(&batches[0]);
-    fs::write(directory_of(&phone).join(name), &batches[0]).unwrap();
+    // Also into the directory of the one that opens it: that makes it none of its own.
+    for directory in [directory_of(&phone), directory_of(&laptop)] {
+        fs::write(directory.join(&name), &batches[0]).unwrap();
+    }
     laptop.sync();
     assert!(laptop.device.has(oak));
     for _ in 0..2 {
@@ -95,4 +98,35 @@ fn a_name_does_not_hide_that_a_snapshot_is_needed() {
     laptop.exchange(Take::AtOnce, true).unwrap();
     phone.sync();
     assert!(phone.device.has(oak));
+}
+
+/// Somebody without a key copies a true file under a name that claims more, into the directory of its writer and into
+/// another one, and takes it away again.
+#[test]
+fn a_copy_of_a_true_file_under_another_name_proves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let [mut laptop, mut phone] = sides(["laptop", "phone"], folder.path());
+    for title in ["oak", "ash"] {
+        laptop.device.add(title);
+        laptop.sync();
+        phone.sync();
+    }
+    let all = all_files(&directory_of(&laptop)).into_iter();
+    let mut batches = all.filter(|file| file.extension().is_some_and(|ending| ending == "hfb"));
+    let content = fs::read(batches.next().unwrap()).unwrap();
+    let name = Name::Batch { log: log_of(&laptop), first: 3, last: 1_000_000 }.of(&content);
+    let mut put = Vec::new();
+    for directory in [directory_of(&phone), directory_of(&laptop)] {
+        put.push(directory.join(&name));
+        fs::write(directory.join(&name), &content).unwrap();
+    }
+    laptop.sync();
+    let elm = laptop.device.add("elm");
+    assert_eq!(laptop.sync().sent, 1);
+    phone.sync();
+    assert!(phone.device.has(elm));
+    for copy in put {
+        fs::remove_file(copy).unwrap();
+    }
+    assert_eq!(laptop.sync().state, FolderState::Ready);
 }

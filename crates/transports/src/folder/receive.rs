@@ -119,7 +119,9 @@ pub(super) fn receive(
         return Err(Stop::Needs(Needs::Parted(parted)));
     }
     let mut log = Log::default();
-    let needed = |barred| snapshots::are_needed(tx, receiver, folder, &members, &heard, barred);
+    let needed = |barred: &BTreeSet<String>| {
+        snapshots::are_needed(tx, receiver, folder, &members, &heard, barred)
+    };
     let brought = if needed(&staged.barred)? {
         let none = || Stop::Needs(Needs::Snapshots(staged.barred.clone()));
         let snapshots = staged.snapshots.as_deref().ok_or_else(none)?;

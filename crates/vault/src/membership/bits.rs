@@ -32,6 +32,11 @@ impl Bits {
         }
     }
 
+    /// What both have.
+    pub(super) fn meet(&self, other: &Self) -> Self {
+        Self(self.0.iter().zip(&other.0).map(|(here, there)| here & there).collect())
+    }
+
     /// Whether it has something that is not in another set.
     pub(super) fn has_beside(&self, other: &Self) -> bool {
         let there = other.0.iter().copied().chain(std::iter::repeat(0));
@@ -78,5 +83,6 @@ mod tests {
         both.join(&some);
         assert_eq!(both, some);
         assert!(!Bits::default().meets(&some));
+        assert_eq!(few.meet(&some), few);
     }
 }

@@ -310,6 +310,10 @@ fn candidates(
         let came = of_left.get(hash).filter(|_| problems.contains_key(&raw));
         // That more than one joined by an invitation decides what hangs on what.
         let loses = losing.contains(hash);
+        // A member that stays built on somebody's having joined who does not count any more: from it is told how
+        // that one came, whose changes this member may have.
+        let admits = matches!(record.body, Body::Join(_) | Body::Invite(_));
+        let loses = loses || admits && folded.is_paid(*hash);
         let counts = came.is_some() || loses || !problems.contains_key(&raw);
         let maker = came.copied().or_else(|| maker(checked, &record.body));
         let place = maker.and_then(|maker| places.get(&maker)).copied();

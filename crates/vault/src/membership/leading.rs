@@ -84,9 +84,17 @@ impl Membership {
             .iter()
             .filter(|(name, record)| names.contains(*name) || is_first(&record.body));
         let few = few.filter_map(|(_, record)| checked.kept.get(&record.raw).cloned()).collect();
-        let all = self.kept.iter().filter(|bytes| verify::leads(self.vault, bytes)).cloned();
+        let words = checked.verified.values().filter(|record| match &record.body {
+            Body::Accept(accept) => self.is_active(accept.by),
+            _ => false,
+        });
+        let words: BTreeSet<Hash> = words.map(|record| record.raw).collect();
+        let leads =
+            |bytes: &&Vec<u8>| verify::leads(self.vault, bytes) || words.contains(&Hash::of(bytes));
+        let all = self.kept.iter().filter(leads).cloned();
         let shows = |records: &Vec<Vec<u8>>| {
-            Self::from_records(self.vault, records).endings.contains_key(&ending)
+            let alone = Self::from_records(self.vault, records);
+            alone.endings.contains_key(&ending) && self.is_held_by(ending, &alone.holders(ending))
         };
         Some(few).filter(shows).or_else(|| Some(all.collect()).filter(shows))
     }
@@ -120,6 +128,20 @@ impl Membership {
             let Some(place) = places.get(&by) else { continue };
             for on in on {
                 built.entry(*on).or_default().insert((*place, *name, by));
+            }
+        }
+        // Who joined by an invitation that knows a record built on it as well.
+        for (place, device) in (0..).zip(&self.devices).filter(|(_, of)| of.removal.is_none()) {
+            let join = device.join.and_then(|name| Some((name, checked.verified.get(&name)?)));
+            let Some((name, Body::Join(join))) = join.map(|(name, of)| (name, &of.body)) else {
+                continue;
+            };
+            if let Some(Body::Invite(invite)) =
+                checked.verified.get(&join.invite).map(|of| &of.body)
+            {
+                for on in &invite.knows {
+                    built.entry(*on).or_default().insert((place, name, device.id));
+                }
             }
         }
         if let Some((_, said, by)) = hangs.and_then(|on| built.get(&on)?.first()) {

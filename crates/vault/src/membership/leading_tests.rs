@@ -205,12 +205,56 @@ fn of_a_key_without_a_name_it_is_told_who_lacks_it() {
     };
     let members = home.with(&records);
     assert!(members.say_lacking(&home.laptop, &ring(&records, &home.laptop)).unwrap().is_none());
-    assert!(members.lacked_keys(&ring(&records, &home.laptop)).is_empty());
+    assert!(members.lacked_keys(home.laptop.device_id(), &ring(&records, &home.laptop)).is_empty());
     let lacks = members.say_lacking(&tablet, &ring(&records, &tablet)).unwrap();
     records.push(lacks.unwrap());
     let members = home.with(&records);
     assert!(members.say_lacking(&tablet, &ring(&records, &tablet)).unwrap().is_none());
     let here = ring(&records, &home.laptop);
-    assert_eq!(members.lacked_keys(&here), BTreeSet::from([(2, key.id())]));
-    assert!(!here.without(&members.lacked_keys(&here)).has(2));
+    assert_eq!(
+        members.lacked_keys(home.laptop.device_id(), &here),
+        BTreeSet::from([(2, key.id())])
+    );
+    assert!(!here.without(&members.lacked_keys(home.laptop.device_id(), &here)).has(2));
+}
+
+/// The tablet was let in by the phone alone, which the laptop removes and does not list: so it never entered. That the
+/// watch had built on what it signed does not let a removal of it count before that is known.
+#[test]
+fn a_removal_whose_maker_merely_hangs_is_not_heard_first() {
+    let home = Home::new();
+    let [hand, tablet, watch] = [43, 44, 45].map(|seed| DeviceKeys::generate(&mut rng(seed)));
+    let mut records = home.admit(&home.laptop, &tablet, 3).to_vec();
+    records.extend(home.admit(&home.laptop, &watch, 4));
+    records.extend(home.admit(&home.phone, &hand, 5));
+    let by_hand = home.removal(&hand, tablet.device_id(), Vec::new());
+    records.push(by_hand);
+    let (on, ..) = home.with(&records).removals().next().unwrap();
+    records.push(home.removal(&home.phone, hand.device_id(), vec![on]));
+    let (of, nothing) = (tablet.device_id(), VersionVector::new());
+    records.push(accept(home.vault, &watch, of, nothing, vec![on], 50).unwrap());
+    assert!(!home.with(&records).is_active(of));
+    records.push(home.removal(&home.laptop, home.phone.device_id(), Vec::new()));
+    let members = home.with(&records);
+    assert!(members.device(hand.device_id()).is_none(), "it never entered");
+    let again = Membership::from_records(home.vault, members.records());
+    assert_eq!(again.devices(), members.devices());
+    let removals: Vec<DeviceId> = members.removals().map(|(_, of, _)| of).collect();
+    for device in members.removed() {
+        assert!(removals.contains(&device), "whoever is out is out by a record that counts");
+    }
+}
+
+/// A record that handed out a key was dropped before anybody said that it lacks the key.
+#[test]
+fn a_key_of_which_no_record_is_left_may_be_anybodys() {
+    let home = Home::new();
+    let mut ring = Keyring::generate(home.vault, &mut rng(1));
+    let key = VaultKey::generate(&mut rng(2));
+    let of = (2, key.id());
+    ring.insert(2, key).unwrap();
+    let members = home.with(&[]);
+    let first = ring.iter().next().map(|(epoch, key)| (epoch, key.id())).unwrap();
+    let ring = ring.sealing_under(first);
+    assert_eq!(members.lacked_keys(home.laptop.device_id(), &ring), BTreeSet::from([of]));
 }

@@ -163,3 +163,33 @@ fn whoever_invites_itself_is_let_in_by_nobody() {
     let again = Membership::from_records(home.vault, members.records());
     assert_eq!(again.devices(), members.devices());
 }
+
+/// A guest lets in forty, and the phone takes in what they wrote, before it hears that the guest was removed. From how
+/// they joined it tells later whose changes it has: that stays, whatever else the guest signed.
+#[test]
+fn how_they_joined_on_whom_a_member_built_is_kept_also_of_many() {
+    let home = Home::new();
+    let guest = DeviceKeys::generate(&mut rng(60));
+    let mut records = home.admit(&home.laptop, &guest, 5).to_vec();
+    let mut joins = Vec::new();
+    for number in 0..40_u8 {
+        let keys = DeviceKeys::generate(&mut rng(100 + u64::from(number)));
+        let came = home.admit(&guest, &keys, 20 + number);
+        let join = home.with(&[records.clone(), came.to_vec()].concat());
+        let join = join.device(keys.device_id()).unwrap().join.unwrap();
+        let (of, nothing) = (keys.device_id(), VersionVector::new());
+        records.push(accept(home.vault, &home.phone, of, nothing, vec![join], 50).unwrap());
+        joins.extend(came);
+    }
+    records.extend(joins.clone());
+    assert_eq!(home.with(&records).active().count(), 43);
+    records.push(home.removal(&home.laptop, guest.device_id(), Vec::new()));
+    for number in 0..80 {
+        let name = format!("name {number}");
+        records.push(rename(home.vault, &guest, guest.device_id(), &name, number).unwrap());
+    }
+    let members = home.with(&records);
+    for came in joins {
+        assert!(members.records().contains(&came));
+    }
+}

@@ -5,8 +5,9 @@
 //! A removal **threatens** the device that it names, and those that this one let in by records
 //! that the removal does not list and on which nobody else built. A removal lists what it says and
 //! what its maker itself had built on. Whoever is threatened by nobody is heard first, and so is a
-//! removal that all list who threaten its maker, or on which somebody built of whom all list this who threaten
-//! that one: it counts whether they are heard or not (but for one against who threatens its maker). Where there
+//! removal that all list who threaten its maker: it counts whether they are heard or not. So does one on which a
+//! member built, where all who threaten that member list its word, unless it removes somebody who threatens its
+//! maker. Not where the maker merely hangs on somebody whom they remove. Where there
 //! is nothing such, those that threaten each other in a circle are all out; of what they signed only
 //! what the others' removals list counts, or what another member had built on. So a device that was
 //! removed can take its remover with it, and whatever it lets in afterwards is a part of itself.
@@ -32,6 +33,15 @@ struct Listed {
 }
 
 impl Listed {
+    /// The places of all that is listed.
+    fn all(&self) -> Bits {
+        let mut all = Bits::clone(&self.base);
+        for place in &self.records {
+            all.insert(*place);
+        }
+        all
+    }
+
     fn has_at(&self, place: usize) -> bool {
         self.base.has(place) || self.records.binary_search(&place).is_ok()
     }
@@ -153,14 +163,17 @@ pub(super) fn next(index: &Index<'_>, folded: &Folded<'_>) -> Option<Round> {
     for removal in &pending {
         made.entry(removal.by).or_default().push(removal);
     }
+    let mut words = Words { pending: &pending, listed: BTreeMap::new() };
     for (maker, own) in &made {
         let against = pending.iter().filter(|of| of.by != *maker && of.threatens.has(*maker));
         let against: Vec<&Pending> = against.collect();
         for removal in own {
+            // One whose maker merely hangs on somebody is not heard before it is known that this one entered.
+            if against.iter().any(|of| of.device != removal.by) {
+                continue;
+            }
             let is_rival = against.iter().any(|of| of.by == removal.device);
-            if counts_anyway(removal, &against)
-                || !is_rival && is_held(index, folded, removal, &pending)
-            {
+            if counts_anyway(removal, &against) || !is_rival && words.hold(index, folded, removal) {
                 round.apply(folded, removal, None);
             }
         }
@@ -208,16 +221,33 @@ fn counts_anyway(removal: &Pending, against: &[&Pending]) -> bool {
     against.iter().all(|other| removal.places.iter().all(|place| other.listed.has_at(*place)))
 }
 
-/// Whether a removal counts whatever comes of the others: a member built on it, and all who threaten that one
-/// list that it did.
-fn is_held(index: &Index<'_>, folded: &Folded<'_>, removal: &Pending, pending: &[Pending]) -> bool {
-    removal.hashes.iter().flat_map(|hash| index.builders(folded, *hash)).any(|(by, with)| {
-        let Some(at) = folded.place(by).filter(|_| !folded.removed.contains_key(&by)) else {
-            return false;
-        };
-        let mut against = pending.iter().filter(|of| of.threatens.has(at));
-        at != removal.by && at != removal.device && against.all(|of| of.listed.has(with))
-    })
+/// Whose word stands whatever comes of the others.
+struct Words<'p> {
+    pending: &'p [Pending],
+    /// Of devices that are threatened, by their places: what all list who threaten them.
+    listed: BTreeMap<usize, Option<Bits>>,
+}
+
+impl Words<'_> {
+    /// Whether a removal counts in any case: a member built on it, and all who threaten that one list that it did.
+    fn hold(&mut self, index: &Index<'_>, folded: &Folded<'_>, removal: &Pending) -> bool {
+        removal.hashes.iter().flat_map(|hash| index.builders(folded, *hash)).any(|(by, with)| {
+            let Some(at) = folded.place(by).filter(|_| !folded.removed.contains_key(&by)) else {
+                return false;
+            };
+            at != removal.by && at != removal.device && self.stands(index, at, with)
+        })
+    }
+
+    /// Whether all who threaten a device list a record of it.
+    fn stands(&mut self, index: &Index<'_>, at: usize, with: Hash) -> bool {
+        let pending = self.pending;
+        let listed = self.listed.entry(at).or_insert_with(|| {
+            let against = pending.iter().filter(|of| of.threatens.has(at));
+            against.map(|of| of.listed.all()).reduce(|all, other| all.meet(&other))
+        });
+        listed.as_ref().is_none_or(|all| index.place(with).is_some_and(|with| all.has(with)))
+    }
 }
 
 /// The device at a place.

@@ -203,26 +203,28 @@ impl Membership {
         lack
     }
 
-    /// The keys of a ring but the one in use of which a member said that it lacks them: what is sealed under
-    /// one of these does not reach everybody. Of a key that no record names this is told by all the records
-    /// of its epoch that name none.
-    pub fn lacked_keys(&self, keyring: &Keyring) -> BTreeSet<(u32, [u8; 16])> {
+    /// The keys of a ring but the one in use of which a member said that it lacks them, and to which this device did
+    /// not hand them: what is sealed under one of these does not reach everybody. Of a key that no record names this is told by all the records
+    /// of its epoch that name none; where there is none of these either, it may be anybody's.
+    pub fn lacked_keys(&self, me: DeviceId, keyring: &Keyring) -> BTreeSet<(u32, [u8; 16])> {
         let all = keyring.iter().map(|(epoch, key)| (epoch, key.id()));
         let all: BTreeSet<Of> = all.filter(|of| keyring.in_use() != Some(*of)).collect();
         let told = |begun: &&Begun| begun.lacking.iter().any(|device| self.is_active(*device));
         let told: Vec<&Begun> = self.begun.iter().filter(told).collect();
-        if told.is_empty() {
-            return BTreeSet::new();
-        }
-        let lack = self.who_lack(&all, None);
+        let named: BTreeSet<(u32, Option<[u8; 16]>)> =
+            self.begun.iter().map(|begun| (begun.epoch, begun.key)).collect();
+        let lack = if told.is_empty() { BTreeMap::new() } else { self.who_lack(&all, Some(me)) };
         let is_lacked = |of: &Of| {
-            let is_named = self.begun.iter().any(|b| (b.epoch, b.key) == (of.0, Some(of.1)));
-            told.iter().any(|begun| {
-                let lacks = |device| lack.get(of).is_some_and(|lack| lack.contains(device));
-                begun.epoch == of.0
-                    && begun.key == is_named.then_some(of.1)
-                    && (!is_named || begun.lacking.iter().any(lacks))
-            })
+            let is_named = named.contains(&(of.0, Some(of.1)));
+            // Of a later epoch's key of which no record is left nobody can say anything.
+            let is_unknown = of.0 > 1 && !is_named && !named.contains(&(of.0, None));
+            is_unknown
+                || told.iter().any(|begun| {
+                    let lacks = |device| lack.get(of).is_some_and(|lack| lack.contains(device));
+                    begun.epoch == of.0
+                        && begun.key == is_named.then_some(of.1)
+                        && (!is_named || begun.lacking.iter().any(lacks))
+                })
         };
         all.iter().filter(|of| is_lacked(of)).copied().collect()
     }
@@ -246,8 +248,9 @@ impl Membership {
                 begun.by != me && !begun.key.map_or_else(handed, named)
             })
             .collect();
-        lacked.sort_by_key(|begun| !begun.clean);
-        lacked.truncate(limits::WRAPS);
+        // It only grows, and so takes the place of what was said before.
+        lacked.sort_by_key(|begun| (!begun.lacking.contains(&me), !begun.clean));
+        lacked.truncate(limits::LACKED);
         if lacked.iter().all(|begun| begun.lacking.contains(&me)) {
             return Ok(None);
         }

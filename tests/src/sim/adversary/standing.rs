@@ -5,6 +5,8 @@
 //! that of itself is in again as soon as another honest device tells it more; where none is left that could, it
 //! is out.
 //!
+//! Whoever hangs on a device alone that is validly removed, and is not listed, is out with it (decision 23).
+//!
 //! What a member may do itself it may do by another hand, which it lets in or helps in: so a removal by a hand
 //! that was not known is one by the member that was.
 
@@ -70,11 +72,15 @@ impl History {
             let members = self.honest[place].members();
             if !members.is_active(ids[place]) {
                 // Where all that honest devices know together does not bring it in, nobody can tell it more.
-                let removal = members.device(ids[place]).and_then(|device| device.removal.as_ref());
                 let valid = |by: &DeviceId| hands.contains(by) && trusted.allows(*by);
-                if removal.is_some_and(|removal| removal.by.iter().any(valid))
-                    && !together.is_active(ids[place])
-                {
+                let removed = |id: DeviceId| {
+                    let removal = members.device(id).and_then(|device| device.removal.as_ref());
+                    removal.is_some_and(|removal| removal.by.iter().any(valid))
+                };
+                // One that hangs on a removed device alone is not in the records any more.
+                let hangs =
+                    members.device(ids[place]).is_none() && ids.iter().any(|other| removed(*other));
+                if (hangs || removed(ids[place])) && !together.is_active(ids[place]) {
                     self.put_out.insert(place);
                 }
                 continue;
