@@ -142,24 +142,35 @@ fn needed(text: &str, most: usize) -> &str {
     text.get(..end.unwrap_or(text.len())).unwrap_or(text)
 }
 
-/// What may be a mark.
-const IS_MARK: [bool; 256] = {
-    let mut is_mark = [false; 256];
-    let marks = b"*_`[]<>#|~\\&-+=\t\r";
-    let mut at = 0;
-    while at < marks.len() {
-        is_mark[marks[at] as usize] = true;
-        at += 1;
-    }
-    is_mark
-};
+/// Whether a byte may be a mark, or belong to one.
+const fn is_mark(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'*' | b'_'
+            | b'`'
+            | b'['
+            | b']'
+            | b'<'
+            | b'>'
+            | b'#'
+            | b'|'
+            | b'~'
+            | b'\\'
+            | b'&'
+            | b'-'
+            | b'+'
+            | b'='
+            | b'\t'
+            | b'\r'
+    )
+}
 
 /// Whether a text has nothing that Markdown reads as anything but words: then it is read as it is.
 fn is_plain(text: &str) -> bool {
     let is_apart = |line: &str| {
         line.starts_with("    ") || line.trim_start().starts_with(|c: char| c.is_ascii_digit())
     };
-    !text.bytes().any(|byte| IS_MARK[usize::from(byte)])
+    !text.bytes().any(is_mark)
         && !text.lines().any(|line| is_apart(line) || line.trim_end() != line)
 }
 

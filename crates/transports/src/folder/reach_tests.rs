@@ -81,9 +81,8 @@ fn a_name_does_not_hide_that_a_snapshot_is_needed() {
     for side in [&mut laptop, &mut before] {
         side.sync();
     }
-    let all = all_files(&directory_of(&laptop)).into_iter();
-    let batch = all.filter(|file| file.extension().is_some_and(|ending| ending == "hfb")).next();
-    let batch = batch.unwrap();
+    let mut all = all_files(&directory_of(&laptop)).into_iter();
+    let batch = all.find(|file| file.extension().is_some_and(|ending| ending == "hfb")).unwrap();
     let mut forged = fs::read(&batch).unwrap();
     fs::remove_file(batch).unwrap();
     let end = forged.len() - 1;
