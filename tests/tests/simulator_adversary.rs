@@ -78,6 +78,13 @@ fn everything_at_once_breaks_nothing() {
     }
 }
 
+/// A device is out in its own view once the hostile ones are removed: not looked at.
+#[test]
+#[ignore = "open: a seed of everything at once"]
+fn everything_at_once_that_is_open() {
+    nothing_breaks_in(131_323..131_324, &[]);
+}
+
 /// Where nobody is hostile nothing breaks: what is found otherwise is the adversary's doing.
 #[test]
 fn honest_devices_alone_break_nothing() {
