@@ -8,7 +8,8 @@
 //!
 //! Invariant: a device that belongs to the vault takes new things by a snapshot from whoever let it in, with whose
 //! word it began, and from nobody else, also where it holds nothing yet: what was pruned, whoever let it in had. Where
-//! that one is out, from who let that one in, and so on. Unless it came back itself: its data were restored, copied or repaired, so that others may know
+//! that one is out, from who let that one in, and so on. Unless it came back itself: its data were restored, copied
+//! or repaired, so that others may know
 //! of it what it does not know.
 
 #[cfg(feature = "planted")]

@@ -54,7 +54,7 @@ pub(super) enum Stop {
 
 /// What else is needed.
 pub(super) enum Needs {
-    /// The snapshots.
+    /// The snapshots, since files at these paths do not open.
     Snapshots(BTreeSet<String>),
     /// All files of logs of which others hold another branch.
     Parted(BTreeSet<LogId>),

@@ -9,6 +9,7 @@ use super::index::{Index, payers};
 use super::left::{Left, left};
 use super::record::{Body, Genesis, Invite, Join};
 use super::removals::{self, Removed};
+use super::rescue::rescue;
 use super::verify::{Checked, Problem};
 use crate::limits;
 use holdfast_oplog::{DeviceId, Hash};
@@ -357,7 +358,7 @@ pub(super) fn fold(checked: &Checked) -> Folded<'_> {
             folded = index.walk(removed, applied, rescued);
             continue;
         }
-        let rescue = removals::rescue(&folded).filter(|_| rescued.is_none());
+        let rescue = rescue(&folded).filter(|_| rescued.is_none());
         if rescue.is_none() {
             let mut folded = with_accepted(checked, folded);
             folded.payers = payers(checked, &index, &folded);

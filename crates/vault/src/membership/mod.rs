@@ -18,6 +18,7 @@ mod list;
 mod proofs;
 mod record;
 mod removals;
+mod rescue;
 mod sealing;
 #[cfg(test)]
 mod tests;

@@ -5,10 +5,10 @@
 //! A removal **threatens** the device that it names, and those that this one let in by records
 //! that the removal does not list and on which nobody else built. A removal lists what it says and
 //! what its maker itself had built on. Whoever is threatened by nobody is heard first, and so is a
-//! removal that all list who threaten its maker: it counts whether they are heard or not. So does one on which a
-//! member built, where all who threaten that member list its word, unless it removes somebody who threatens its
-//! maker. Not where the maker merely hangs on somebody whom they remove. Where there
-//! is nothing such, those that threaten each other in a circle are all out; of what they signed only
+//! removal that all list who threaten its maker: it counts whether they are heard or not. So is one on
+//! which a member built, where all who threaten that member list its word, unless it removes somebody
+//! who threatens its maker. None of these is where its maker merely hangs on somebody who is removed.
+//! Where there is nothing such, those that threaten each other in a circle are all out; of what they signed only
 //! what the others' removals list counts, or what another member had built on. So a device that was
 //! removed can take its remover with it, and whatever it lets in afterwards is a part of itself.
 //!
@@ -476,33 +476,5 @@ fn threatened(
         if open.len() == before {
             return threatened;
         }
-    }
-}
-
-/// Where circles leave nobody in the vault, since all had been let in by one device that they removed:
-/// whom that device let in stays. Not where devices removed it that it had let in apart: each of them
-/// may be the one that speaks for the others.
-pub(super) fn rescue(folded: &Folded<'_>) -> Option<DeviceId> {
-    if folded.entries.iter().any(|entry| !folded.removed.contains_key(&entry.device)) {
-        return None;
-    }
-    folded.entries.iter().map(|entry| entry.device).find(|device| {
-        let removed = folded.removed.get(device).filter(|removed| removed.circle().is_some());
-        removed.is_some_and(|removed| {
-            let by = removed.by.iter().filter_map(|by| child_of(folded, *device, *by));
-            by.collect::<BTreeSet<DeviceId>>().len() == 1
-        })
-    })
-}
-
-/// By which device that `above` let in itself the other one came.
-fn child_of(folded: &Folded<'_>, above: DeviceId, device: DeviceId) -> Option<DeviceId> {
-    let mut at = folded.entry(device)?;
-    loop {
-        let inviter = at.inviter?;
-        if inviter == above {
-            return Some(at.device);
-        }
-        at = folded.entry(inviter)?;
     }
 }

@@ -203,9 +203,9 @@ impl Membership {
         lack
     }
 
-    /// The keys of a ring but the one in use of which a member said that it lacks them, and to which this device did
-    /// not hand them: what is sealed under one of these does not reach everybody. Of a key that no record names this is told by all the records
-    /// of its epoch that name none; where there is none of these either, it may be anybody's.
+    /// The keys of a ring but the one in use of which a member said that it lacks them, and to which this device
+    /// did not hand them: what is sealed under one of these does not reach everybody. Of a key that no record
+    /// names this is told by all the records of its epoch that name none; where there is none of these either, it may be anybody's.
     pub fn lacked_keys(&self, me: DeviceId, keyring: &Keyring) -> BTreeSet<(u32, [u8; 16])> {
         let all = keyring.iter().map(|(epoch, key)| (epoch, key.id()));
         let all: BTreeSet<Of> = all.filter(|of| keyring.in_use() != Some(*of)).collect();
